@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key derivation primitives: HKDF (RFC 5869) with SHA-384 and SHA-256, scrypt (RFC 7914). */
+#ifndef SPK_CRYPTO_KDF_H
+#define SPK_CRYPTO_KDF_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+/** The expand step alone, prk used as it is. info up to 32,000 bytes; longer: SPK_CODE_LIMIT. */
+SPK_MUST_USE spk_err spk_hkdf_expand_sha384(struct spk_span prk, struct spk_span info,
+                                            struct spk_mut ret_out);
+/** Extract and expand with SHA-256. */
+SPK_MUST_USE spk_err spk_hkdf_sha256(struct spk_span ikm, struct spk_span salt, struct spk_span info,
+                                     struct spk_mut ret_out);
+/** scrypt with N = 2^log2_n, r, p; memory 128*r*N must stay under 256 MiB, else SPK_CODE_LIMIT. */
+SPK_MUST_USE spk_err spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n, unsigned r,
+                                unsigned p, struct spk_mut ret_out);
+
+#endif

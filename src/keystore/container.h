@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key containers on disk: one file each, holding an AT_KEYEXCHANGE and an AT_SIGNATURE pair
+ * (doc/spec/key-container.md).  File name = hex of the lower-cased container name, mode 0600 from its first
+ * byte, written to a temporary and renamed.  Under a passphrase the pairs are PKCS#8 with scrypt. */
+#ifndef SPK_KEYSTORE_CONTAINER_H
+#define SPK_KEYSTORE_CONTAINER_H
+
+#include "keyblob/blob.h"
+
+#define SPK_CONTAINER_NAME_MAX 120 /* bytes of UTF-8, no control characters */
+#define SPK_CONTAINER_DEFAULT "default"
+
+/** Asks for the passphrase of a container: only called when one is needed. `wrong` counts earlier tries.
+ * Return SPK_CODE_PASS to give up. */
+typedef spk_err (*spk_pass_fn)(void *ctx, const char *container, unsigned wrong,
+                               struct spk_secret **ret_pass);
+
+struct spk_keystore; /* a folder of containers */
+/** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...). Made (0700) when missing.
+ * The machine's: /var/lib/sparekey/containers. */
+SPK_MUST_USE spk_err spk_keystore_user(struct spk_keystore **ret_ks);
+SPK_MUST_USE spk_err spk_keystore_machine(struct spk_keystore **ret_ks);
+SPK_MUST_USE spk_err spk_keystore_at(const char *dir, struct spk_keystore **ret_ks);
+/** The folder, for messages. */
+const char *spk_keystore_path(const struct spk_keystore *ks);
+void spk_keystore_free(struct spk_keystore *ks);
+SPK_DEFINE_AUTO(spk_keystore)
+
+struct spk_container;
+/** A new one with no keys yet, in memory; refused (SPK_CODE_EXISTS) when its file is there. */
+SPK_MUST_USE spk_err spk_container_create(struct spk_keystore *ks, const char *name,
+                                          struct spk_container **ret_c);
+/** Open an existing one; public halves are readable at once, pairs after spk_container_unlock().
+ * SPK_CODE_NOTFOUND; SPK_CODE_FORMAT for a damaged or foreign file (it stays on disk);
+ * SPK_CODE_DENIED when others than its owner may read or write the file. */
+SPK_MUST_USE spk_err spk_container_open(struct spk_keystore *ks, const char *name,
+                                        struct spk_container **ret_c);
+const char *spk_container_name(const struct spk_container *c);
+/** Path of the file, for messages. */
+const char *spk_container_path(const struct spk_container *c);
+bool spk_container_has_pass(const struct spk_container *c);
+/** Decrypt the pairs; without a passphrase set nothing is asked. ask may be NULL: SPK_CODE_PASS then. */
+SPK_MUST_USE spk_err spk_container_unlock(struct spk_container *c, spk_pass_fn ask, void *ctx);
+/** The key of one spec, borrowed: the pair when unlocked, else its public half. NULL when there is none. */
+struct spk_rsa *spk_container_key(const struct spk_container *c, enum spk_key_spec spec);
+/** Put a pair (a new reference is taken). */
+SPK_MUST_USE spk_err spk_container_set(struct spk_container *c, enum spk_key_spec spec,
+                                       struct spk_rsa *pair);
+/** Set or take away (NULL) the passphrase; takes effect at the next save. Needs unlocked pairs. */
+SPK_MUST_USE spk_err spk_container_set_pass(struct spk_container *c, const struct spk_secret *pass);
+/** Write durably: temporary, fsync, rename. */
+SPK_MUST_USE spk_err spk_container_save(struct spk_container *c);
+void spk_container_free(struct spk_container *c);
+SPK_DEFINE_AUTO(spk_container)
+
+/** Delete the file for good. */
+SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *name);
+/** Rename one (used to keep old pairs aside after a recovery); the new name must be free. */
+SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from, const char *to);
+/** Names in byte order; called once for each. Foreign files are left out. */
+SPK_MUST_USE spk_err spk_container_list(struct spk_keystore *ks, spk_err (*each)(void *, const char *),
+                                        void *ctx);
+
+#endif
