@@ -29,7 +29,7 @@ void spk_buf_free(struct spk_buf *b);
 void spk_buf_reset(struct spk_buf *b);
 /** Room for n more bytes. */
 SPK_MUST_USE spk_err spk_buf_reserve(struct spk_buf *b, size_t n);
-/** Append. */
+/** Append. s must not point into b. */
 SPK_MUST_USE spk_err spk_buf_add(struct spk_buf *b, struct spk_span s);
 SPK_MUST_USE spk_err spk_buf_str(struct spk_buf *b, const char *s);
 /** Append n uninitialised bytes and point at them (valid until the next call on b). */
@@ -46,7 +46,8 @@ SPK_MUST_USE spk_err spk_buf_u32le(struct spk_buf *b, uint32_t v);
 /** printf into the buffer (no NUL kept in len, but ptr[len] is NUL after it). */
 SPK_MUST_USE spk_err spk_buf_printf(struct spk_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/** NUL-terminate (beyond len) and return as C string; the buffer keeps ownership. */
+/** NUL-terminate (beyond len) and return as C string; the buffer keeps ownership. A NUL inside
+ * gives SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_buf_cstr(struct spk_buf *b, const char **ret_str);
 
 static inline struct spk_span

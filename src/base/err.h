@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one result type.
  *
- * A function that can fail returns spk_err by value.  It is a struct so that it can never be mistaken
- * for a length, a bool or a file descriptor.  Outputs come last, are named ret_*, and are untouched on
- * failure.  Libraries return codes and never print; the programs turn a code into a sentence that names
- * the file and the next step. */
+ * A function that can fail returns spk_err by value.  It is a struct so that it can never be
+ * mistaken for a length, a bool or a file descriptor.  Outputs come last, are named ret_*, and are
+ * untouched on failure.  Libraries return codes and never print; the programs turn a code into a
+ * sentence that names the file and the next step. */
 #ifndef SPK_BASE_ERR_H
 #define SPK_BASE_ERR_H
 
@@ -12,15 +12,15 @@
 
 enum spk_code {
     SPK_CODE_OK = 0,
-    SPK_CODE_USAGE,    /* the caller asked for something that makes no sense (a programming or option error) */
-    SPK_CODE_FORMAT,   /* bytes that are not of the format: wrong magic, length, order, trailing bytes */
-    SPK_CODE_VERSION,  /* right format, but a version, suite or critical field that we do not know */
-    SPK_CODE_TRUNC,    /* ends too early */
-    SPK_CODE_AUTH,     /* a MAC, tag or signature does not hold: altered, or the wrong key */
-    SPK_CODE_NOKEY,    /* no key that fits is at hand */
-    SPK_CODE_PASS,     /* passphrase needed and none to be had, or a wrong one */
-    SPK_CODE_LIMIT,    /* larger or more than a named limit allows */
-    SPK_CODE_EXISTS,   /* it is there already and may not be replaced */
+    SPK_CODE_USAGE,   /* what the caller asked for makes no sense (a wrong option or program) */
+    SPK_CODE_FORMAT,  /* bytes that are not of the format: magic, length, order, trailing bytes */
+    SPK_CODE_VERSION, /* right format, but a version, suite or critical field that we do not know */
+    SPK_CODE_TRUNC,   /* ends too early */
+    SPK_CODE_AUTH,    /* a MAC, tag or signature does not hold: altered, or the wrong key */
+    SPK_CODE_NOKEY,   /* no key that fits is at hand */
+    SPK_CODE_PASS,    /* passphrase needed and none to be had, or a wrong one */
+    SPK_CODE_LIMIT,   /* larger or more than a named limit allows */
+    SPK_CODE_EXISTS,  /* it is there already and may not be replaced */
     SPK_CODE_NOTFOUND, /* it is not there */
     SPK_CODE_CHANGED,  /* it changed under us: a file while read, a pinned key */
     SPK_CODE_DENIED,   /* a policy, a permission or a peer said no */
@@ -31,7 +31,7 @@ enum spk_code {
     SPK_CODE_BUSY,     /* a peer or a lock is busy; try again */
     SPK_CODE_IO,       /* the operating system said no; errno is in .sys */
     SPK_CODE_NOMEM,    /* out of memory */
-    SPK_CODE_CRYPTO,   /* the cryptographic library failed for a reason that is no answer about the data */
+    SPK_CODE_CRYPTO,   /* the cryptographic library failed: no answer about the data */
     SPK_CODE_STOPPED,  /* interrupted by the user */
     SPK_CODE_MAX_
 };

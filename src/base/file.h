@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 
-/** Read exactly len bytes at offset (EINTR and short reads handled); end of file: SPK_CODE_TRUNC. */
+/** Read exactly len bytes at offset (EINTR and short reads handled); end of file: SPK_CODE_TRUNC.
+ */
 SPK_MUST_USE spk_err spk_pread_full(int fd, void *ret_dst, size_t len, uint64_t off);
 /** Write all at offset. */
 SPK_MUST_USE spk_err spk_pwrite_full(int fd, struct spk_span s, uint64_t off);
@@ -16,26 +17,31 @@ SPK_MUST_USE spk_err spk_pwrite_full(int fd, struct spk_span s, uint64_t off);
 SPK_MUST_USE spk_err spk_read_full(int fd, void *ret_dst, size_t len, size_t *ret_n);
 SPK_MUST_USE spk_err spk_write_full(int fd, struct spk_span s);
 
-/** Append a whole regular file (or pipe) to b; more than b->max: SPK_CODE_LIMIT; a folder: SPK_CODE_FORMAT. */
+/** Append a whole regular file (or pipe) to b; more than b->max: SPK_CODE_LIMIT; a folder:
+ * SPK_CODE_FORMAT; no such file: SPK_CODE_NOTFOUND (with .sys ENOENT). */
 SPK_MUST_USE spk_err spk_file_read(int dirfd, const char *path, struct spk_buf *b);
 
 /* A file in the making. Nothing is visible under the final name before spk_newfile_commit(). */
 struct spk_newfile;
 /** Start one beside dirfd/path with its final mode from the first byte (umask applies not).
- * O_TMPFILE where the file system has it, else a random dot-name that is unlinked on failure and on exit. */
+ * O_TMPFILE where the file system has it, else a random dot-name that is unlinked on failure and on
+ * exit. */
 SPK_MUST_USE spk_err spk_newfile_open(int dirfd, const char *path, mode_t mode,
                                       struct spk_newfile **ret_f);
 /** The descriptor: read and write, borrowed. */
 int spk_newfile_fd(const struct spk_newfile *f);
-/** fsync, then give it its name, then fsync the folder.
- * @param replace  false: an existing file is SPK_CODE_EXISTS and stays; true: it is replaced atomically. */
+/** fsync, then give it its name, then fsync the folder. Once it has succeeded, only
+ * spk_newfile_free() may follow; when it fails, spk_newfile_free() throws the file away.
+ * @param replace  false: an existing file is SPK_CODE_EXISTS and stays; true: it is replaced
+ * atomically. */
 SPK_MUST_USE spk_err spk_newfile_commit(struct spk_newfile *f, bool replace);
 /** As commit, but without any fsync; the caller syncs file and folder in its own batch. */
 SPK_MUST_USE spk_err spk_newfile_commit_nosync(struct spk_newfile *f, bool replace);
 /** Throws an uncommitted file away; NULL allowed. */
 void spk_newfile_free(struct spk_newfile *f);
 SPK_DEFINE_AUTO(spk_newfile)
-/** Unlink all temporaries of this process; async-signal-safe, for a handler of SIGINT and SIGTERM. */
+/** Unlink all temporaries of this process; async-signal-safe, for a handler of SIGINT and SIGTERM.
+ */
 void spk_newfile_abort_all(void);
 
 /** newfile + write + commit in one. */

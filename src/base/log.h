@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines of the servers: one line each to standard error, `level: message`, hostile bytes escaped by the
- * caller (spk_buf_escape()).  Never a secret, never the reason of a refused release beyond its code. */
+/* Log lines of the servers: one line each to standard error, `level: message`, hostile bytes
+ * escaped by the caller (spk_buf_escape()).  Never a secret, never the reason of a refused release
+ * beyond its code. */
 #ifndef SPK_BASE_LOG_H
 #define SPK_BASE_LOG_H
 

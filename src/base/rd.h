@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bounded reader: a cursor that knows its end.  Every parser of hostile bytes uses it.
- * Reading past the end gives SPK_CODE_TRUNC and moves nothing; spk_rd_end() makes trailing bytes an error. */
+ * Reading past the end gives SPK_CODE_TRUNC and moves nothing; spk_rd_end() makes trailing bytes an
+ * error. */
 #ifndef SPK_BASE_RD_H
 #define SPK_BASE_RD_H
 
@@ -32,7 +33,8 @@ SPK_MUST_USE spk_err spk_rd_var16(struct spk_rd *r, size_t max, struct spk_span 
 SPK_MUST_USE spk_err spk_rd_var32(struct spk_rd *r, size_t max, struct spk_span *ret_s);
 /** The next n bytes must all be zero, else SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_rd_zero(struct spk_rd *r, size_t n);
-/** One line of text up to '\n' (not included, consumed); a line above max or without '\n' is an error. */
+/** One line of text up to '\n' (not included, consumed); a line above max or without '\n' is an
+ * error. */
 SPK_MUST_USE spk_err spk_rd_line(struct spk_rd *r, size_t max, struct spk_span *ret_line);
 /** Nothing may follow: else SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_rd_end(const struct spk_rd *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scope frees, not labels; giving away is visible.
  *
- * A type struct spk_x with `void spk_x_free(struct spk_x *x)` (NULL allowed) gets SPK_AUTO support from
- * one line SPK_DEFINE_AUTO(spk_x) after its declaration:
+ * A type struct spk_x with `void spk_x_free(struct spk_x *x)` (NULL allowed) gets SPK_AUTO support
+ * from one line SPK_DEFINE_AUTO(spk_x) after its declaration:
  *
  *     SPK_AUTO(spk_x) x = NULL;       declares `struct spk_x *x`, freed on every exit
  *     *ret_x = SPK_STEAL(x);          ownership leaves here
@@ -39,7 +39,8 @@ spk_wipe_range_auto_(struct spk_wipe_range *r)
 {
     spk_wipe(r->p, r->len);
 }
-/** `uint8_t prk[32]; SPK_WIPE_ON_EXIT(prk);` - a stack secret (array or struct) wiped on every exit. */
+/** `uint8_t prk[32]; SPK_WIPE_ON_EXIT(prk);` - a stack secret (array or struct) wiped on every
+ * exit. */
 #define SPK_WIPE_ON_EXIT(var)                                                                      \
     __attribute__((cleanup(spk_wipe_range_auto_), unused)) struct spk_wipe_range wipe_##var##_ = { \
         &(var), sizeof(var)}
@@ -52,7 +53,8 @@ void spk_fd_auto_(int *fd);
 void spk_mem_auto_(void *pp);
 #define SPK_AUTO_STR __attribute__((cleanup(spk_mem_auto_)))
 
-/** calloc that counts its arguments' product; NULL when it fails. The only allocators used in src/. */
+/** calloc that counts its arguments' product; NULL when it fails. The only allocators used in src/.
+ */
 void *spk_calloc(size_t n, size_t size);
 /** Duplicate of a C string; NULL when it fails. */
 char *spk_strdup(const char *s);

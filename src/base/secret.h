@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets have a type of their own: page-aligned, mlock'ed as far as the limit allows, kept out of core
- * dumps and of children, wiped when freed.  They are never printed, logged, or compared but by
- * spk_secret_eq(). Locking is best effort: spk_secret_unlocked() counts what could not be locked. */
+/* Secrets have a type of their own: in pages that are mlock'ed as far as the limit allows and kept
+ * out of core dumps, wiped when freed.  They are never printed, logged, or compared but by
+ * spk_secret_eq(). Locking is best effort: spk_secret_unlocked() counts what could not be locked.
+ */
 #ifndef SPK_BASE_SECRET_H
 #define SPK_BASE_SECRET_H
 
@@ -13,7 +14,8 @@ struct spk_secret; /* opaque; carries its length */
 
 #define SPK_SECRET_MAX ((size_t)1 << 20)
 
-/** A secret of len zero bytes, to be filled through spk_secret_mut(). 1 <= len <= SPK_SECRET_MAX. */
+/** A secret of len zero bytes, to be filled through spk_secret_mut(). 1 <= len <= SPK_SECRET_MAX.
+ */
 SPK_MUST_USE spk_err spk_secret_new(size_t len, struct spk_secret **ret_s);
 /** A copy of bytes; the caller wipes the source. */
 SPK_MUST_USE spk_err spk_secret_from(struct spk_span bytes, struct spk_secret **ret_s);

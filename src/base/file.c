@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP ((size_t)64 * 1024)
+
+/* Offsets of the kernel are signed. */
+static bool
+range_ok(uint64_t off, size_t len)
+{
+    return off <= INT64_MAX && len <= (uint64_t)INT64_MAX - off;
+}
+
+spk_err
+spk_pread_full(int fd, void *ret_dst, size_t len, uint64_t off)
+{
+    uint8_t *p = ret_dst;
+
+    SPK_CHECK(range_ok(off, len), LIMIT);
+    while (len > 0) {
+        ssize_t n = pread(fd, p, len, (off_t)off);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return spk_err_errno();
+        }
+        SPK_CHECK(n > 0, TRUNC);
+        p += n;
+        off += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_pwrite_full(int fd, struct spk_span s, uint64_t off)
+{
+    SPK_CHECK(range_ok(off, s.len), LIMIT);
+    while (s.len > 0) {
+        ssize_t n = pwrite(fd, s.ptr, s.len, (off_t)off);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return spk_err_errno();
+        }
+        s = spk_span(s.ptr + n, s.len - (size_t)n);
+        off += (uint64_t)n;
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_read_full(int fd, void *ret_dst, size_t len, size_t *ret_n)
+{
+    uint8_t *p = ret_dst;
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = read(fd, p + done, len - done);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return spk_err_errno();
+        }
+        if (n == 0) {
+            break;
+        }
+        done += (size_t)n;
+    }
+    *ret_n = done;
+    return SPK_OK;
+}
+
+spk_err
+spk_write_full(int fd, struct spk_span s)
+{
+    while (s.len > 0) {
+        ssize_t n = write(fd, s.ptr, s.len);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return spk_err_errno();
+        }
+        s = spk_span(s.ptr + n, s.len - (size_t)n);
+    }
+    return SPK_OK;
+}
+
+/* To the end of the stream; one byte more than the bound tells "too large" from "just fits". */
+static spk_err
+read_to_end(int fd, struct spk_buf *b)
+{
+    size_t start = b->len;
+
+    for (;;) {
+        size_t step = b->max - b->len < READ_STEP ? b->max - b->len : READ_STEP;
+        uint8_t probe, *p = &probe;
+        size_t n;
+
+        if (step > 0) {
+            SPK_TRY(spk_buf_grow(b, step, &p));
+        }
+        spk_err e = spk_read_full(fd, p, step > 0 ? step : 1, &n);
+        if (step == 0) {
+            if (spk_ok(e) && n > 0) {
+                e = SPK_ERR(LIMIT);
+                b->len = start;
+            }
+            return e;
+        }
+        if (!spk_ok(e)) {
+            b->len = start;
+            return e;
+        }
+        b->len -= step - n;
+        if (n < step) {
+            return SPK_OK;
+        }
+    }
+}
+
+spk_err
+spk_file_read(int dirfd, const char *path, struct spk_buf *b)
+{
+    SPK_AUTO_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0) {
+        return errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
+    }
+    if (fstat(fd, &st) != 0) {
+        return spk_err_errno();
+    }
+    SPK_CHECK(!S_ISDIR(st.st_mode), FORMAT);
+    if (S_ISREG(st.st_mode) && st.st_size > 0) {
+        SPK_CHECK((uint64_t)st.st_size <= b->max - b->len, LIMIT);
+        /* one allocation, and no copies of a secret left to the allocator while growing */
+        SPK_TRY(spk_buf_reserve(b, (size_t)st.st_size));
+    }
+    return read_to_end(fd, b);
+}
+
+spk_err
+spk_file_write(int dirfd, const char *path, struct spk_span s, mode_t mode, bool replace)
+{
+    SPK_AUTO(spk_newfile) f = NULL;
+
+    SPK_TRY(spk_newfile_open(dirfd, path, mode, &f));
+    SPK_TRY(spk_write_full(spk_newfile_fd(f), s));
+    return spk_newfile_commit(f, replace);
+}
+
+static spk_err
+mkdir_one(const char *path, mode_t mode)
+{
+    struct stat st;
+
+    if (mkdir(path, mode) == 0) {
+        return chmod(path, mode) == 0 ? SPK_OK : spk_err_errno(); /* whatever the umask */
+    }
+    if (errno != EEXIST && errno != EISDIR && errno != EROFS && errno != EACCES) {
+        return spk_err_errno();
+    }
+    spk_err e = spk_err_errno(); /* a parent that we may not write, but that is there, is fine */
+    if (stat(path, &st) != 0) {
+        return e;
+    }
+    return S_ISDIR(st.st_mode) ? SPK_OK : (spk_err){SPK_CODE_IO, ENOTDIR};
+}
+
+spk_err
+spk_mkdirs(const char *path, mode_t mode)
+{
+    SPK_AUTO_STR char *p = spk_strdup(path);
+
+    SPK_CHECK(p != NULL, NOMEM);
+    SPK_CHECK(p[0] != 0, USAGE);
+    for (char *at = p + 1; *at != 0; at++) {
+        if (*at == '/' && at[-1] != '/') {
+            *at = 0;
+            SPK_TRY(mkdir_one(p, mode));
+            *at = '/';
+        }
+    }
+    return mkdir_one(p, mode);
+}
+
+spk_err
+spk_sync_parent(int dirfd, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    SPK_AUTO_STR char *parent = spk_strdup(slash == path ? "/" : slash == NULL ? "." : path);
+
+    SPK_CHECK(parent != NULL, NOMEM);
+    if (slash != NULL && slash != path) {
+        parent[slash - path] = 0;
+    }
+    SPK_AUTO_FD int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return spk_err_errno();
+    }
+    /* EINVAL: a file system that has nothing to sync in a folder */
+    if (fsync(fd) != 0 && errno != EINVAL) {
+        return spk_err_errno();
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_path_join(const char *base, const char *name, char **ret_path)
+{
+    size_t n = strlen(base);
+    size_t m = strlen(name);
+    size_t sep = n > 0 && base[n - 1] != '/' ? 1 : 0;
+    char *p = spk_calloc(n + sep + m + 1, 1);
+
+    SPK_CHECK(p != NULL, NOMEM);
+    memcpy(p, base, n);
+    if (sep > 0) {
+        p[n] = '/';
+    }
+    memcpy(p + n + sep, name, m);
+    *ret_path = p;
+    return SPK_OK;
+}
