@@ -13,7 +13,7 @@ enum spk_frame_type {
     SPK_MSG_HELLO = 1,     /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER POLICY GENESIS */
     SPK_MSG_ADVANCE = 2,   /* reserved for the logs */
     SPK_MSG_CHECK = 3,     /* a deposit -> OK or REFUSED */
-    SPK_MSG_RELEASE = 4,   /* REQUEST INDEX a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
+    SPK_MSG_RELEASE = 4,   /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
     SPK_MSG_TRANSPORT = 5, /* reserved for shared keys */
     SPK_MSG_STATUS = 6,    /* -> counters as COUNTER (u16 id || u64 value, repeated) */
     SPK_MSG_STOP = 7,
@@ -53,7 +53,7 @@ enum spk_frame_attr {
     SPK_FA_P = 14,
     SPK_FA_OWNER = 15,
     SPK_FA_SEALED = 16,
-    SPK_FA_INDEX = 17,        /* u64 */
+    SPK_FA_INDEX = 17,        /* u64: the deposit's index */
     SPK_FA_PATH = 18,         /* hashes, one after the other */
     SPK_FA_SELECT_INDEX = 19, /* u64: position in the sorted list of file_ids */
     SPK_FA_SELECT_PATH = 20,
@@ -66,6 +66,7 @@ enum spk_frame_attr {
     SPK_FA_NOTE = 27,
     SPK_FA_ENROL = 28, /* enrolment record bytes */
     SPK_FA_SIG = 29,
+    SPK_FA_POSITION = 30, /* u64: position of (index, OC) in the request's scope, for PATH */
     SPK_FA_STATE = 40,    /* u64, enum spk_request_state */
     SPK_FA_OPENED = 41,   /* u64 unix seconds, the holder's */
     SPK_FA_DUE = 42,      /* u64: earliest release by wall time; 0 when no wait */
