@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The canonical attribute list: u16 count, then u16 type || u32 length || value, in ascending order of type;
- * values of an equal type in strictly ascending byte order.  Everything binary that is hashed or signed
- * (R_priv, records, holder messages) is one (doc/spec/statements.md). */
+/* The canonical attribute list: u16 count, then u16 type || u32 length || value, in ascending order
+ * of type; values of an equal type in strictly ascending byte order.  Everything binary that is
+ * hashed or signed (R_priv, records, holder messages) is one (doc/spec/statements.md). */
 #ifndef SPK_WIRE_ATTRS_H
 #define SPK_WIRE_ATTRS_H
 
@@ -35,7 +35,8 @@ SPK_MUST_USE spk_err spk_attrs_add_u64(struct spk_attrs *l, uint16_t type, uint6
 SPK_MUST_USE spk_err spk_attrs_get(const struct spk_attrs *l, uint16_t type, size_t max,
                                    struct spk_span *ret_v);
 /** Exactly len bytes. */
-SPK_MUST_USE spk_err spk_attrs_fixed(const struct spk_attrs *l, uint16_t type, void *ret_v, size_t len);
+SPK_MUST_USE spk_err spk_attrs_fixed(const struct spk_attrs *l, uint16_t type, void *ret_v,
+                                     size_t len);
 SPK_MUST_USE spk_err spk_attrs_u64(const struct spk_attrs *l, uint16_t type, uint64_t *ret_v);
 bool spk_attrs_has(const struct spk_attrs *l, uint16_t type);
 /** i-th value of a repeated type; false when there is none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a deposit is, byte by byte (doc/spec/deposit.md): R_pub, R_priv, P, the deposit tag T, the commitment OC,
- * the log entry, and the record that a sealed file carries (slot 5). */
+/* What a deposit is, byte by byte (doc/spec/deposit.md): R_pub, R_priv, P, the deposit tag T, the
+ * commitment OC, the log entry, and the record that a sealed file carries (slot 5). */
 #ifndef SPK_WIRE_DEPOSIT_H
 #define SPK_WIRE_DEPOSIT_H
 
@@ -10,17 +10,17 @@
 
 #define SPK_RPUB_LEN 200
 #define SPK_RPUB_NOTIME_LEN 192
-#define SPK_RPRIV_MAX 16384        /* bytes of R_priv */
-#define SPK_DESCRIPTION_MAX 1024   /* bytes of UTF-8 */
-#define SPK_RPRIV_CORE_MAX 4096    /* bytes of a core that a deposit can carry */
+#define SPK_RPRIV_MAX 16384      /* bytes of R_priv */
+#define SPK_DESCRIPTION_MAX 1024 /* bytes of UTF-8 */
+#define SPK_RPRIV_CORE_MAX 4096  /* bytes of a core that a deposit can carry */
 #define SPK_SALT_LEN 32
 #define SPK_ENTRY_LEN 80
 
 struct spk_rpub {
-    uint16_t flags;  /* SPK_WRAP_* */
-    uint32_t alg;    /* ALG_ID of the session key */
-    uint32_t epoch;  /* authority key epoch */
-    uint32_t policy; /* policy number at encryption */
+    uint16_t flags;   /* SPK_WRAP_* */
+    uint32_t alg;     /* ALG_ID of the session key */
+    uint32_t epoch;   /* authority key epoch */
+    uint32_t policy;  /* policy number at encryption */
     uint64_t time_ms; /* the authority's; 0 in what a client sends; not under T */
     struct spk_file_id id;
     struct spk_hash commitment; /* C */
@@ -51,7 +51,8 @@ SPK_MUST_USE spk_err spk_rpriv_parse(struct spk_span bytes, struct spk_rpriv *re
 /** P = H(salt || R_priv). */
 SPK_MUST_USE spk_err spk_deposit_p(const uint8_t salt[SPK_SALT_LEN], struct spk_span rpriv,
                                    struct spk_hash *ret_p);
-/** T = HMAC-SHA-256(sub("deposit", file_id, 32), "sparekey/1 deposit\0" || R_pub without time and T || H(owner id)
+/** T = HMAC-SHA-256(sub("deposit", file_id, 32), "sparekey/1 deposit\0" || R_pub without time and T
+ * || H(owner id)
  * || H(R_priv)). r->tag and r->time_ms are not read. */
 SPK_MUST_USE spk_err spk_deposit_tag(const struct spk_secret *key, const struct spk_rpub *r,
                                      const struct spk_hash *owner, struct spk_span rpriv,
@@ -69,12 +70,13 @@ struct spk_deposit {
     uint8_t salt[SPK_SALT_LEN];
     struct spk_span rpriv; /* canonical R_priv bytes; empty when only `sealed` is known */
     struct spk_span blob;
-    struct spk_hash p;       /* P; computed when rpriv is there */
-    struct spk_hash owner;   /* owner id */
-    struct spk_span sealed;  /* slot-5 tail r || AEAD(salt || R_priv); empty unless filed from a file */
+    struct spk_hash p;     /* P; computed when rpriv is there */
+    struct spk_hash owner; /* owner id */
+    struct spk_span
+        sealed; /* slot-5 tail r || AEAD(salt || R_priv); empty unless filed from a file */
 };
-/** Everything that can be checked without a key: lengths, R_priv canonical and naming this owner and serial,
- * H(blob), blob structure and its algorithm, P. */
+/** Everything that can be checked without a key: lengths, R_priv canonical and naming this owner
+ * and serial, H(blob), blob structure and its algorithm, P. */
 SPK_MUST_USE spk_err spk_deposit_check_public(const struct spk_deposit *d);
 
 /* Slot 5, the deposit record in a sealed file. */
@@ -88,8 +90,9 @@ SPK_MUST_USE spk_err spk_record_parse(struct spk_span body, struct spk_deposit *
 SPK_MUST_USE spk_err spk_record_open(const struct spk_secret *key, const struct spk_deposit *d,
                                      uint8_t ret_salt[SPK_SALT_LEN], struct spk_buf *rpriv);
 
-/** The whole test with K at hand that the holder makes before a release and an owner makes offline: C, T, R_priv owner and
- * serial, and with derived padding the re-made BLOB. One code, SPK_CODE_AUTH, for whatever fails. */
+/** The whole test with K at hand that the holder makes before a release and an owner makes offline:
+ * C, T, R_priv owner and serial, and with derived padding the re-made BLOB. One code,
+ * SPK_CODE_AUTH, for whatever fails. */
 SPK_MUST_USE spk_err spk_deposit_prove(const struct spk_deposit *d, const struct spk_secret *key,
                                        const struct spk_rsa *authority);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on the holder's socket: SOCK_SEQPACKET, one frame = one packet of at most 64 KiB,
- * u32 "SKP1" | u16 type | u16 status | u32 length | u32 sequence | body = attribute list (doc/spec/holder.md). */
+ * u32 "SKP1" | u16 type | u16 status | u32 length | u32 sequence | body = attribute list
+ * (doc/spec/holder.md). */
 #ifndef SPK_WIRE_FRAME_H
 #define SPK_WIRE_FRAME_H
 
@@ -10,21 +11,24 @@
 #define SPK_FRAME_HEAD 16
 
 enum spk_frame_type {
-    SPK_MSG_HELLO = 1,     /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER POLICY GENESIS */
-    SPK_MSG_ADVANCE = 2,   /* reserved for the logs */
-    SPK_MSG_CHECK = 3,     /* a deposit -> OK or REFUSED */
-    SPK_MSG_RELEASE = 4,   /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
+    SPK_MSG_HELLO = 1,   /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER
+                            POLICY GENESIS */
+    SPK_MSG_ADVANCE = 2, /* reserved for the logs */
+    SPK_MSG_CHECK = 3,   /* a deposit -> OK or REFUSED */
+    SPK_MSG_RELEASE =
+        4, /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
     SPK_MSG_TRANSPORT = 5, /* reserved for shared keys */
     SPK_MSG_STATUS = 6,    /* -> counters as COUNTER (u16 id || u64 value, repeated) */
     SPK_MSG_STOP = 7,
-    SPK_MSG_POLICY = 8,    /* NOTE -> POLICY_NUMBER POLICY */
-    SPK_MSG_OPEN = 9,      /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT -> REQUEST + state */
-    SPK_MSG_DENY = 10,     /* NOTE (approval note with decision deny) -> state */
-    SPK_MSG_VETO = 11,     /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
+    SPK_MSG_POLICY = 8, /* NOTE -> POLICY_NUMBER POLICY */
+    SPK_MSG_OPEN = 9,   /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT -> REQUEST + state */
+    SPK_MSG_DENY = 10,  /* NOTE (approval note with decision deny) -> state */
+    SPK_MSG_VETO =
+        11, /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
     SPK_MSG_SUCCESSOR = 12, /* REQUEST ENROL -> NOTE */
-    SPK_MSG_REWRAP = 13,   /* a deposit -> RPUB BLOB under the newest epoch */
-    SPK_MSG_APPROVE = 14,  /* NOTE -> state */
-    SPK_MSG_STATE = 15,    /* REQUEST -> state */
+    SPK_MSG_REWRAP = 13,    /* a deposit -> RPUB BLOB under the newest epoch */
+    SPK_MSG_APPROVE = 14,   /* NOTE -> state */
+    SPK_MSG_STATE = 15,     /* REQUEST -> state */
 };
 /* "a deposit" = RPUB OWNER BLOB P and either SALT RPRIV or SEALED.
  * "state" = STATE OPENED DUE EXPIRES PERSONS PERSONS2 NEEDED RELEASED. */
@@ -86,7 +90,8 @@ enum spk_request_state {
     SPK_STATE_DENIED = 5,
     SPK_STATE_VETOED = 6,
     SPK_STATE_EXPIRED = 7,
-    SPK_STATE_DONE = 8,     /* successor signed; releases stay possible to the same recipient until it expires */
+    SPK_STATE_DONE =
+        8, /* successor signed; releases stay possible to the same recipient until it expires */
 };
 const char *spk_request_state_name(enum spk_request_state s); /* "open", "waiting", ... */
 
@@ -95,8 +100,8 @@ struct spk_frame {
     uint32_t seq;
     struct spk_span body; /* borrowed */
 };
-SPK_MUST_USE spk_err spk_frame_build(uint16_t type, uint16_t status, uint32_t seq, struct spk_span body,
-                                     struct spk_buf *out);
+SPK_MUST_USE spk_err spk_frame_build(uint16_t type, uint16_t status, uint32_t seq,
+                                     struct spk_span body, struct spk_buf *out);
 SPK_MUST_USE spk_err spk_frame_parse(struct spk_span packet, struct spk_frame *ret_f);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON of the HTTP API, in and out.  Reading goes through one strict door: size and depth are bounded before
- * the parser runs, duplicate keys, bad UTF-8 and trailing bytes are errors.  Writing builds text in a spk_buf. */
+/* JSON of the HTTP API, in and out.  Reading goes through one strict door: size and depth are
+ * bounded before the parser runs, duplicate keys, bad UTF-8 and trailing bytes are errors.  Writing
+ * builds text in a spk_buf. */
 #ifndef SPK_WIRE_JSON_H
 #define SPK_WIRE_JSON_H
 
@@ -17,10 +18,13 @@ SPK_DEFINE_AUTO(spk_json)
 
 /* Members of an object; borrowed from the tree. Missing or of another type: SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_json_str(const struct spk_json *obj, const char *key, const char **ret_s);
-SPK_MUST_USE spk_err spk_json_u64(const struct spk_json *obj, const char *key, uint64_t *ret_v); /* <= 2^53 */
+SPK_MUST_USE spk_err spk_json_u64(const struct spk_json *obj, const char *key,
+                                  uint64_t *ret_v); /* <= 2^53 */
 SPK_MUST_USE spk_err spk_json_bool(const struct spk_json *obj, const char *key, bool *ret_v);
-SPK_MUST_USE spk_err spk_json_hex(const struct spk_json *obj, const char *key, void *ret, size_t len);
-SPK_MUST_USE spk_err spk_json_base64(const struct spk_json *obj, const char *key, struct spk_buf *b);
+SPK_MUST_USE spk_err spk_json_hex(const struct spk_json *obj, const char *key, void *ret,
+                                  size_t len);
+SPK_MUST_USE spk_err spk_json_base64(const struct spk_json *obj, const char *key,
+                                     struct spk_buf *b);
 SPK_MUST_USE spk_err spk_json_obj(const struct spk_json *obj, const char *key,
                                   const struct spk_json **ret_o);
 /** Array member: count, then items. */
@@ -40,8 +44,9 @@ struct spk_jw {
     spk_err err;    /* first failure; later calls do nothing. Check with spk_jw_end(). */
 };
 void spk_jw_open(struct spk_jw *w, const char *key_or_null, char brace); /* '{' or '[' */
-void spk_jw_close(struct spk_jw *w, char brace);                        /* '}' or ']' */
-void spk_jw_str(struct spk_jw *w, const char *key_or_null, struct spk_span s); /* bad UTF-8 as U+FFFD */
+void spk_jw_close(struct spk_jw *w, char brace);                         /* '}' or ']' */
+void spk_jw_str(struct spk_jw *w, const char *key_or_null,
+                struct spk_span s); /* bad UTF-8 as U+FFFD */
 void spk_jw_cstr(struct spk_jw *w, const char *key_or_null, const char *s);
 void spk_jw_u64(struct spk_jw *w, const char *key_or_null, uint64_t v);
 void spk_jw_bool(struct spk_jw *w, const char *key_or_null, bool v);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statements signed by owners' RSA keys: enrolment record and recovery request; and the notes around them:
- * authority statement, approval, successor (doc/spec/statements.md).
+/* Statements signed by owners' RSA keys: enrolment record and recovery request; and the notes
+ * around them: authority statement, approval, successor (doc/spec/statements.md).
  *
- * An RSA signature is RSASSA-PSS over "sparekey/1 statement\n" || kind || "\n" || H(authority SPKI) || bytes. */
+ * An RSA signature is RSASSA-PSS over "sparekey/1 statement\n" || kind || "\n" || H(authority SPKI)
+ * || bytes. */
 #ifndef SPK_WIRE_STATEMENT_H
 #define SPK_WIRE_STATEMENT_H
 
@@ -11,9 +12,10 @@
 #include "wire/note.h"
 
 #define SPK_KIND_ENROL "enrolment"
-#define SPK_KIND_REQUEST "request"        /* by the new signature key */
-#define SPK_KIND_POSSESSION "possession"  /* by the new key exchange key, over the same record */
-#define SPK_KIND_VETO "veto"              /* by the owner's current signature key, over the 32-byte request hash */
+#define SPK_KIND_REQUEST "request"       /* by the new signature key */
+#define SPK_KIND_POSSESSION "possession" /* by the new key exchange key, over the same record */
+#define SPK_KIND_VETO                                                                              \
+    "veto" /* by the owner's current signature key, over the 32-byte request hash */
 
 SPK_MUST_USE spk_err spk_statement_sign(const struct spk_rsa *pair, const char *kind,
                                         const struct spk_hash *authority, struct spk_span bytes,
@@ -22,14 +24,15 @@ SPK_MUST_USE spk_err spk_statement_verify(const struct spk_rsa *pub, const char 
                                           const struct spk_hash *authority, struct spk_span bytes,
                                           struct spk_span sig);
 
-/* -- Enrolment record: an attribute list; owner id = H(bytes). The same record serves every authority. */
-#define SPK_ENROL_NAME 1     /* UTF-8, 1..200 bytes */
-#define SPK_ENROL_CONTACT 2  /* repeated, up to 8, UTF-8, 1..200 bytes */
-#define SPK_ENROL_KEYX 3     /* canonical SPKI DER */
-#define SPK_ENROL_SIGN 4     /* canonical SPKI DER */
-#define SPK_ENROL_VETO 5     /* Ed25519 public key, 32 bytes */
-#define SPK_ENROL_NONCE 6    /* 16 bytes */
-#define SPK_ENROL_TIME 7     /* u64 unix seconds */
+/* -- Enrolment record: an attribute list; owner id = H(bytes). The same record serves every
+ * authority. */
+#define SPK_ENROL_NAME 1    /* UTF-8, 1..200 bytes */
+#define SPK_ENROL_CONTACT 2 /* repeated, up to 8, UTF-8, 1..200 bytes */
+#define SPK_ENROL_KEYX 3    /* canonical SPKI DER */
+#define SPK_ENROL_SIGN 4    /* canonical SPKI DER */
+#define SPK_ENROL_VETO 5    /* Ed25519 public key, 32 bytes */
+#define SPK_ENROL_NONCE 6   /* 16 bytes */
+#define SPK_ENROL_TIME 7    /* u64 unix seconds */
 #define SPK_ENROL_RECORD_MAX 6144
 #define SPK_CONTACTS_MAX 8
 
@@ -46,22 +49,26 @@ struct spk_enrolment { /* spans borrowed from the record's bytes */
 };
 void spk_enrolment_clear(struct spk_enrolment *e);
 SPK_MUST_USE spk_err spk_enrolment_build(const struct spk_enrolment *e, struct spk_buf *bytes);
-/** Keys are checked to be canonical, in bounds and different from each other (one key, one role). */
+/** Keys are checked to be canonical, in bounds and different from each other (one key, one role).
+ */
 SPK_MUST_USE spk_err spk_enrolment_parse(struct spk_span bytes, struct spk_enrolment *ret_e);
 
 /* -- Recovery request record: an attribute list; request hash = H(bytes). */
 #define SPK_REQ_AUTHORITY 1 /* H(SPKI) 32 */
 #define SPK_REQ_OWNER 2     /* owner id 32 */
-#define SPK_REQ_KIND 3      /* u64: 1 give session keys back and replace the pairs; 2 replace the pairs only */
-#define SPK_REQ_SELECT 4    /* 37 bytes: u8 1 all | 2 listed; u32 count; root of the sorted file_ids (zero for all) */
-#define SPK_REQ_REASON 5    /* UTF-8, <= 1000 bytes */
-#define SPK_REQ_KEYX 6      /* new key exchange SPKI */
-#define SPK_REQ_SIGN 7      /* new signature SPKI */
-#define SPK_REQ_NONCE 8     /* 16 */
-#define SPK_REQ_TIME 9      /* u64 unix seconds */
-#define SPK_REQ_CONTACT 10  /* how the officers reach the requester, UTF-8 <= 200; may be absent */
+#define SPK_REQ_KIND                                                                               \
+    3 /* u64: 1 give session keys back and replace the pairs; 2 replace the pairs only */
+#define SPK_REQ_SELECT                                                                             \
+    4 /* 37 bytes: u8 1 all | 2 listed; u32 count; root of the sorted file_ids (zero for all) */
+#define SPK_REQ_REASON 5   /* UTF-8, <= 1000 bytes */
+#define SPK_REQ_KEYX 6     /* new key exchange SPKI */
+#define SPK_REQ_SIGN 7     /* new signature SPKI */
+#define SPK_REQ_NONCE 8    /* 16 */
+#define SPK_REQ_TIME 9     /* u64 unix seconds */
+#define SPK_REQ_CONTACT 10 /* how the officers reach the requester, UTF-8 <= 200; may be absent */
 #define SPK_REQ_RECORD_MAX 4096
-#define SPK_REQ_CODE_LEN 24 /* "XXXXX-XXXXX-XXXXX-XXXXX" and NUL: first 100 bits of the request hash + nothing */
+#define SPK_REQ_CODE_LEN                                                                           \
+    24 /* "XXXXX-XXXXX-XXXXX-XXXXX" and NUL: first 100 bits of the request hash + nothing */
 
 enum spk_select { SPK_SELECT_ALL = 1, SPK_SELECT_LISTED = 2 };
 struct spk_request { /* spans borrowed; keys owned */
@@ -92,7 +99,7 @@ bool spk_request_code_fits(const struct spk_hash *hash, struct spk_span typed);
 struct spk_authority {
     char name[SPK_NOTE_NAME_MAX + 1]; /* key name of the authority, e.g. its host name */
     uint32_t epoch;
-    struct spk_rsa *key; /* owned */
+    struct spk_rsa *key;      /* owned */
     struct spk_hash previous; /* H(SPKI) of the key before; zero: none */
     struct spk_vkey holder;   /* Ed25519 key that signs successor statements */
     struct spk_hash tls;      /* H(SPKI) of the TLS key */
@@ -102,9 +109,10 @@ struct spk_authority {
 void spk_authority_clear(struct spk_authority *a);
 SPK_MUST_USE spk_err spk_authority_format(const struct spk_authority *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_authority_parse(struct spk_span text, struct spk_authority *ret_a);
-/** "https://host:port/#" + hex hash: what an enrolment address looks like; split it. The hash may be absent. */
-SPK_MUST_USE spk_err spk_authority_address(struct spk_span address, struct spk_buf *url, bool *ret_has_hash,
-                                           struct spk_hash *ret_hash);
+/** "https://host:port/#" + hex hash: what an enrolment address looks like; split it. The hash may
+ * be absent. */
+SPK_MUST_USE spk_err spk_authority_address(struct spk_span address, struct spk_buf *url,
+                                           bool *ret_has_hash, struct spk_hash *ret_hash);
 /** Fingerprint for people: first 100 bits of the hash, as a code; and the comparison. */
 void spk_authority_fingerprint(const struct spk_hash *hash, char ret_code[SPK_REQ_CODE_LEN]);
 
@@ -118,18 +126,18 @@ struct spk_approval {
     struct spk_hash signer;     /* H(new signature SPKI) */
     struct spk_hash evidence;   /* H of what the officer's tool showed */
     bool approve;
-    uint32_t policy;            /* number and hash of the policy signed under */
+    uint32_t policy; /* number and hash of the policy signed under */
     struct spk_hash policy_hash;
-    uint32_t round;             /* 1; 2 confirms after a waiting time */
-    uint64_t time, expires;     /* unix seconds */
+    uint32_t round;         /* 1; 2 confirms after a waiting time */
+    uint64_t time, expires; /* unix seconds */
 };
 SPK_MUST_USE spk_err spk_approval_format(const struct spk_approval *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_approval_parse(struct spk_span text, struct spk_approval *ret_a);
 
 /* -- Veto by the printed code (note signed by the key "veto/HEX-OWNER-ID"). */
 #define SPK_VETO_KIND "sparekey/1 veto"
-SPK_MUST_USE spk_err spk_veto_format(const struct spk_hash *authority, const struct spk_hash *request,
-                                     struct spk_buf *text);
+SPK_MUST_USE spk_err spk_veto_format(const struct spk_hash *authority,
+                                     const struct spk_hash *request, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_veto_parse(struct spk_span text, struct spk_hash *ret_authority,
                                     struct spk_hash *ret_request);
 
@@ -137,8 +145,8 @@ SPK_MUST_USE spk_err spk_veto_parse(struct spk_span text, struct spk_hash *ret_a
 #define SPK_SUCCESSOR_KIND "sparekey/1 successor"
 struct spk_successor {
     struct spk_hash authority, owner;
-    uint32_t number;          /* 1, 2, ... for this owner */
-    struct spk_hash previous; /* H(text) of number-1, or the owner id for number 1 */
+    uint32_t number;             /* 1, 2, ... for this owner */
+    struct spk_hash previous;    /* H(text) of number-1, or the owner id for number 1 */
     struct spk_rsa *keyx, *sign; /* owned */
     struct spk_hash request;
     uint64_t time;
@@ -157,7 +165,8 @@ struct spk_officer_query {
     uint64_t time;        /* unix seconds; accepted within 300 s */
     uint8_t nonce[16];
 };
-SPK_MUST_USE spk_err spk_officer_query_format(const struct spk_officer_query *q, struct spk_buf *text);
+SPK_MUST_USE spk_err spk_officer_query_format(const struct spk_officer_query *q,
+                                              struct spk_buf *text);
 SPK_MUST_USE spk_err spk_officer_query_parse(struct spk_span text, struct spk_officer_query *ret_q);
 
 #endif
