@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES-256-GCM with 12-byte IV and 16-byte tag. One context a thread: one fetch a process, only the IV
- * changes per message. The caller never uses an IV twice under one key. */
+/* AES-256-GCM with 12-byte IV and 16-byte tag. One context a thread: one fetch a process, only the
+ * IV changes per message. The caller never uses an IV twice under one key. */
 #ifndef SPK_CRYPTO_AEAD_H
 #define SPK_CRYPTO_AEAD_H
 

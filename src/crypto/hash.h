@@ -23,7 +23,8 @@ bool spk_hash_zero(const struct spk_hash *h);
 
 SPK_MUST_USE spk_err spk_sha256(struct spk_span s, struct spk_hash *ret_h);
 /** Over the concatenation of n parts. */
-SPK_MUST_USE spk_err spk_sha256_parts(const struct spk_span *parts, size_t n, struct spk_hash *ret_h);
+SPK_MUST_USE spk_err spk_sha256_parts(const struct spk_span *parts, size_t n,
+                                      struct spk_hash *ret_h);
 
 struct spk_sha256;
 SPK_MUST_USE spk_err spk_sha256_new(struct spk_sha256 **ret_c);

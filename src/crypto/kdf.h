@@ -10,10 +10,10 @@
 SPK_MUST_USE spk_err spk_hkdf_expand_sha384(struct spk_span prk, struct spk_span info,
                                             struct spk_mut ret_out);
 /** Extract and expand with SHA-256. */
-SPK_MUST_USE spk_err spk_hkdf_sha256(struct spk_span ikm, struct spk_span salt, struct spk_span info,
-                                     struct spk_mut ret_out);
+SPK_MUST_USE spk_err spk_hkdf_sha256(struct spk_span ikm, struct spk_span salt,
+                                     struct spk_span info, struct spk_mut ret_out);
 /** scrypt with N = 2^log2_n, r, p; memory 128*r*N must stay under 256 MiB, else SPK_CODE_LIMIT. */
-SPK_MUST_USE spk_err spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n, unsigned r,
-                                unsigned p, struct spk_mut ret_out);
+SPK_MUST_USE spk_err spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n,
+                                unsigned r, unsigned p, struct spk_mut ret_out);
 
 #endif

@@ -7,8 +7,8 @@
 
 SPK_MUST_USE spk_err spk_random(struct spk_mut ret_bytes);
 SPK_MUST_USE spk_err spk_secret_random(size_t len, struct spk_secret **ret_s);
-/** UUIDv7 (RFC 9562): 48 bits of milliseconds, version, variant, 74 random bits. Never equal, and ordered
- * by time; within one process strictly increasing. */
+/** UUIDv7 (RFC 9562): 48 bits of milliseconds, version, variant, 74 random bits. Never equal, and
+ * ordered by time; within one process strictly increasing. */
 SPK_MUST_USE spk_err spk_uuid7(struct spk_file_id *ret_id);
 
 #endif

@@ -2,8 +2,8 @@
 /* RSA keys: public or whole pairs, in canonical form (SubjectPublicKeyInfo re-encoded from (N, e),
  * rsaEncryption with NULL), raw operations, PSS, and our own encoders for SIMPLEBLOB paddings.
  *
- * Accepted everywhere (security rule 4): N odd, 2048 to 4096 bits, a multiple of 8; e odd, 65537 <= e < 2^32.
- * Anything else: SPK_CODE_LIMIT. */
+ * Accepted everywhere (security rule 4): N odd, 2048 to 4096 bits, a multiple of 8; e odd, 65537 <=
+ * e < 2^32. Anything else: SPK_CODE_LIMIT. */
 #ifndef SPK_CRYPTO_RSA_H
 #define SPK_CRYPTO_RSA_H
 
@@ -29,13 +29,15 @@ struct spk_rsa_parts {
 };
 /** Checks the bounds above and, for a pair, that the numbers fit together (p*q = N, e*d = 1 ...):
  * else SPK_CODE_FORMAT. */
-SPK_MUST_USE spk_err spk_rsa_from_parts(const struct spk_rsa_parts *parts, struct spk_rsa **ret_key);
-/** Borrowed numbers of the key, each padded to its natural fixed length (n, d: k bytes; p, q, dp, dq,
- * qinv: k/2). A public key has the private ones empty. */
+SPK_MUST_USE spk_err spk_rsa_from_parts(const struct spk_rsa_parts *parts,
+                                        struct spk_rsa **ret_key);
+/** Borrowed numbers of the key, each padded to its natural fixed length (n, d: k bytes; p, q, dp,
+ * dq, qinv: k/2). A public key has the private ones empty. */
 void spk_rsa_parts(const struct spk_rsa *key, struct spk_rsa_parts *ret_parts);
 
-/** DER SubjectPublicKeyInfo in; anything that is not canonical RSA after re-encoding is taken by its
- * (N, e) alone; other algorithms: SPK_CODE_VERSION; bad DER or trailing bytes: SPK_CODE_FORMAT. */
+/** DER SubjectPublicKeyInfo in; anything that is not canonical RSA after re-encoding is taken by
+ * its (N, e) alone; other algorithms: SPK_CODE_VERSION; bad DER or trailing bytes: SPK_CODE_FORMAT.
+ */
 SPK_MUST_USE spk_err spk_rsa_from_spki(struct spk_span der, struct spk_rsa **ret_key);
 /** Canonical DER, borrowed from the key. */
 struct spk_span spk_rsa_spki(const struct spk_rsa *key);
@@ -52,9 +54,10 @@ void spk_rsa_free(struct spk_rsa *key);
 SPK_DEFINE_AUTO(spk_rsa)
 
 /** PKCS#8 DER of a pair, as secret: plain, or under a passphrase (PBES2, scrypt N=2^15 r=8 p=1,
- * AES-256-CBC). Read takes both; an encrypted one without or with a wrong passphrase: SPK_CODE_PASS.
- * Scrypt parameters above 2^17/8/4 are refused (SPK_CODE_LIMIT). */
-SPK_MUST_USE spk_err spk_rsa_to_pkcs8(const struct spk_rsa *key, const struct spk_secret *pass_or_null,
+ * AES-256-CBC). Read takes both; an encrypted one without or with a wrong passphrase:
+ * SPK_CODE_PASS. Scrypt parameters above 2^17/8/4 are refused (SPK_CODE_LIMIT). */
+SPK_MUST_USE spk_err spk_rsa_to_pkcs8(const struct spk_rsa *key,
+                                      const struct spk_secret *pass_or_null,
                                       struct spk_secret **ret_der);
 SPK_MUST_USE spk_err spk_rsa_from_pkcs8(struct spk_span der, const struct spk_secret *pass_or_null,
                                         struct spk_rsa **ret_key);
@@ -62,7 +65,8 @@ SPK_MUST_USE spk_err spk_rsa_from_pkcs8(struct spk_span der, const struct spk_se
 bool spk_pkcs8_is_encrypted(struct spk_span der);
 
 /** m^e mod N; in and out are exactly k bytes, big-endian; m >= N: SPK_CODE_FORMAT. */
-SPK_MUST_USE spk_err spk_rsa_raw_public(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_out);
+SPK_MUST_USE spk_err spk_rsa_raw_public(const struct spk_rsa *key, struct spk_span in,
+                                        uint8_t *ret_out);
 /** c^d mod N, blinded, constant time. Needs a pair. */
 SPK_MUST_USE spk_err spk_rsa_raw_private(const struct spk_rsa *key, struct spk_span in,
                                          uint8_t *ret_out);
@@ -71,7 +75,7 @@ SPK_MUST_USE spk_err spk_rsa_raw_private(const struct spk_rsa *key, struct spk_s
 SPK_MUST_USE spk_err spk_rsa_sign(const struct spk_rsa *key, const struct spk_span *parts, size_t n,
                                   struct spk_buf *sig);
 /** SPK_CODE_AUTH when it does not hold. */
-SPK_MUST_USE spk_err spk_rsa_verify(const struct spk_rsa *key, const struct spk_span *parts, size_t n,
-                                    struct spk_span sig);
+SPK_MUST_USE spk_err spk_rsa_verify(const struct spk_rsa *key, const struct spk_span *parts,
+                                    size_t n, struct spk_span sig);
 
 #endif

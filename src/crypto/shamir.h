@@ -11,8 +11,8 @@
  * 2 <= k <= n <= 255. */
 SPK_MUST_USE spk_err spk_shamir_split(const struct spk_secret *secret, unsigned k, unsigned n,
                                       struct spk_secret **ret_shares);
-/** Join k distinct shares (zero or equal x: SPK_CODE_FORMAT). A wrong share gives a wrong secret: the caller
- * checks the result by what it opens. */
+/** Join k distinct shares (zero or equal x: SPK_CODE_FORMAT). A wrong share gives a wrong secret:
+ * the caller checks the result by what it opens. */
 SPK_MUST_USE spk_err spk_shamir_join(struct spk_secret *const *shares, unsigned k,
                                      struct spk_secret **ret_secret);
 

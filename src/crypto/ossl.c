@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/ossl.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <pthread.h>
+
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+static pthread_once_t md_once = PTHREAD_ONCE_INIT;
+static pthread_once_t cipher_once = PTHREAD_ONCE_INIT;
+static EVP_MD *mds[SPK_MD_MAX_];
+static EVP_CIPHER *aes256_gcm, *aes256_cbc;
+
+static void
+start(void)
+{
+    /* openssl.cnf costs a millisecond and could swap the algorithms under us. */
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+void
+spk_ossl_start(void)
+{
+    (void)pthread_once(&start_once, start);
+}
+
+spk_err
+spk_ossl_answer(enum spk_code code)
+{
+    bool nomem = false;
+    unsigned long e;
+    while ((e = ERR_get_error()) != 0) {
+        nomem = nomem || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+    }
+    return (spk_err){nomem ? SPK_CODE_NOMEM : code, 0};
+}
+
+spk_err
+spk_ossl_fail(void)
+{
+    return spk_ossl_answer(SPK_CODE_CRYPTO);
+}
+
+static void
+fetch_mds(void)
+{
+    static const char *const names[SPK_MD_MAX_] = {"SHA1", "SHA2-256", "SHA2-384"};
+    spk_ossl_start();
+    for (size_t i = 0; i < SPK_MD_MAX_; i++) {
+        mds[i] = EVP_MD_fetch(NULL, names[i], NULL);
+    }
+}
+
+static void
+fetch_ciphers(void)
+{
+    spk_ossl_start();
+    aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    aes256_cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+}
+
+spk_err
+spk_ossl_md(enum spk_md which, const EVP_MD **ret_md)
+{
+    (void)pthread_once(&md_once, fetch_mds);
+    SPK_OSSL(mds[which] != NULL);
+    *ret_md = mds[which];
+    return SPK_OK;
+}
+
+spk_err
+spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher)
+{
+    (void)pthread_once(&cipher_once, fetch_ciphers);
+    SPK_OSSL(aes256_gcm != NULL);
+    *ret_cipher = aes256_gcm;
+    return SPK_OK;
+}
+
+spk_err
+spk_ossl_aes256_cbc(const EVP_CIPHER **ret_cipher)
+{
+    (void)pthread_once(&cipher_once, fetch_ciphers);
+    SPK_OSSL(aes256_cbc != NULL);
+    *ret_cipher = aes256_cbc;
+    return SPK_OK;
+}
+
+spk_err
+spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts, size_t n,
+                uint8_t *ret_digest)
+{
+    SPK_OSSL(EVP_DigestInit_ex2(c, md, NULL) == 1);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].len != 0) {
+            SPK_OSSL(EVP_DigestUpdate(c, parts[i].ptr, parts[i].len) == 1);
+        }
+    }
+    SPK_OSSL(EVP_DigestFinal_ex(c, ret_digest, NULL) == 1);
+    return SPK_OK;
+}

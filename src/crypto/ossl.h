@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one door to OpenSSL, internal to this folder: start-up without configuration files,
+ * algorithms fetched once a process, and the error queue emptied on every failure.
+ *
+ * Starting lean matters: a program that seals one small file spends most of its time in the
+ * library's start-up, so each table of algorithms is built only when its first user comes. */
+#ifndef SPK_CRYPTO_OSSL_H
+#define SPK_CRYPTO_OSSL_H
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+
+#include "base/err.h"
+#include "base/scope.h"
+#include "base/span.h"
+
+enum spk_md { SPK_MD_SHA1, SPK_MD_SHA256, SPK_MD_SHA384, SPK_MD_MAX_ };
+
+#define SPK_MD_LEN_MAX 48
+#define SPK_MD_BLOCK_MAX 128
+
+/** Start the library (once) without openssl.cnf; called by every function here. */
+void spk_ossl_start(void);
+/** Empties the error queue; gives SPK_CODE_NOMEM or SPK_CODE_CRYPTO. */
+SPK_MUST_USE spk_err spk_ossl_fail(void);
+/** The same where failure is an answer about the data: SPK_CODE_NOMEM or code. */
+SPK_MUST_USE spk_err spk_ossl_answer(enum spk_code code);
+
+/** Fetched once a process, never freed. */
+SPK_MUST_USE spk_err spk_ossl_md(enum spk_md which, const EVP_MD **ret_md);
+SPK_MUST_USE spk_err spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher);
+SPK_MUST_USE spk_err spk_ossl_aes256_cbc(const EVP_CIPHER **ret_cipher);
+
+/** Digest of parts into ret_digest (EVP_MD_get_size bytes). c is wiped by EVP_MD_CTX_free(). */
+SPK_MUST_USE spk_err spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts,
+                                     size_t n, uint8_t *ret_digest);
+
+static inline void
+spk_ossl_md_ctx_auto_(EVP_MD_CTX **c)
+{
+    EVP_MD_CTX_free(*c);
+}
+static inline void
+spk_ossl_pkey_auto_(EVP_PKEY **k)
+{
+    EVP_PKEY_free(*k);
+}
+static inline void
+spk_ossl_pkey_ctx_auto_(EVP_PKEY_CTX **c)
+{
+    EVP_PKEY_CTX_free(*c);
+}
+static inline void
+spk_ossl_bn_auto_(BIGNUM **b)
+{
+    BN_clear_free(*b);
+}
+static inline void
+spk_ossl_bn_ctx_auto_(BN_CTX **c)
+{
+    BN_CTX_free(*c);
+}
+#define SPK_AUTO_MD_CTX __attribute__((cleanup(spk_ossl_md_ctx_auto_))) EVP_MD_CTX *
+#define SPK_AUTO_PKEY __attribute__((cleanup(spk_ossl_pkey_auto_))) EVP_PKEY *
+#define SPK_AUTO_PKEY_CTX __attribute__((cleanup(spk_ossl_pkey_ctx_auto_))) EVP_PKEY_CTX *
+#define SPK_AUTO_BN __attribute__((cleanup(spk_ossl_bn_auto_))) BIGNUM *
+#define SPK_AUTO_BN_CTX __attribute__((cleanup(spk_ossl_bn_ctx_auto_))) BN_CTX *
+
+/* A failed call of the library ends the function. */
+#define SPK_OSSL(cond)                                                                             \
+    do {                                                                                           \
+        if (!(cond)) {                                                                             \
+            return spk_ossl_fail();                                                                \
+        }                                                                                          \
+    } while (0)
+
+#endif
