@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CryptoAPI key BLOBs: bytes to structs and back (doc/spec/key-blobs.md).
- * Everything in a BLOB is little-endian; the keys and spans here are in natural (big-endian) order. */
+ * Everything in a BLOB is little-endian; the keys and spans here are in natural (big-endian) order.
+ */
 #ifndef SPK_KEYBLOB_BLOB_H
 #define SPK_KEYBLOB_BLOB_H
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keyblob/blob.h"
+
+#include "keyblob/header.h"
+
+/* Header, magic, bitlen, public exponent: common to PUBLICKEYBLOB and PRIVATEKEYBLOB. */
+#define RSA_HEAD_LEN (SPK_BLOB_HEADER_LEN + 12)
+#define MAGIC_RSA1 0x31415352u /* "RSA1": a public key follows */
+#define MAGIC_RSA2 0x32415352u /* "RSA2": a pair follows */
+#define EXPONENT_LEN 4
+
+struct rsa_head {
+    enum spk_key_spec spec;
+    uint32_t bits;
+    uint8_t e[EXPONENT_LEN]; /* big-endian */
+};
+
+static spk_err
+alg_of_spec(enum spk_key_spec spec, uint32_t *ret_alg)
+{
+    SPK_CHECK(spec == SPK_AT_KEYEXCHANGE || spec == SPK_AT_SIGNATURE, USAGE);
+    *ret_alg = spec == SPK_AT_KEYEXCHANGE ? SPK_CALG_RSA_KEYX : SPK_CALG_RSA_SIGN;
+    return SPK_OK;
+}
+
+static spk_err
+spec_of_alg(uint32_t alg, enum spk_key_spec *ret_spec)
+{
+    SPK_CHECK(alg == SPK_CALG_RSA_KEYX || alg == SPK_CALG_RSA_SIGN, FORMAT);
+    *ret_spec = alg == SPK_CALG_RSA_KEYX ? SPK_AT_KEYEXCHANGE : SPK_AT_SIGNATURE;
+    return SPK_OK;
+}
+
+/** The number without its leading zeros. */
+static struct spk_span
+strip(struct spk_span s)
+{
+    while (s.len > 0 && s.ptr[0] == 0) {
+        s.ptr++;
+        s.len--;
+    }
+    return s;
+}
+
+/** Length of the fields for the primes and what belongs to them. */
+static size_t
+half_len(size_t k)
+{
+    return (k + 1) / 2;
+}
+
+/** src, least significant byte first, zero-extended to width; the place behind it. */
+static uint8_t *
+put_number(uint8_t *dst, struct spk_span src, size_t width)
+{
+    src = strip(src);
+    spk_reverse(src, dst);
+    for (size_t i = src.len; i < width; i++) {
+        dst[i] = 0;
+    }
+    return dst + width;
+}
+
+/** The next width bytes as a number, big-endian without leading zeros, in *area, which moves on.
+ * Zero is refused: no number of an RSA key is, and an empty one would stand for "not given". */
+static spk_err
+take_number(struct spk_rd *r, size_t width, struct spk_mut *area, struct spk_span *ret_number)
+{
+    struct spk_span le;
+    SPK_CHECK(area->len >= width, FORMAT);
+    SPK_TRY(spk_rd_span(r, width, &le));
+    spk_reverse(le, area->ptr);
+    struct spk_span number = strip(spk_span(area->ptr, width));
+    SPK_CHECK(number.len > 0, FORMAT);
+    area->ptr += width;
+    area->len -= width;
+    *ret_number = number;
+    return SPK_OK;
+}
+
+/** The modulus must fill the field that bitlen announces, to its top bit. */
+static spk_err
+take_modulus(struct spk_rd *r, size_t k, struct spk_mut *area, struct spk_span *ret_n)
+{
+    struct spk_span n;
+    SPK_TRY(take_number(r, k, area, &n));
+    SPK_CHECK(n.len == k && (n.ptr[0] & 0x80) != 0, FORMAT);
+    *ret_n = n;
+    return SPK_OK;
+}
+
+static void
+rsa_head_put(uint8_t *dst, bool pair, uint32_t alg, const struct spk_rsa_parts *parts)
+{
+    spk_blob_header_put(dst, pair ? SPK_BLOB_PRIVATE : SPK_BLOB_PUBLIC, alg);
+    spk_put_u32le(dst + 8, pair ? MAGIC_RSA2 : MAGIC_RSA1);
+    spk_put_u32le(dst + 12, (uint32_t)(parts->n.len * 8));
+    (void)put_number(dst + 16, parts->e, EXPONENT_LEN);
+}
+
+static spk_err
+rsa_head_read(struct spk_rd *r, bool pair, struct rsa_head *ret_head)
+{
+    struct rsa_head head;
+    uint32_t alg = 0;
+    uint32_t magic = 0;
+    uint32_t e = 0;
+    SPK_TRY(spk_blob_header_read(r, pair ? SPK_BLOB_PRIVATE : SPK_BLOB_PUBLIC, &alg));
+    SPK_TRY(spec_of_alg(alg, &head.spec));
+    SPK_TRY(spk_rd_u32le(r, &magic));
+    SPK_CHECK(magic == (pair ? MAGIC_RSA2 : MAGIC_RSA1), FORMAT);
+    SPK_TRY(spk_rd_u32le(r, &head.bits));
+    SPK_CHECK(head.bits >= SPK_RSA_MIN_BITS && head.bits <= SPK_RSA_MAX_BITS, LIMIT);
+    SPK_CHECK(head.bits % 8 == 0, LIMIT);
+    SPK_TRY(spk_rd_u32le(r, &e));
+    SPK_CHECK(e != 0, LIMIT);
+    spk_put_u32(head.e, e);
+    *ret_head = head;
+    return SPK_OK;
+}
+
+spk_err
+spk_pubblob_build(const struct spk_rsa *key, enum spk_key_spec spec, struct spk_buf *out)
+{
+    uint32_t alg = 0;
+    uint8_t *dst = NULL;
+    struct spk_rsa_parts parts;
+    SPK_TRY(alg_of_spec(spec, &alg));
+    spk_rsa_parts(key, &parts);
+    SPK_TRY(spk_buf_grow(out, RSA_HEAD_LEN + parts.n.len, &dst));
+    rsa_head_put(dst, false, alg, &parts);
+    (void)put_number(dst + RSA_HEAD_LEN, parts.n, parts.n.len);
+    return SPK_OK;
+}
+
+spk_err
+spk_pubblob_parse(struct spk_span blob, enum spk_key_spec *ret_spec, struct spk_rsa **ret_key)
+{
+    SPK_AUTO(spk_rsa) key = NULL;
+    uint8_t n[SPK_RSA_MAX_LEN];
+    struct spk_mut area = SPK_MUT_OF(n);
+    struct spk_rsa_parts parts = {0};
+    struct rsa_head head;
+    struct spk_rd r = spk_rd(blob);
+    SPK_TRY(rsa_head_read(&r, false, &head));
+    SPK_TRY(take_modulus(&r, head.bits / 8, &area, &parts.n));
+    SPK_TRY(spk_rd_end(&r));
+    parts.e = strip(SPK_SPAN_OF(head.e));
+    SPK_TRY(spk_rsa_from_parts(&parts, &key));
+    *ret_spec = head.spec;
+    *ret_key = SPK_STEAL(key);
+    return SPK_OK;
+}
+
+spk_err
+spk_privblob_build(const struct spk_rsa *pair, enum spk_key_spec spec, struct spk_secret **ret_blob)
+{
+    SPK_AUTO(spk_secret) blob = NULL;
+    uint32_t alg = 0;
+    struct spk_rsa_parts parts;
+    SPK_TRY(alg_of_spec(spec, &alg));
+    SPK_CHECK(spk_rsa_is_pair(pair), USAGE);
+    spk_rsa_parts(pair, &parts);
+    size_t k = parts.n.len;
+    size_t half = half_len(k);
+    SPK_TRY(spk_secret_new(RSA_HEAD_LEN + 2 * k + 5 * half, &blob));
+    uint8_t *dst = spk_secret_mut(blob).ptr;
+    rsa_head_put(dst, true, alg, &parts);
+    dst = put_number(dst + RSA_HEAD_LEN, parts.n, k);
+    dst = put_number(dst, parts.p, half);
+    dst = put_number(dst, parts.q, half);
+    dst = put_number(dst, parts.dp, half);
+    dst = put_number(dst, parts.dq, half);
+    dst = put_number(dst, parts.qinv, half);
+    (void)put_number(dst, parts.d, k);
+    *ret_blob = SPK_STEAL(blob);
+    return SPK_OK;
+}
+
+/** The numbers behind the head, in the order of the BLOB: d comes last. */
+static spk_err
+take_pair(struct spk_rd *r, size_t k, struct spk_mut area, struct spk_rsa_parts *ret_parts)
+{
+    SPK_TRY(take_modulus(r, k, &area, &ret_parts->n));
+    SPK_TRY(take_number(r, half_len(k), &area, &ret_parts->p));
+    SPK_TRY(take_number(r, half_len(k), &area, &ret_parts->q));
+    SPK_TRY(take_number(r, half_len(k), &area, &ret_parts->dp));
+    SPK_TRY(take_number(r, half_len(k), &area, &ret_parts->dq));
+    SPK_TRY(take_number(r, half_len(k), &area, &ret_parts->qinv));
+    SPK_TRY(take_number(r, k, &area, &ret_parts->d));
+    return spk_rd_end(r);
+}
+
+spk_err
+spk_privblob_parse(struct spk_span blob, enum spk_key_spec *ret_spec, struct spk_rsa **ret_pair)
+{
+    SPK_AUTO(spk_rsa) pair = NULL;
+    SPK_AUTO(spk_secret) numbers = NULL;
+    struct spk_rsa_parts parts = {0};
+    struct rsa_head head;
+    struct spk_rd r = spk_rd(blob);
+    SPK_TRY(rsa_head_read(&r, true, &head));
+    size_t k = head.bits / 8;
+    SPK_TRY(spk_secret_new(2 * k + 5 * half_len(k), &numbers));
+    SPK_TRY(take_pair(&r, k, spk_secret_mut(numbers), &parts));
+    parts.e = strip(SPK_SPAN_OF(head.e));
+    SPK_TRY(spk_rsa_from_parts(&parts, &pair));
+    *ret_spec = head.spec;
+    *ret_pair = SPK_STEAL(pair);
+    return SPK_OK;
+}
