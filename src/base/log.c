@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 #define LINE_MAX_LEN 2048
 
@@ -23,13 +24,15 @@ stderr_is_journal(void)
 {
     const char *v = getenv("JOURNAL_STREAM");
     struct stat st;
-    uintmax_t dev, ino;
+    struct spk_span dev_text, ino_text = spk_span_str(v);
+    uint64_t dev, ino;
 
-    if (v == NULL || sscanf(v, "%" SCNuMAX ":%" SCNuMAX, &dev, &ino) != 2) {
+    if (!spk_split(&ino_text, ':', &dev_text) ||
+        !spk_ok(spk_dec_parse(dev_text, UINT64_MAX, &dev)) ||
+        !spk_ok(spk_dec_parse(ino_text, UINT64_MAX, &ino))) {
         return false;
     }
-    return fstat(STDERR_FILENO, &st) == 0 && (uintmax_t)st.st_dev == dev &&
-           (uintmax_t)st.st_ino == ino;
+    return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }
 
 void

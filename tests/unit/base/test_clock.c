@@ -2,8 +2,10 @@
 #include "base/clock.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,6 +68,27 @@ say_some(void)
     spk_log(SPK_LOG_INFO, "two\nlines\x1b[2J");
 }
 
+/* Only when standard error is the very stream that systemd named. */
+static void
+say_to_journal(void)
+{
+    struct stat st;
+    char stream[64];
+
+    assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+    (void)snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    spk_log_setup("prog", SPK_LOG_INFO);
+    spk_log(SPK_LOG_WARN, "one");
+    assert_int_equal(setenv("JOURNAL_STREAM", "1:2", 1), 0);
+    spk_log_setup("prog", SPK_LOG_INFO);
+    spk_log(SPK_LOG_WARN, "two");
+    assert_int_equal(setenv("JOURNAL_STREAM", "x", 1), 0);
+    spk_log_setup("prog", SPK_LOG_INFO);
+    spk_log(SPK_LOG_WARN, "three");
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
 static void
 say_long(void)
 {
@@ -74,6 +97,17 @@ say_long(void)
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = 0;
     spk_log(SPK_LOG_WARN, "%s", text);
+}
+
+static void
+test_log_journal(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(1000);
+
+    (void)state;
+    captured(say_to_journal, &b);
+    assert_span_equal(spk_buf_span(&b),
+                      SPK_SPAN_LIT("<4>one\nprog: warning: two\nprog: warning: three\n"));
 }
 
 static void
@@ -99,6 +133,7 @@ main(void)
         cmocka_unit_test(test_iso),
         cmocka_unit_test(test_offset),
         cmocka_unit_test(test_log_lines),
+        cmocka_unit_test(test_log_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
