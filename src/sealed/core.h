@@ -3,6 +3,7 @@
 #ifndef SPK_SEALED_CORE_H
 #define SPK_SEALED_CORE_H
 
+#include "base/buf.h"
 #include "crypto/derive.h"
 
 #define SPK_CORE_FIXED 88
@@ -11,13 +12,17 @@
 #define SPK_AREA_MIN_COMPACT 256u
 #define SPK_AREA_MIN 1024u
 #define SPK_AREA_MAX 65536u
+#define SPK_AREA_UNIT                                                                              \
+    64u /* a compact area is a multiple of it; writers keep to it in both forms                    \
+         */
 #define SPK_AREA_DEFAULT 4096u
 #define SPK_SEG_MIN 4096u
 #define SPK_SEG_MAX 16777216u
 #define SPK_SEG_DEFAULT 65536u
 #define SPK_COMPACT_BELOW ((uint64_t)1 << 20)
 
-/* TLVs of the core: public metadata only. All critical (< 0x8000). May repeat, one an authority, in slot order. */
+/* TLVs of the core: public metadata only. All critical (< 0x8000). May repeat, one an authority, in
+ * slot order. */
 #define SPK_TLV_AUTHORITY 0x0001u /* H(authority SPKI) 32 || u32 key epoch || u32 policy number */
 
 struct spk_core {
@@ -30,7 +35,8 @@ struct spk_core {
     struct spk_span tlvs; /* borrowed: the raw TLV bytes, already checked */
 };
 
-/** Parse core bytes of exactly core_len (see spk_core_peek()). Unknown critical fields: SPK_CODE_VERSION. */
+/** Parse core bytes of exactly core_len (see spk_core_peek()). Unknown critical fields:
+ * SPK_CODE_VERSION. */
 SPK_MUST_USE spk_err spk_core_parse(struct spk_span bytes, struct spk_core *ret_core);
 /** core_len of a file from its first 16 bytes: SPK_CODE_FORMAT when the magic is not ours. */
 SPK_MUST_USE spk_err spk_core_peek(struct spk_span first16, uint32_t *ret_len);
@@ -44,7 +50,8 @@ struct spk_core_authority {
 /** Walk the TLVs: the i-th authority. SPK_CODE_NOTFOUND past the last. */
 SPK_MUST_USE spk_err spk_core_authority(const struct spk_core *core, size_t i,
                                         struct spk_core_authority *ret_a);
-SPK_MUST_USE spk_err spk_core_add_authority(struct spk_buf *tlvs, const struct spk_core_authority *a);
+SPK_MUST_USE spk_err spk_core_add_authority(struct spk_buf *tlvs,
+                                            const struct spk_core_authority *a);
 
 static inline unsigned
 spk_core_areas(const struct spk_core *c)

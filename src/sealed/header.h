@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The header of a sealed file on disk or in memory: core and key areas together; reading it, opening it with a
- * key, replacing its slots crash-safe (doc/spec/sealed-file.md, "Procedures"). */
+/* The header of a sealed file on disk or in memory: core and key areas together; reading it,
+ * opening it with a key, replacing its slots crash-safe (doc/spec/sealed-file.md, "Procedures"). */
 #ifndef SPK_SEALED_HEADER_H
 #define SPK_SEALED_HEADER_H
 
@@ -11,8 +11,8 @@
 #define SPK_HEADER_MAX (SPK_CORE_MAX + 2 * SPK_AREA_MAX)
 
 struct spk_header;
-/** Read core and areas from a regular file or the front of a pipe (then exactly the header is consumed).
- * A damaged area is no error here (see _area_state); an unusable core is. */
+/** Read core and areas from a regular file or the front of a pipe (then exactly the header is
+ * consumed). A damaged area is no error here (see _area_state); an unusable core is. */
 SPK_MUST_USE spk_err spk_header_read(int fd, struct spk_header **ret_h);
 /** The same from bytes (as long as the header or longer). */
 SPK_MUST_USE spk_err spk_header_parse(struct spk_span bytes, struct spk_header **ret_h);
@@ -30,17 +30,17 @@ enum spk_area_state { SPK_AREA_GOOD, SPK_AREA_BAD, SPK_AREA_ABSENT };
 /** State of area 0 (A) or 1 (B) by structure and SUM; says nothing about the MAC. */
 enum spk_area_state spk_header_area_state(const struct spk_header *h, unsigned area,
                                           uint64_t *ret_generation);
-/** Slots of the best area (highest generation with right SUM; after opening, the one whose MAC holds).
- * Before opening they are claims. NULL when no area is readable. */
+/** Slots of the best area (highest generation with right SUM; after opening, the one whose MAC
+ * holds). Before opening they are claims. NULL when no area is readable. */
 struct spk_slots *spk_header_slots(struct spk_header *h);
 
-/** Open with a pair: tries its slots in every readable area; on success K is given, the MAC has held, and
- * spk_header_slots() are verified. SPK_CODE_NOKEY: no slot for this pair. SPK_CODE_AUTH: there is one but it
- * does not open or the MAC fails - one code for all cryptographic causes. */
+/** Open with a pair: tries its slots in every readable area; on success K is given, the MAC has
+ * held, and spk_header_slots() are verified. SPK_CODE_NOKEY: no slot for this pair. SPK_CODE_AUTH:
+ * there is one but it does not open or the MAC fails - one code for all cryptographic causes. */
 SPK_MUST_USE spk_err spk_header_open(struct spk_header *h, const struct spk_rsa *pair,
                                      struct spk_secret **ret_key);
-/** Open with K itself (recovered): the commitment must hold; areas may be damaged (then *ret_mac_ok is false
- * and the slots are claims to be rebuilt). SPK_CODE_AUTH when C does not match. */
+/** Open with K itself (recovered): the commitment must hold; areas may be damaged (then *ret_mac_ok
+ * is false and the slots are claims to be rebuilt). SPK_CODE_AUTH when C does not match. */
 SPK_MUST_USE spk_err spk_header_open_key(struct spk_header *h, const struct spk_secret *key,
                                          bool *ret_mac_ok);
 /** Build one area's bytes (area_len) for these slots. SPK_CODE_LIMIT when they do not fit. */
@@ -48,15 +48,17 @@ SPK_MUST_USE spk_err spk_area_build(const struct spk_core *core, const struct sp
                                     const struct spk_secret *key, uint64_t generation,
                                     const struct spk_slots *slots, struct spk_buf *out);
 
-/** Replace the slots of the file dirfd/path under key. Two-area form in place: the copy that is not the newest
- * valid one, fdatasync, then the other, fdatasync. Compact form (or slots that outgrow the area): a rewrite through
- * a temporary and rename, the payload re-encrypted with a fresh FLOE IV when area_len must change.
- * The file's owner, mode and times of modification are kept. */
-SPK_MUST_USE spk_err spk_sealed_replace_slots(int dirfd, const char *path, const struct spk_secret *key,
+/** Replace the slots of the file dirfd/path under key. Two-area form in place: the copy that is not
+ * the newest valid one, fdatasync, then the other, fdatasync. Compact form (or slots that outgrow
+ * the area): a rewrite through a temporary and rename, the payload re-encrypted with a fresh FLOE
+ * IV when area_len must change. The file's owner, mode and times of modification are kept. */
+SPK_MUST_USE spk_err spk_sealed_replace_slots(int dirfd, const char *path,
+                                              const struct spk_secret *key,
                                               const struct spk_slots *slots);
-/** As above for a file whose core is damaged: write core_bytes (verbatim, from R_priv) first. The file must be
- * at least as long as the header. key must match the commitment in core_bytes. */
+/** As above for a file whose core is damaged: write core_bytes (verbatim, from R_priv) first. The
+ * file must be at least as long as the header. key must match the commitment in core_bytes. */
 SPK_MUST_USE spk_err spk_sealed_rebuild(int dirfd, const char *path, struct spk_span core_bytes,
-                                        const struct spk_secret *key, const struct spk_slots *slots);
+                                        const struct spk_secret *key,
+                                        const struct spk_slots *slots);
 
 #endif

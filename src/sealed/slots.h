@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The slots of a key area, as a list in memory (doc/spec/sealed-file.md, "Key area"; type numbers in
- * doc/spec/registry.md). */
+/* The slots of a key area, as a list in memory (doc/spec/sealed-file.md, "Key area"; type numbers
+ * in doc/spec/registry.md). */
 #ifndef SPK_SEALED_SLOTS_H
 #define SPK_SEALED_SLOTS_H
 
 #include "base/buf.h"
 #include "crypto/hash.h"
 
-#define SPK_SLOT_USER 1       /* SIMPLEBLOB for an owner or another recipient */
-#define SPK_SLOT_AUTHORITY 2  /* SIMPLEBLOB for an authority */
-#define SPK_SLOT_RECEIPT 3    /* receipt of one authority; recipient = H(authority SPKI) */
-#define SPK_SLOT_METADATA 4   /* encrypted metadata */
-#define SPK_SLOT_RECORD 5     /* deposit record of one authority; recipient = H(authority SPKI) */
-#define SPK_SLOT_ACCEPTED 6   /* index and time given by one authority, before there are receipts */
+#define SPK_SLOT_USER 1      /* SIMPLEBLOB for an owner or another recipient */
+#define SPK_SLOT_AUTHORITY 2 /* SIMPLEBLOB for an authority */
+#define SPK_SLOT_RECEIPT 3   /* receipt of one authority; recipient = H(authority SPKI) */
+#define SPK_SLOT_METADATA 4  /* encrypted metadata */
+#define SPK_SLOT_RECORD 5    /* deposit record of one authority; recipient = H(authority SPKI) */
+#define SPK_SLOT_ACCEPTED 6  /* index and time given by one authority, before there are receipts */
 #define SPK_SLOTS_MAX 256
+#define SPK_SLOT_HEAD 40 /* of every slot, before its body */
 
 struct spk_slot {
     uint16_t type;
-    uint16_t flags;            /* SPK_WRAP_* for types 1 and 2 */
+    uint16_t flags; /* SPK_WRAP_* for types 1 and 2 */
     struct spk_hash recipient;
-    struct spk_span body;      /* borrowed from the list */
+    struct spk_span body; /* borrowed from the list */
 };
 
 struct spk_slots;
@@ -36,6 +37,8 @@ SPK_MUST_USE spk_err spk_slots_add(struct spk_slots *s, const struct spk_slot *s
 /** Replace the first slot of the same type and recipient, or append. */
 SPK_MUST_USE spk_err spk_slots_put(struct spk_slots *s, const struct spk_slot *slot);
 void spk_slots_remove(struct spk_slots *s, size_t i);
+/** An independent copy. */
+SPK_MUST_USE spk_err spk_slots_dup(const struct spk_slots *s, struct spk_slots **ret_s);
 /** Bytes that the area needs for these slots: header, slots, MAC, SUM. */
 size_t spk_slots_area_need(const struct spk_slots *s);
 

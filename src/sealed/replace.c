@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sealed/replace_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "sealed/io.h"
+#include "sealed/payload.h"
+
+#define LOCK_TRIES 100
+#define NO_AREA 2u
+#define GROW_UNIT 4096u /* of a two-area form that is outgrown: not again for the next slot */
+
+spk_err (*spk_replace_pwrite)(int fd, struct spk_span s, uint64_t off) = spk_pwrite_full;
+
+/* ---- the file
+ * ---------------------------------------------------------------------------------------- */
+
+static void
+target_end(struct spk_target *t)
+{
+    if (t->fd >= 0) {
+        close(t->fd); /* and unlocks */
+    }
+    t->fd = -1;
+    spk_mem_free(t->path);
+    t->path = NULL;
+}
+#define AUTO_TARGET __attribute__((cleanup(target_end)))
+
+/* A file that we may read but not write can still be replaced by a rewrite. */
+static spk_err
+target_open_fd(struct spk_target *t, const char *path)
+{
+    t->read_only = false;
+    t->fd = openat(t->dirfd, path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (t->fd < 0 && errno == EACCES) {
+        t->fd = openat(t->dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        t->read_only = true;
+    }
+    if (t->fd < 0) {
+        return errno == EISDIR ? SPK_ERR(FORMAT) : spk_err_errno();
+    }
+    while (flock(t->fd, LOCK_EX) != 0) {
+        if (errno != EINTR) {
+            return spk_err_errno();
+        }
+    }
+    return fstat(t->fd, &t->st) != 0 ? spk_err_errno() : SPK_OK;
+}
+
+/* A rename must hit the file, not a symbolic link that leads to it. */
+static spk_err
+target_name(struct spk_target *t, const char *path)
+{
+    struct stat link;
+    char proc[64];
+    char real[PATH_MAX];
+    if (fstatat(t->dirfd, path, &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode)) {
+        snprintf(proc, sizeof proc, "/proc/self/fd/%d", t->fd);
+        ssize_t n = readlink(proc, real, sizeof real - 1);
+        if (n < 0) {
+            return spk_err_errno();
+        }
+        real[n] = '\0';
+        path = real;
+    }
+    t->path = spk_strdup(path);
+    SPK_CHECK(t->path != NULL, NOMEM);
+    return SPK_OK;
+}
+
+/* Open and lock. Another replacer may have renamed a new file into place while we waited for the
+ * lock on the old one: then begin again with the new one. */
+static spk_err
+target_open(int dirfd, const char *path, struct spk_target *t)
+{
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        struct stat now;
+        target_end(t);
+        t->dirfd = dirfd;
+        SPK_TRY(target_open_fd(t, path));
+        SPK_CHECK(S_ISREG(t->st.st_mode), FORMAT);
+        if (fstatat(dirfd, path, &now, 0) == 0 && now.st_ino == t->st.st_ino &&
+            now.st_dev == t->st.st_dev) {
+            return target_name(t, path);
+        }
+    }
+    return SPK_ERR(BUSY);
+}
+
+/* ---- in place
+ * ---------------------------------------------------------------------------------------- */
+
+spk_err
+spk_next_generation(const struct spk_header *h, const struct spk_secret *key,
+                    uint64_t *ret_generation, unsigned *ret_newest)
+{
+    unsigned order[2];
+    unsigned n = spk_header_order(h, order);
+    uint64_t generation = 1;
+    unsigned newest = NO_AREA;
+    for (unsigned i = 0; i < n && newest == NO_AREA; i++) {
+        const struct spk_area *a = &h->area[order[i]];
+        bool ok;
+        SPK_TRY(spk_area_mac_ok(a, &h->core.id, &h->core_hash, key, &ok));
+        if (ok) {
+            newest = order[i];
+            generation = a->generation == UINT64_MAX ? 1 : a->generation + 1;
+        }
+    }
+    *ret_generation = generation;
+    *ret_newest = newest;
+    return SPK_OK;
+}
+
+static spk_err
+write_durably(int fd, struct spk_span s, uint64_t off)
+{
+    SPK_TRY(spk_replace_pwrite(fd, s, off));
+    return fdatasync(fd) != 0 ? spk_err_errno() : SPK_OK;
+}
+
+/* The copy that is not the newest good one goes first: at every moment one of the two is whole. */
+static spk_err
+areas_in_place(const struct spk_target *t, const struct spk_header *h, const struct spk_secret *key,
+               const struct spk_slots *slots)
+{
+    SPK_AUTO_BUF struct spk_buf area = SPK_BUF(SPK_AREA_MAX);
+    uint64_t generation;
+    unsigned newest;
+    if (t->read_only) {
+        errno = EACCES;
+        return spk_err_errno();
+    }
+    SPK_TRY(spk_next_generation(h, key, &generation, &newest));
+    SPK_TRY(spk_area_build(&h->core, &h->core_hash, key, generation, slots, &area));
+    unsigned first = newest == 1 ? 0 : 1;
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned which = i == 0 ? first : 1 - first;
+        uint64_t off = h->core_bytes.len + (uint64_t)which * h->core.area_len;
+        SPK_TRY(write_durably(t->fd, spk_buf_span(&area), off));
+    }
+    const struct timespec times[2] = {t->st.st_atim, t->st.st_mtim};
+    (void)futimens(t->fd, times);
+    return SPK_OK;
+}
+
+/* An area_len in which these slots fit; the present one if it does. */
+static spk_err
+area_len_for(const struct spk_core *core, const struct spk_slots *slots, uint32_t *ret_len)
+{
+    size_t need = spk_slots_area_need(slots);
+    size_t unit = (core->flags & SPK_CORE_FLAG_COMPACT) ? SPK_AREA_UNIT : GROW_UNIT;
+    SPK_CHECK(need <= SPK_AREA_MAX, LIMIT);
+    *ret_len = core->area_len;
+    if (need > core->area_len) {
+        *ret_len = (uint32_t)((need + unit - 1) / unit * unit);
+    }
+    return SPK_OK;
+}
+
+static bool
+fits_in_place(const struct spk_core *core, uint32_t area_len)
+{
+    return (core->flags & SPK_CORE_FLAG_COMPACT) == 0 && area_len == core->area_len;
+}
+
+spk_err
+spk_sealed_replace_slots(int dirfd, const char *path, const struct spk_secret *key,
+                         const struct spk_slots *slots)
+{
+    AUTO_TARGET struct spk_target t = {.fd = -1};
+    SPK_AUTO(spk_header) h = NULL;
+    bool mac_ok;
+    uint32_t area_len;
+    SPK_TRY(target_open(dirfd, path, &t));
+    SPK_TRY(spk_header_read(t.fd, &h));
+    SPK_TRY(spk_header_open_key(h, key, &mac_ok)); /* who knows K may mend what the MAC denies */
+    SPK_TRY(area_len_for(&h->core, slots, &area_len));
+    if (fits_in_place(&h->core, area_len)) {
+        return areas_in_place(&t, h, key, slots);
+    }
+    return spk_target_rewrite(&t, h, key, slots, area_len);
+}
+
+/* ---- a damaged core
+ * ---------------------------------------------------------------------------------- */
+
+/* Does the payload of this file begin where core says, and is it bound to it? */
+static spk_err
+core_fits(const struct spk_target *t, const struct spk_secret *key, const struct spk_core *core,
+          struct spk_span core_bytes)
+{
+    struct spk_floe floe;
+    SPK_WIPE_ON_EXIT(floe);
+    struct spk_hash h;
+    uint8_t header[SPK_FLOE_HEADER_LEN];
+    uint64_t off = core_bytes.len + (uint64_t)spk_core_areas(core) * core->area_len;
+    SPK_CHECK((uint64_t)t->st.st_size >= off + sizeof header, TRUNC);
+    SPK_TRY(spk_pread_full(t->fd, header, sizeof header, off));
+    SPK_TRY(spk_sha256(core_bytes, &h));
+    return spk_payload_open_begin(&floe, key, core, &h, header);
+}
+
+/* The core that this file's payload is bound to. A rewrite may have changed area_len since the core
+ * was deposited, and nothing else: so all of its values are tried (doc/spec/sealed-file.md,
+ * "Rebuilding"). */
+static spk_err
+core_find(const struct spk_target *t, const struct spk_secret *key, struct spk_span given,
+          struct spk_buf *ret_core)
+{
+    struct spk_core core;
+    struct spk_hash c;
+    SPK_TRY(spk_core_parse(given, &core));
+    SPK_TRY(spk_commitment(key, &core.id, &c));
+    SPK_CHECK(spk_ct_eq(c.b, core.commitment.b, sizeof c.b), AUTH);
+
+    spk_err as_given = core_fits(t, key, &core, given);
+    if (spk_ok(as_given)) {
+        return spk_buf_add(ret_core, given);
+    }
+    uint32_t least = spk_core_areas(&core) == 1 ? SPK_AREA_MIN_COMPACT : SPK_AREA_MIN;
+    for (core.area_len = least; core.area_len <= SPK_AREA_MAX; core.area_len += SPK_AREA_UNIT) {
+        spk_buf_reset(ret_core);
+        SPK_TRY(spk_core_build(&core, ret_core));
+        spk_err e = core_fits(t, key, &core, spk_buf_span(ret_core));
+        if (e.code != SPK_CODE_AUTH && e.code != SPK_CODE_TRUNC) {
+            return e;
+        }
+    }
+    return as_given;
+}
+
+/* The header as it would be read if its core were whole. */
+static spk_err
+header_with_core(const struct spk_target *t, struct spk_span core_bytes, struct spk_header **ret_h)
+{
+    SPK_AUTO_BUF struct spk_buf image = SPK_BUF(SPK_HEADER_MAX);
+    uint8_t *rest;
+    size_t n;
+    SPK_TRY(spk_buf_add(&image, core_bytes));
+    SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX - core_bytes.len, &rest));
+    SPK_TRY(spk_io_pread_some(t->fd, rest, SPK_HEADER_MAX - core_bytes.len, core_bytes.len, &n));
+    return spk_header_parse(spk_span(image.ptr, core_bytes.len + n), ret_h);
+}
+
+spk_err
+spk_sealed_rebuild(int dirfd, const char *path, struct spk_span core_bytes,
+                   const struct spk_secret *key, const struct spk_slots *slots)
+{
+    AUTO_TARGET struct spk_target t = {.fd = -1};
+    SPK_AUTO_BUF struct spk_buf core = SPK_BUF(SPK_CORE_MAX);
+    SPK_AUTO(spk_header) h = NULL;
+    uint32_t area_len;
+    SPK_TRY(target_open(dirfd, path, &t));
+    SPK_TRY(core_find(&t, key, core_bytes, &core));
+    SPK_TRY(header_with_core(&t, spk_buf_span(&core), &h));
+    SPK_TRY(area_len_for(&h->core, slots, &area_len));
+    if (!fits_in_place(&h->core, area_len)) {
+        return spk_target_rewrite(&t, h, key, slots, area_len);
+    }
+    if (!t.read_only) {
+        SPK_TRY(write_durably(t.fd, spk_buf_span(&core), 0));
+    }
+    return areas_in_place(&t, h, key, slots);
+}
