@@ -56,19 +56,21 @@ SPK_MUST_USE spk_err spk_enrolment_parse(struct spk_span bytes, struct spk_enrol
 /* -- Recovery request record: an attribute list; request hash = H(bytes). */
 #define SPK_REQ_AUTHORITY 1 /* H(SPKI) 32 */
 #define SPK_REQ_OWNER 2     /* owner id 32 */
-#define SPK_REQ_KIND                                                                               \
-    3 /* u64: 1 give session keys back and replace the pairs; 2 replace the pairs only */
-#define SPK_REQ_SELECT                                                                             \
-    4 /* 37 bytes: u8 1 all | 2 listed; u32 count; root of the sorted file_ids (zero for all) */
-#define SPK_REQ_REASON 5   /* UTF-8, <= 1000 bytes */
-#define SPK_REQ_KEYX 6     /* new key exchange SPKI */
-#define SPK_REQ_SIGN 7     /* new signature SPKI */
-#define SPK_REQ_NONCE 8    /* 16 */
-#define SPK_REQ_TIME 9     /* u64 unix seconds */
-#define SPK_REQ_CONTACT 10 /* how the officers reach the requester, UTF-8 <= 200; may be absent */
+#define SPK_REQ_KIND 3      /* u64: one of the two below */
+#define SPK_REQ_SELECT 4    /* 37 bytes: u8 enum spk_select, u32 count, root (zero for all) */
+#define SPK_REQ_REASON 5    /* UTF-8, <= 1000 bytes */
+#define SPK_REQ_KEYX 6      /* new key exchange SPKI */
+#define SPK_REQ_SIGN 7      /* new signature SPKI */
+#define SPK_REQ_NONCE 8     /* 16 */
+#define SPK_REQ_TIME 9      /* u64 unix seconds */
+#define SPK_REQ_CONTACT 10  /* how to reach the requester, UTF-8 <= 200; may be absent */
+
+#define SPK_REQ_KIND_KEYS 1  /* give session keys back and replace the pairs */
+#define SPK_REQ_KIND_PAIRS 2 /* replace the pairs only; select is "all" */
+
 #define SPK_REQ_RECORD_MAX 4096
-#define SPK_REQ_CODE_LEN                                                                           \
-    24 /* "XXXXX-XXXXX-XXXXX-XXXXX" and NUL: first 100 bits of the request hash + nothing */
+#define SPK_REQ_LISTED_MAX 65536 /* files that one request can list */
+#define SPK_REQ_CODE_LEN 24      /* "XXXXX-XXXXX-XXXXX-XXXXX" and NUL */
 
 enum spk_select { SPK_SELECT_ALL = 1, SPK_SELECT_LISTED = 2 };
 struct spk_request { /* spans borrowed; keys owned */
@@ -109,8 +111,8 @@ struct spk_authority {
 void spk_authority_clear(struct spk_authority *a);
 SPK_MUST_USE spk_err spk_authority_format(const struct spk_authority *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_authority_parse(struct spk_span text, struct spk_authority *ret_a);
-/** "https://host:port/#" + hex hash: what an enrolment address looks like; split it. The hash may
- * be absent. */
+/** What an enrolment address looks like: "https://host:port/#" + hex hash. Split it: url gets
+ * "https://host:port" (no '/' at its end). The hash may be absent. */
 SPK_MUST_USE spk_err spk_authority_address(struct spk_span address, struct spk_buf *url,
                                            bool *ret_has_hash, struct spk_hash *ret_hash);
 /** Fingerprint for people: first 100 bits of the hash, as a code; and the comparison. */
