@@ -33,7 +33,8 @@ DOORS = {
     r"microhttpd\.h|gnutls/": "authority",
     r"curl/": "client",
     r"seccomp\.h|linux/seccomp|linux/filter": "holder",
-    r"netinet/|arpa/|netdb\.h": "client authority",
+    r"netinet/|netdb\.h": "client authority",
+    r"arpa/": "client authority crypto",  # crypto: the text of an address in a certificate
     r"cryptoapi/|wincrypt\.h|windows\.h": "cryptoapi",
     r"sparekey/": "client cli ctl",
 }
