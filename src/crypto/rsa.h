@@ -53,9 +53,10 @@ struct spk_rsa *spk_rsa_ref(struct spk_rsa *key);
 void spk_rsa_free(struct spk_rsa *key);
 SPK_DEFINE_AUTO(spk_rsa)
 
-/** PKCS#8 DER of a pair, as secret: plain, or under a passphrase (PBES2, scrypt N=2^15 r=8 p=1,
- * AES-256-CBC). Read takes both; an encrypted one without or with a wrong passphrase:
- * SPK_CODE_PASS. Scrypt parameters above 2^17/8/4 are refused (SPK_CODE_LIMIT). */
+/** PKCS#8 DER of a pair, as secret: plain, or under a passphrase (PBES2, scrypt N=2^14 r=8 p=4,
+ * AES-256-CBC: the most that `openssl pkey` reads). Read takes both; an encrypted one without or
+ * with a wrong passphrase: SPK_CODE_PASS. Scrypt parameters above 2^17/8/4 are refused
+ * (SPK_CODE_LIMIT). */
 SPK_MUST_USE spk_err spk_rsa_to_pkcs8(const struct spk_rsa *key,
                                       const struct spk_secret *pass_or_null,
                                       struct spk_secret **ret_der);
