@@ -33,8 +33,12 @@ fixed(struct spk_span in)
     uint8_t a[FIXED], b[FIXED];
     uint64_t v;
 
-    (void)spk_hex_parse(in, a, FIXED);
-    (void)spk_base64_fixed(in, a, FIXED);
+    if (spk_ok(spk_hex_parse(in, a, FIXED))) {
+        must(in.len == 2 * FIXED);
+    }
+    if (spk_ok(spk_base64_fixed(in, a, FIXED))) {
+        must(in.len == (FIXED + 2) / 3 * 4);
+    }
     if (spk_ok(spk_code_parse(in, a, FIXED))) {
         must(spk_ok(spk_buf_code(&text, SPK_SPAN_OF(a))));
         must(spk_ok(spk_code_parse(spk_buf_span(&text), b, FIXED)));
