@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key containers on disk: one file each, holding an AT_KEYEXCHANGE and an AT_SIGNATURE pair
- * (doc/spec/key-container.md).  File name = hex of the lower-cased container name, mode 0600 from its first
- * byte, written to a temporary and renamed.  Under a passphrase the pairs are PKCS#8 with scrypt. */
+ * (doc/spec/key-container.md).  File name = hex of the lower-cased container name, mode 0600 from
+ * its first byte, written to a temporary and renamed.  Under a passphrase the pairs are PKCS#8 with
+ * scrypt. */
 #ifndef SPK_KEYSTORE_CONTAINER_H
 #define SPK_KEYSTORE_CONTAINER_H
 
@@ -9,15 +10,16 @@
 
 #define SPK_CONTAINER_NAME_MAX 120 /* bytes of UTF-8, no control characters */
 #define SPK_CONTAINER_DEFAULT "default"
+#define SPK_CONTAINER_PASS_MAX 1024 /* bytes of a passphrase */
 
-/** Asks for the passphrase of a container: only called when one is needed. `wrong` counts earlier tries.
- * Return SPK_CODE_PASS to give up. */
+/** Asks for the passphrase of a container: only called when one is needed. `wrong` counts earlier
+ * tries. Return SPK_CODE_PASS to give up. */
 typedef spk_err (*spk_pass_fn)(void *ctx, const char *container, unsigned wrong,
                                struct spk_secret **ret_pass);
 
 struct spk_keystore; /* a folder of containers */
-/** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...). Made (0700) when missing.
- * The machine's: /var/lib/sparekey/containers. */
+/** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...). Made (0700) when
+ * missing. The machine's: /var/lib/sparekey/containers. */
 SPK_MUST_USE spk_err spk_keystore_user(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_machine(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_at(const char *dir, struct spk_keystore **ret_ks);
@@ -39,9 +41,11 @@ const char *spk_container_name(const struct spk_container *c);
 /** Path of the file, for messages. */
 const char *spk_container_path(const struct spk_container *c);
 bool spk_container_has_pass(const struct spk_container *c);
-/** Decrypt the pairs; without a passphrase set nothing is asked. ask may be NULL: SPK_CODE_PASS then. */
+/** Decrypt the pairs; without a passphrase set nothing is asked. ask may be NULL: SPK_CODE_PASS
+ * then. */
 SPK_MUST_USE spk_err spk_container_unlock(struct spk_container *c, spk_pass_fn ask, void *ctx);
-/** The key of one spec, borrowed: the pair when unlocked, else its public half. NULL when there is none. */
+/** The key of one spec, borrowed: the pair when unlocked, else its public half. NULL when there is
+ * none. */
 struct spk_rsa *spk_container_key(const struct spk_container *c, enum spk_key_spec spec);
 /** Put a pair (a new reference is taken). */
 SPK_MUST_USE spk_err spk_container_set(struct spk_container *c, enum spk_key_spec spec,
@@ -56,9 +60,10 @@ SPK_DEFINE_AUTO(spk_container)
 /** Delete the file for good. */
 SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *name);
 /** Rename one (used to keep old pairs aside after a recovery); the new name must be free. */
-SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from, const char *to);
+SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from,
+                                          const char *to);
 /** Names in byte order; called once for each. Foreign files are left out. */
-SPK_MUST_USE spk_err spk_container_list(struct spk_keystore *ks, spk_err (*each)(void *, const char *),
-                                        void *ctx);
+SPK_MUST_USE spk_err spk_container_list(struct spk_keystore *ks,
+                                        spk_err (*each)(void *, const char *), void *ctx);
 
 #endif
