@@ -9,6 +9,8 @@
 
 #define SPK_JSON_DEPTH_MAX 8
 #define SPK_JSON_MAX ((size_t)8 << 20)
+#define SPK_JSON_VALUES_MAX ((size_t)1 << 18) /* values in one text, containers included */
+#define SPK_JSON_U64_MAX ((uint64_t)1 << 53)  /* what every reader of JSON takes exactly */
 
 struct spk_json; /* a parsed value tree */
 /** SPK_CODE_LIMIT: larger or deeper than allowed. SPK_CODE_FORMAT: not strict JSON. */
@@ -32,6 +34,8 @@ SPK_MUST_USE spk_err spk_json_array(const struct spk_json *obj, const char *key,
                                     const struct spk_json **ret_a, size_t *ret_n);
 const struct spk_json *spk_json_at(const struct spk_json *array, size_t i);
 const char *spk_json_text(const struct spk_json *string_value); /* NULL when not a string */
+/** True when the member is there and is null. */
+bool spk_json_is_null(const struct spk_json *obj, const char *key);
 bool spk_json_has(const struct spk_json *obj, const char *key);
 /** Every key of obj must be in the NULL-terminated list, else SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_json_only(const struct spk_json *obj, const char *const *keys);
@@ -50,6 +54,7 @@ void spk_jw_str(struct spk_jw *w, const char *key_or_null,
 void spk_jw_cstr(struct spk_jw *w, const char *key_or_null, const char *s);
 void spk_jw_u64(struct spk_jw *w, const char *key_or_null, uint64_t v);
 void spk_jw_bool(struct spk_jw *w, const char *key_or_null, bool v);
+void spk_jw_null(struct spk_jw *w, const char *key_or_null);
 void spk_jw_hex(struct spk_jw *w, const char *key_or_null, struct spk_span s);
 void spk_jw_base64(struct spk_jw *w, const char *key_or_null, struct spk_span s);
 SPK_MUST_USE spk_err spk_jw_end(struct spk_jw *w);
