@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the memory back end: arrays of rows.  Bytes live in an arena until the store is closed,
+ * so that a transaction is undone by putting the old arrays back. */
+#ifndef SPK_STORE_MEMORY_MEM_H
+#define SPK_STORE_MEMORY_MEM_H
+
+#include <pthread.h>
+
+#include "store/ops.h"
+
+struct mem_note {
+    uint64_t of, number, time; /* of: owner or request key */
+    struct spk_span note;
+};
+struct mem_login {
+    struct spk_hash login;
+    uint64_t owner;
+    bool current;
+};
+struct mem_token {
+    struct spk_hash token;
+    uint64_t expires, uses;
+};
+struct mem_nonce {
+    uint8_t b[16];
+    uint64_t time;
+};
+struct mem_event {
+    uint64_t time_ms;
+    struct spk_span kind, detail;
+};
+
+/* One growable array; size is that of an element. */
+struct mem_array {
+    void *p;
+    size_t n, cap, size;
+};
+enum mem_table {
+    MEM_OWNERS,
+    MEM_LOGINS,
+    MEM_SUCCESSORS,
+    MEM_TOKENS,
+    MEM_DEPOSITS,
+    MEM_WRONG,
+    MEM_REQUESTS,
+    MEM_VOTES,
+    MEM_POLICIES,
+    MEM_NONCES,
+    MEM_EVENTS,
+    MEM_TABLES_
+};
+struct mem_tables {
+    struct mem_array t[MEM_TABLES_];
+    uint64_t checked;
+};
+struct mem_block {
+    struct mem_block *next;
+    uint8_t bytes[];
+};
+struct mem {
+    struct spk_store base;
+    pthread_mutex_t lock; /* recursive: held from begin to commit, and by each read */
+    struct mem_tables now, before;
+    struct mem_block *arena;
+    bool in_tx;
+};
+
+static inline struct mem *
+mem_of(struct spk_store *s)
+{
+    return (struct mem *)s;
+}
+/** Copy of bytes that lives as long as the store. */
+spk_err mem_keep(struct mem *m, struct spk_span *span);
+/** Append a copy of an element; writing is allowed inside a transaction only. */
+spk_err mem_add(struct mem *m, enum mem_table t, const void *element);
+void *mem_at(struct mem *m, enum mem_table t, size_t i);
+size_t mem_count(const struct mem *m, enum mem_table t);
+
+spk_err mem_put_owner(struct spk_store *s, const struct spk_owner_row *row, uint64_t *ret_key);
+spk_err mem_set_owner_state(struct spk_store *s, uint64_t key, uint32_t state);
+spk_err mem_put_successor(struct spk_store *s, uint64_t key, uint32_t number,
+                          const struct spk_hash *login, struct spk_span note);
+spk_err mem_owner(struct spk_store *s, const struct spk_hash *owner, const struct spk_hash *login,
+                  spk_owner_fn fn, void *arg);
+spk_err mem_owners(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after,
+                   uint64_t limit, spk_owner_fn fn, void *arg);
+spk_err mem_successors(struct spk_store *s, uint64_t key, spk_note_fn fn, void *arg);
+spk_err mem_put_token(struct spk_store *s, const struct spk_hash *token, uint64_t expires,
+                      uint32_t uses);
+spk_err mem_use_token(struct spk_store *s, const struct spk_hash *token, uint64_t now);
+spk_err mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
+                        struct spk_put_result *ret_r);
+spk_err mem_deposits(struct spk_store *s, const struct spk_deposit_query *q, spk_deposit_fn fn,
+                     void *arg, struct spk_deposit_page *ret_page);
+spk_err mem_deposit_count(struct spk_store *s, uint64_t *ret_n);
+spk_err mem_owner_deposits(struct spk_store *s, uint64_t owner_key, uint64_t *ret_n);
+spk_err mem_checked(struct spk_store *s, uint64_t *ret_n);
+spk_err mem_set_checked(struct spk_store *s, uint64_t n);
+spk_err mem_put_wrong(struct spk_store *s, uint64_t index);
+spk_err mem_put_request(struct spk_store *s, const struct spk_request_row *row);
+spk_err mem_set_request(struct spk_store *s, const struct spk_request_row *row);
+spk_err mem_request(struct spk_store *s, const struct spk_hash *hash, spk_request_fn fn, void *arg);
+spk_err mem_requests(struct spk_store *s, const struct spk_request_query *q, spk_request_fn fn,
+                     void *arg);
+spk_err mem_request_count(struct spk_store *s, const struct spk_hash *owner, uint64_t created_from,
+                          uint64_t *ret_n);
+spk_err mem_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time,
+                     struct spk_span note);
+spk_err mem_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
+spk_err mem_put_policy(struct spk_store *s, uint32_t number, struct spk_span note);
+spk_err mem_policies(struct spk_store *s, spk_note_fn fn, void *arg);
+spk_err mem_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint64_t forget);
+spk_err mem_put_event(struct spk_store *s, uint64_t time_ms, const char *kind,
+                      struct spk_span detail);
+spk_err mem_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deposits: append only, with the dense index as the key. */
+#include <string.h>
+
+#include "store/sqlite/sq.h"
+
+#define CHECKED_NAME "checked"
+
+spk_err
+sq_next_index(struct sq *s, uint64_t *ret_n)
+{
+    struct sq_use u = sq_begin(s, SQ_DEPOSIT_NEXT);
+    uint64_t n = 0;
+
+    if (sq_step(&u)) {
+        n = sq_col_u64(&u, 0);
+    }
+    SPK_TRY(sq_end(&u));
+    *ret_n = n;
+    return SPK_OK;
+}
+
+/* What stands there under the same owner, serial and epoch. */
+static spk_err
+compare(struct sq *s, const struct spk_deposit_row *row, struct spk_put_result *ret_r)
+{
+    struct sq_use u = sq_begin_write(s, SQ_DEPOSIT_SAME);
+    struct spk_put_result r = {.what = SPK_PUT_CONFLICT};
+    struct spk_hash p = {0};
+    bool found = false;
+
+    sq_u64(&u, row->owner_key);
+    sq_blob(&u, spk_span(row->serial.b, SPK_FILE_ID_LEN));
+    sq_u64(&u, row->epoch);
+    if (sq_step(&u)) {
+        found = true;
+        r.index = sq_col_u64(&u, 0);
+        r.time_ms = sq_col_u64(&u, 1);
+        sq_col_fixed(&u, 3, p.b, SPK_HASH_LEN);
+        if (spk_deposit_row_same(sq_col_span(&u, 2), &p, row->rpub, &row->p)) {
+            r.what = SPK_PUT_DUPLICATE;
+        }
+    }
+    SPK_TRY(sq_end(&u));
+    SPK_CHECK(found, CHANGED);
+    *ret_r = r;
+    return SPK_OK;
+}
+
+spk_err
+sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
+               struct spk_put_result *ret_r)
+{
+    struct sq *s = sq_of(base);
+    struct sq_use u = sq_begin_write(s, SQ_DEPOSIT_PUT);
+
+    sq_u64(&u, s->next_index);
+    sq_u64(&u, row->owner_key);
+    sq_u64(&u, row->epoch);
+    sq_u64(&u, row->policy);
+    sq_u64(&u, row->time_ms);
+    sq_blob(&u, spk_span(row->serial.b, SPK_FILE_ID_LEN));
+    sq_text(&u, row->description);
+    sq_hash(&u, &row->oc);
+    sq_hash(&u, &row->leaf);
+    sq_hash(&u, &row->p);
+    sq_blob(&u, row->rpub);
+    sq_blob(&u, row->salt);
+    sq_blob(&u, row->rpriv);
+    sq_blob(&u, row->sealed);
+    sq_blob(&u, row->blob);
+    SPK_TRY(sq_run(&u));
+    if (sqlite3_changes(s->writer.db) == 0) {
+        return compare(s, row, ret_r);
+    }
+    *ret_r = (struct spk_put_result){SPK_PUT_NEW, s->next_index, row->time_ms};
+    s->next_index++;
+    return SPK_OK;
+}
+
+/* The small columns, which are all that a search looks at. */
+static void
+read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
+{
+    row->index = sq_col_u64(u, 0);
+    row->owner_key = sq_col_u64(u, 1);
+    row->epoch = (uint32_t)sq_col_u64(u, 3);
+    row->policy = (uint32_t)sq_col_u64(u, 4);
+    row->time_ms = sq_col_u64(u, 5);
+    sq_col_fixed(u, 6, row->serial.b, SPK_FILE_ID_LEN);
+    row->description = sq_col_span(u, 7);
+    if (sq_col_u64(u, 11) != 0) {
+        row->state = SPK_DEPOSIT_WRONG;
+    } else {
+        row->state = row->index < checked ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
+    }
+}
+
+static void
+read_rest(struct sq_use *u, struct spk_deposit_row *row)
+{
+    sq_col_fixed(u, 2, row->owner.b, SPK_HASH_LEN);
+    sq_col_fixed(u, 8, row->oc.b, SPK_HASH_LEN);
+    sq_col_fixed(u, 9, row->leaf.b, SPK_HASH_LEN);
+    sq_col_fixed(u, 10, row->p.b, SPK_HASH_LEN);
+    row->rpub = sq_col_span(u, 12);
+    row->salt = sq_col_span(u, 13);
+    row->rpriv = sq_col_span(u, 14);
+    row->sealed = sq_col_span(u, 15);
+    row->blob = sq_col_span(u, 16);
+}
+
+static struct sq_use
+begin_query(struct sq *s, const struct spk_deposit_query *q)
+{
+    enum sq_sql id = SQ_DEPOSITS_ALL;
+
+    if (q->owner_key != 0) {
+        id = q->serial != NULL ? SQ_DEPOSITS_SERIAL : SQ_DEPOSITS_OWNER;
+    }
+    struct sq_use u = sq_begin(s, id);
+    uint64_t end = q->end != 0 ? q->end : INT64_MAX;
+    sq_u64(&u, q->from > INT64_MAX ? INT64_MAX : q->from);
+    sq_u64(&u, end > INT64_MAX ? INT64_MAX : end);
+    if (q->owner_key != 0) {
+        sq_u64(&u, q->owner_key);
+        if (q->serial != NULL) {
+            sq_blob(&u, spk_span(q->serial->b, SPK_FILE_ID_LEN));
+        }
+    }
+    return u;
+}
+
+spk_err
+sq_deposits(struct spk_store *base, const struct spk_deposit_query *q, spk_deposit_fn fn, void *arg,
+            struct spk_deposit_page *ret_page)
+{
+    struct sq *s = sq_of(base);
+    struct spk_deposit_page page = {0};
+    uint64_t checked = 0, seen = 0;
+
+    SPK_TRY(sq_checked(base, &checked));
+    struct sq_use u = begin_query(s, q);
+    while (sq_step(&u)) {
+        struct spk_deposit_row row = {0};
+        if (page.rows == q->limit || (q->scan != 0 && seen == q->scan)) {
+            page.more = true;
+            page.next = sq_col_u64(&u, 0);
+            break;
+        }
+        seen++;
+        read_head(&u, checked, &row);
+        if (!spk_deposit_row_fits(&row, q)) {
+            continue;
+        }
+        read_rest(&u, &row);
+        if (spk_ok(u.visit)) {
+            u.visit = fn(arg, &row);
+        }
+        page.rows++;
+    }
+    SPK_TRY(sq_end(&u));
+    *ret_page = page;
+    return SPK_OK;
+}
+
+spk_err
+sq_deposit_count(struct spk_store *base, uint64_t *ret_n)
+{
+    return sq_next_index(sq_of(base), ret_n);
+}
+
+static spk_err
+one_u64(struct sq_use *u, uint64_t *ret_n)
+{
+    uint64_t n = 0;
+
+    if (sq_step(u)) {
+        n = sq_col_u64(u, 0);
+    }
+    SPK_TRY(sq_end(u));
+    *ret_n = n;
+    return SPK_OK;
+}
+
+spk_err
+sq_owner_deposits(struct spk_store *base, uint64_t owner_key, uint64_t *ret_n)
+{
+    struct sq_use u = sq_begin(sq_of(base), SQ_DEPOSIT_COUNT);
+
+    sq_u64(&u, owner_key);
+    return one_u64(&u, ret_n);
+}
+
+spk_err
+sq_checked(struct spk_store *base, uint64_t *ret_n)
+{
+    struct sq_use u = sq_begin(sq_of(base), SQ_COUNTER_GET);
+
+    sq_text(&u, SPK_SPAN_LIT(CHECKED_NAME));
+    return one_u64(&u, ret_n);
+}
+
+spk_err
+sq_set_checked(struct spk_store *base, uint64_t n)
+{
+    struct sq_use u = sq_begin_write(sq_of(base), SQ_COUNTER_SET);
+
+    sq_text(&u, SPK_SPAN_LIT(CHECKED_NAME));
+    sq_u64(&u, n);
+    return sq_run(&u);
+}
+
+spk_err
+sq_put_wrong(struct spk_store *base, uint64_t index)
+{
+    struct sq_use u = sq_begin_write(sq_of(base), SQ_WRONG_PUT);
+
+    sq_u64(&u, index);
+    return sq_run(&u);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the SQLite back end: connections, statements, and the helpers around them. */
+#ifndef SPK_STORE_SQLITE_SQ_H
+#define SPK_STORE_SQLITE_SQ_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store/ops.h"
+
+#define SQ_BUSY_MS 10000
+#define SQ_CHECKPOINT_MS 200
+#define SQ_WAL_LIMIT ((uint64_t)256 << 20)
+#define SQ_PAGE 4096
+#define SQ_APPLICATION_ID 0x53504b31 /* "SPK1" */
+
+enum sq_sql {
+    SQ_OWNER_PUT,
+    SQ_OWNER_STATE,
+    SQ_OWNER_SUCCEEDED,
+    SQ_LOGIN_PUT,
+    SQ_LOGIN_END,
+    SQ_LOGIN_GET,
+    SQ_SUCCESSOR_PUT,
+    SQ_SUCCESSOR_GET,
+    SQ_SUCCESSORS,
+    SQ_OWNER_BY_ID,
+    SQ_OWNER_BY_KEY,
+    SQ_OWNERS,
+    SQ_TOKEN_PUT,
+    SQ_TOKEN_USE,
+    SQ_DEPOSIT_PUT,
+    SQ_DEPOSIT_SAME,
+    SQ_DEPOSIT_NEXT,
+    SQ_DEPOSIT_COUNT,
+    SQ_DEPOSITS_ALL,
+    SQ_DEPOSITS_OWNER,
+    SQ_DEPOSITS_SERIAL,
+    SQ_COUNTER_GET,
+    SQ_COUNTER_SET,
+    SQ_WRONG_PUT,
+    SQ_REQUEST_PUT,
+    SQ_REQUEST_SET,
+    SQ_REQUEST_GET,
+    SQ_REQUESTS,
+    SQ_REQUEST_COUNT,
+    SQ_VOTE_PUT,
+    SQ_VOTES,
+    SQ_POLICY_PUT,
+    SQ_POLICY_GET,
+    SQ_POLICIES,
+    SQ_NONCE_PUT,
+    SQ_NONCE_DROP,
+    SQ_EVENT_PUT,
+    SQ_EVENTS,
+    SQ_COUNT_
+};
+extern const char *const sq_sql[SQ_COUNT_];
+extern const char *const sq_schema; /* version SPK_STORE_SCHEMA */
+
+struct sq_conn {
+    sqlite3 *db;
+    sqlite3_stmt *st[SQ_COUNT_]; /* prepared at first use */
+    struct sq_conn *next;        /* in the list of idle ones */
+};
+
+struct sq {
+    struct spk_store base;
+    char *path;
+    int lock_fd;
+    uint64_t wal_limit;
+
+    pthread_mutex_t write_lock; /* held from begin to commit */
+    struct sq_conn writer;
+    uint64_t next_index, begin_index;
+
+    pthread_mutex_t pool_lock;
+    pthread_cond_t pool_free;
+    struct sq_conn *idle;
+    struct sq_conn *readers;
+    unsigned n_readers;
+
+    pthread_t checkpointer;
+    bool checkpointing;
+    pthread_mutex_t stop_lock;
+    pthread_cond_t stop_cond;
+    bool stopping;
+    atomic_bool wal_dirty;
+};
+
+/** rc as an error; what is not an answer about data is logged with what was being done. */
+spk_err sq_err(sqlite3 *db, int rc, const char *what);
+spk_err sq_conn_open(const char *path, bool read_only, struct sq_conn *ret_c);
+void sq_conn_close(struct sq_conn *c);
+spk_err sq_exec(struct sq_conn *c, const char *sql);
+/** The connection of this thread: the writer's inside a transaction, else one of the pool. */
+struct sq_conn *sq_get(struct sq *s);
+void sq_put(struct sq *s, struct sq_conn *c);
+bool sq_in_tx(const struct sq *s);
+
+/* One use of a statement: prepared, bound in order, stepped, reset. An error sticks until _end. */
+struct sq_use {
+    struct sq *s;
+    struct sq_conn *c;
+    sqlite3_stmt *st;
+    int n; /* parameters bound */
+    int rc;
+    const char *what;
+    spk_err visit; /* a visitor's error */
+};
+struct sq_use sq_begin(struct sq *s, enum sq_sql id);
+/** The same on the writer's connection, for use inside a transaction only. */
+struct sq_use sq_begin_write(struct sq *s, enum sq_sql id);
+void sq_u64(struct sq_use *u, uint64_t v);
+void sq_blob(struct sq_use *u, struct spk_span v);
+void sq_text(struct sq_use *u, struct spk_span v);
+void sq_hash(struct sq_use *u, const struct spk_hash *h);
+/** True when there is a row to read. */
+bool sq_step(struct sq_use *u);
+/** Step once, reset, give the connection back. */
+spk_err sq_run(struct sq_use *u);
+spk_err sq_end(struct sq_use *u);
+
+uint64_t sq_col_u64(struct sq_use *u, int col);
+struct spk_span sq_col_span(struct sq_use *u, int col);
+/** Exactly len bytes; anything else in the column makes the use fail with SPK_CODE_CHANGED. */
+void sq_col_fixed(struct sq_use *u, int col, void *ret, size_t len);
+
+static inline struct sq *
+sq_of(struct spk_store *s)
+{
+    return (struct sq *)s;
+}
+
+/* the tables, one file each */
+spk_err sq_put_owner(struct spk_store *s, const struct spk_owner_row *row, uint64_t *ret_key);
+spk_err sq_set_owner_state(struct spk_store *s, uint64_t key, uint32_t state);
+spk_err sq_put_successor(struct spk_store *s, uint64_t key, uint32_t number,
+                         const struct spk_hash *login, struct spk_span note);
+spk_err sq_owner(struct spk_store *s, const struct spk_hash *owner, const struct spk_hash *login,
+                 spk_owner_fn fn, void *arg);
+spk_err sq_owners(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after,
+                  uint64_t limit, spk_owner_fn fn, void *arg);
+spk_err sq_successors(struct spk_store *s, uint64_t key, spk_note_fn fn, void *arg);
+spk_err sq_put_token(struct spk_store *s, const struct spk_hash *token, uint64_t expires,
+                     uint32_t uses);
+spk_err sq_use_token(struct spk_store *s, const struct spk_hash *token, uint64_t now);
+spk_err sq_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
+                       struct spk_put_result *ret_r);
+spk_err sq_next_index(struct sq *s, uint64_t *ret_n);
+spk_err sq_deposits(struct spk_store *s, const struct spk_deposit_query *q, spk_deposit_fn fn,
+                    void *arg, struct spk_deposit_page *ret_page);
+spk_err sq_deposit_count(struct spk_store *s, uint64_t *ret_n);
+spk_err sq_owner_deposits(struct spk_store *s, uint64_t owner_key, uint64_t *ret_n);
+spk_err sq_checked(struct spk_store *s, uint64_t *ret_n);
+spk_err sq_set_checked(struct spk_store *s, uint64_t n);
+spk_err sq_put_wrong(struct spk_store *s, uint64_t index);
+spk_err sq_put_request(struct spk_store *s, const struct spk_request_row *row);
+spk_err sq_set_request(struct spk_store *s, const struct spk_request_row *row);
+spk_err sq_request(struct spk_store *s, const struct spk_hash *hash, spk_request_fn fn, void *arg);
+spk_err sq_requests(struct spk_store *s, const struct spk_request_query *q, spk_request_fn fn,
+                    void *arg);
+spk_err sq_request_count(struct spk_store *s, const struct spk_hash *owner, uint64_t created_from,
+                         uint64_t *ret_n);
+spk_err sq_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time, struct spk_span note);
+spk_err sq_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
+spk_err sq_put_policy(struct spk_store *s, uint32_t number, struct spk_span note);
+spk_err sq_policies(struct spk_store *s, spk_note_fn fn, void *arg);
+spk_err sq_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint64_t forget);
+spk_err sq_put_event(struct spk_store *s, uint64_t time_ms, const char *kind,
+                     struct spk_span detail);
+spk_err sq_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn, void *arg);
+/** Walk (number, note) rows. */
+spk_err sq_walk_notes(struct sq_use *u, spk_note_fn fn, void *arg);
+
+#endif

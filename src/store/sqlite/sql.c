@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All SQL text of this back end. Keys only ever grow (doc/spec/deposit.md): the index of a deposit
+ * is its rowid, and the two indexes over deposits grow at the end of each owner's part. */
+#include "store/sqlite/sq.h"
+
+const char *const sq_schema =
+    "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE owners("
+    " key INTEGER PRIMARY KEY, owner BLOB NOT NULL UNIQUE, login BLOB NOT NULL,"
+    " state INTEGER NOT NULL, successors INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    " name TEXT NOT NULL, record BLOB NOT NULL, signature BLOB NOT NULL);"
+    /* every key that ever logged in, so that a replaced one is never taken again */
+    "CREATE TABLE logins(login BLOB PRIMARY KEY, owner INTEGER NOT NULL REFERENCES owners(key),"
+    " current INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE successors(owner INTEGER NOT NULL REFERENCES owners(key),"
+    " number INTEGER NOT NULL, note BLOB NOT NULL, PRIMARY KEY(owner, number)) WITHOUT ROWID;"
+    "CREATE TABLE tokens(token BLOB PRIMARY KEY, expires INTEGER NOT NULL,"
+    " uses INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE deposits("
+    " idx INTEGER PRIMARY KEY, owner INTEGER NOT NULL REFERENCES owners(key),"
+    " epoch INTEGER NOT NULL, policy INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    " serial BLOB NOT NULL, description TEXT NOT NULL, oc BLOB NOT NULL, leaf BLOB NOT NULL,"
+    " p BLOB NOT NULL, rpub BLOB NOT NULL, salt BLOB NOT NULL, rpriv BLOB NOT NULL,"
+    " sealed BLOB NOT NULL, blob BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch);"
+    "CREATE INDEX deposit_owner ON deposits(owner);"
+    "CREATE TABLE wrong(idx INTEGER PRIMARY KEY REFERENCES deposits(idx));"
+    "CREATE TABLE requests("
+    " key INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, owner BLOB NOT NULL,"
+    " login BLOB NOT NULL, recipient BLOB NOT NULL, owner_key INTEGER NOT NULL,"
+    " stage INTEGER NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " opened INTEGER NOT NULL, due INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " persons INTEGER NOT NULL, persons2 INTEGER NOT NULL, needed INTEGER NOT NULL,"
+    " released INTEGER NOT NULL, scope_end INTEGER NOT NULL, scope_count INTEGER NOT NULL,"
+    " scope_root BLOB NOT NULL, record BLOB NOT NULL, sig_sign BLOB NOT NULL,"
+    " sig_keyx BLOB NOT NULL, serials BLOB NOT NULL, successor BLOB NOT NULL);"
+    "CREATE INDEX request_owner ON requests(owner, created);"
+    "CREATE INDEX request_stage ON requests(stage);"
+    "CREATE TABLE votes(key INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES requests(key),"
+    " time INTEGER NOT NULL, note BLOB NOT NULL, UNIQUE(request, note));"
+    "CREATE TABLE policies(number INTEGER PRIMARY KEY, note BLOB NOT NULL);"
+    "CREATE TABLE nonces(nonce BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX nonce_time ON nonces(time);"
+    "CREATE TABLE events(number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, detail TEXT NOT NULL);"
+    "PRAGMA application_id = 0x53504b31;"
+    "PRAGMA user_version = 1;";
+
+#define OWNER_COLS                                                                                 \
+    "SELECT o.key, o.owner, o.login, o.state, o.successors, o.time_ms, o.name, o.record, "         \
+    "o.signature, (SELECT note FROM successors WHERE owner = o.key ORDER BY number DESC LIMIT 1) " \
+    "FROM owners o "
+#define DEPOSIT_COLS                                                                               \
+    "SELECT d.idx, d.owner, o.owner, d.epoch, d.policy, d.time_ms, d.serial, d.description, "      \
+    "d.oc, d.leaf, d.p, EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx), d.rpub, d.salt, "       \
+    "d.rpriv, d.sealed, d.blob FROM deposits d "
+#define REQUEST_COLS                                                                               \
+    "SELECT key, hash, owner, login, recipient, owner_key, stage, state, created, opened, due, "   \
+    "expires, persons, persons2, needed, released, scope_end, scope_count, scope_root, record, "   \
+    "sig_sign, sig_keyx, serials, successor FROM requests "
+
+const char *const sq_sql[SQ_COUNT_] = {
+    [SQ_OWNER_PUT] = "INSERT INTO owners(owner, login, state, successors, time_ms, name, record,"
+                     " signature) VALUES(?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT(owner) DO NOTHING",
+    [SQ_OWNER_STATE] = "UPDATE owners SET state = ? WHERE key = ?",
+    [SQ_OWNER_SUCCEEDED] = "UPDATE owners SET successors = ?, login = ? WHERE key = ?",
+    [SQ_LOGIN_PUT] = "INSERT INTO logins(login, owner, current) VALUES(?, ?, 1)"
+                     " ON CONFLICT(login) DO NOTHING",
+    [SQ_LOGIN_END] = "UPDATE logins SET current = 0 WHERE login ="
+                     " (SELECT login FROM owners WHERE key = ?)",
+    [SQ_LOGIN_GET] = "SELECT owner, current FROM logins WHERE login = ?",
+    [SQ_SUCCESSOR_PUT] = "INSERT INTO successors(owner, number, note) VALUES(?, ?, ?)",
+    [SQ_SUCCESSOR_GET] = "SELECT note FROM successors WHERE owner = ? AND number = ?",
+    [SQ_SUCCESSORS] = "SELECT number, note FROM successors WHERE owner = ? ORDER BY number",
+    [SQ_OWNER_BY_ID] = OWNER_COLS "WHERE o.owner = ?",
+    [SQ_OWNER_BY_KEY] = OWNER_COLS "WHERE o.key = ?",
+    [SQ_OWNERS] = OWNER_COLS "WHERE o.key > ? ORDER BY o.key",
+    [SQ_TOKEN_PUT] = "INSERT INTO tokens(token, expires, uses) VALUES(?, ?, ?)"
+                     " ON CONFLICT(token) DO NOTHING",
+    [SQ_TOKEN_USE] = "UPDATE tokens SET uses = uses - 1"
+                     " WHERE token = ? AND expires > ? AND uses > 0",
+    [SQ_DEPOSIT_PUT] = "INSERT INTO deposits(idx, owner, epoch, policy, time_ms, serial,"
+                       " description, oc, leaf, p, rpub, salt, rpriv, sealed, blob)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                       " ON CONFLICT(owner, serial, epoch) DO NOTHING",
+    [SQ_DEPOSIT_SAME] = "SELECT idx, time_ms, rpub, p FROM deposits"
+                        " WHERE owner = ? AND serial = ? AND epoch = ?",
+    [SQ_DEPOSIT_NEXT] = "SELECT coalesce(max(idx) + 1, 0) FROM deposits",
+    [SQ_DEPOSIT_COUNT] = "SELECT count(*) FROM deposits INDEXED BY deposit_owner WHERE owner = ?",
+    [SQ_DEPOSITS_ALL] = DEPOSIT_COLS "CROSS JOIN owners o ON o.key = d.owner"
+                                     " WHERE d.idx >= ? AND d.idx < ? ORDER BY d.idx",
+    [SQ_DEPOSITS_OWNER] =
+        DEPOSIT_COLS "INDEXED BY deposit_owner CROSS JOIN owners o ON o.key = d.owner"
+                     " WHERE d.idx >= ? AND d.idx < ? AND d.owner = ? ORDER BY d.idx",
+    [SQ_DEPOSITS_SERIAL] =
+        DEPOSIT_COLS "INDEXED BY deposit_serial CROSS JOIN owners o ON o.key = d.owner"
+                     " WHERE d.idx >= ? AND d.idx < ? AND d.owner = ? AND d.serial = ?"
+                     " ORDER BY d.idx",
+    [SQ_COUNTER_GET] = "SELECT value FROM counters WHERE name = ?",
+    [SQ_COUNTER_SET] = "INSERT INTO counters(name, value) VALUES(?, ?)"
+                       " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [SQ_WRONG_PUT] = "INSERT INTO wrong(idx) VALUES(?) ON CONFLICT(idx) DO NOTHING",
+    [SQ_REQUEST_PUT] =
+        "INSERT INTO requests(hash, owner, login, recipient, owner_key, stage, state, created,"
+        " opened, due, expires, persons, persons2, needed, released, scope_end, scope_count,"
+        " scope_root, record, sig_sign, sig_keyx, serials, successor)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(hash) DO NOTHING",
+    [SQ_REQUEST_SET] = "UPDATE requests SET owner_key = ?, stage = ?, state = ?, opened = ?,"
+                       " due = ?, expires = ?, persons = ?, persons2 = ?, needed = ?,"
+                       " released = ?, scope_end = ?, scope_count = ?, scope_root = ?,"
+                       " successor = ? WHERE key = ?",
+    [SQ_REQUEST_GET] = REQUEST_COLS "WHERE hash = ?",
+    /* ?1 after, ?2 owner or NULL, ?3 and ?4 stage and state or 0, ?5 created, ?6 limit */
+    [SQ_REQUESTS] = REQUEST_COLS "WHERE key > ?1 AND (?2 IS NULL OR owner = ?2)"
+                                 " AND (?3 = 0 OR stage = ?3) AND (?4 = 0 OR state = ?4)"
+                                 " AND created >= ?5 ORDER BY key LIMIT ?6",
+    [SQ_REQUEST_COUNT] = "SELECT count(*) FROM requests WHERE owner = ? AND created >= ?",
+    [SQ_VOTE_PUT] = "INSERT INTO votes(request, time, note) VALUES(?, ?, ?)"
+                    " ON CONFLICT(request, note) DO NOTHING",
+    [SQ_VOTES] = "SELECT key, note FROM votes WHERE request = ? ORDER BY key",
+    [SQ_POLICY_PUT] = "INSERT INTO policies(number, note) VALUES(?, ?)",
+    [SQ_POLICY_GET] = "SELECT note FROM policies WHERE number = ?",
+    [SQ_POLICIES] = "SELECT number, note FROM policies ORDER BY number",
+    [SQ_NONCE_PUT] = "INSERT INTO nonces(nonce, time) VALUES(?, ?) ON CONFLICT(nonce) DO NOTHING",
+    [SQ_NONCE_DROP] = "DELETE FROM nonces WHERE time < ?",
+    [SQ_EVENT_PUT] = "INSERT INTO events(time_ms, kind, detail) VALUES(?, ?, ?)",
+    [SQ_EVENTS] = "SELECT number, time_ms, kind, detail FROM events WHERE number > ?"
+                  " ORDER BY number LIMIT ?",
+};

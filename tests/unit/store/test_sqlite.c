@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only a store in a file has: durability, its schema number, one server at a time, and rows
+ * that somebody edited by hand. */
+#include <pthread.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rows.h"
+
+#include "base/file.h"
+
+static char *dir, *path;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    dir = spk_test_dir();
+    assert_spk_ok(spk_path_join(dir, "test.db", &path));
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    spk_mem_free(path);
+    spk_test_dir_remove(dir);
+    return 0;
+}
+
+static spk_err
+try_open(bool exclusive, struct spk_store **ret_s)
+{
+    const struct spk_store_cfg cfg = {.path = path, .readers = 2, .exclusive = exclusive};
+    return spk_store_open("sqlite", &cfg, ret_s);
+}
+
+static void
+edit(const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *message = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
+        fail_msg("%s: %s", sql, message);
+    }
+    sqlite3_close(db);
+}
+
+static void
+test_survives_close(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    struct made m;
+    struct spk_hash ann = hash_of("Ann");
+    struct spk_deposit_row r = {0};
+    struct stat st;
+
+    assert_spk_ok(try_open(true, &s));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    make_deposit(&m, key, &ann, 5, 1);
+    put(s, &m);
+    spk_store_free(s);
+    assert_spk_ok(try_open(true, &s));
+    assert_spk_ok(spk_store_deposit(s, key, &m.row.serial, &r));
+    assert_spk_ok(spk_deposit_row_verify(&r));
+    spk_deposit_row_clear(&r);
+    spk_store_free(s);
+}
+
+static void
+test_one_server(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL, *second = NULL;
+
+    assert_spk_ok(try_open(true, &s));
+    assert_spk_code(try_open(true, &second), BUSY);
+    assert_spk_ok(try_open(false, &second)); /* a tool beside the server is welcome */
+    struct spk_hash t = hash_of("token");
+    assert_spk_ok(spk_store_begin(second));
+    assert_spk_ok(spk_store_put_token(second, &t, 100, 1));
+    assert_spk_ok(spk_store_commit(second));
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_use_token(s, &t, 50));
+    assert_spk_ok(spk_store_commit(s));
+    spk_store_free(second);
+    spk_store_free(s);
+}
+
+static void
+test_refuses_what_is_not_ours(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    const struct spk_store_cfg cfg = {.path = path, .readers = 1};
+
+    assert_spk_code(spk_store_open("oracle", &cfg, &s), USAGE);
+    assert_spk_ok(spk_file_write(-100, path, SPK_SPAN_LIT("this is a text file, not a database"),
+                                 0600, false));
+    assert_spk_code(try_open(false, &s), FORMAT);
+    assert_int_equal(unlink(path), 0);
+    edit("CREATE TABLE theirs(x)");
+    assert_spk_code(try_open(false, &s), FORMAT);
+    assert_int_equal(unlink(path), 0);
+    assert_spk_ok(try_open(false, &s));
+    spk_store_free(s);
+    edit("PRAGMA user_version = 2");
+    assert_spk_code(try_open(false, &s), VERSION);
+}
+
+/* Each edit of one column of one row, and nothing of the row is believed any more. */
+static void
+test_edited_by_hand(void **state)
+{
+    (void)state;
+    static const char *const edits[] = {
+        "UPDATE deposits SET owner = 2 WHERE idx = 0",
+        "UPDATE deposits SET serial = x'00112233445566778899aabbccddeeff' WHERE idx = 0",
+        "UPDATE deposits SET epoch = 9 WHERE idx = 0",
+        "UPDATE deposits SET policy = 9 WHERE idx = 0",
+        "UPDATE deposits SET time_ms = 9 WHERE idx = 0",
+        "UPDATE deposits SET description = 'harmless' WHERE idx = 0",
+        "UPDATE deposits SET oc = zeroblob(32) WHERE idx = 0",
+        "UPDATE deposits SET leaf = zeroblob(32) WHERE idx = 0",
+        "UPDATE deposits SET p = zeroblob(32) WHERE idx = 0",
+        "UPDATE deposits SET rpub = zeroblob(200) WHERE idx = 0",
+        "UPDATE deposits SET salt = zeroblob(32) WHERE idx = 0",
+        "UPDATE deposits SET rpriv = zeroblob(80) WHERE idx = 0",
+        "UPDATE deposits SET rpriv = x'' WHERE idx = 0",
+        "UPDATE deposits SET blob = zeroblob(64) WHERE idx = 0",
+    };
+    struct spk_hash ann = hash_of("Ann");
+
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        struct spk_store *s = NULL;
+        struct made m;
+        struct spk_deposit_page page;
+        struct spk_deposit_row r = {0};
+        assert_spk_ok(try_open(true, &s));
+        uint64_t a = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+        uint64_t b = add_owner(s, "Bob", SPK_OWNER_ENROLLED);
+        make_deposit(&m, a, &ann, 5, 1);
+        put(s, &m);
+        edit(edits[i]);
+        struct spk_file_id moved = {{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99,
+                                     0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}};
+        if (!spk_ok(spk_store_deposit(s, a, &m.row.serial, &r)) &&
+            !spk_ok(spk_store_deposit(s, a, &moved, &r))) {
+            assert_spk_ok(spk_store_deposit(s, b, &m.row.serial, &r));
+        }
+        assert_spk_code(spk_deposit_row_verify(&r), CHANGED);
+        spk_deposit_row_clear(&r);
+        /* a column of a wrong length is not even handed over */
+        edit("UPDATE deposits SET p = x'00' WHERE idx = 0");
+        struct spk_deposit_query q = {.limit = 5};
+        assert_spk_code(spk_store_deposits(s, &q, NULL, NULL, &page), CHANGED);
+        spk_store_free(s);
+        unlink(path);
+    }
+}
+
+static spk_err
+verify_row(void *arg, const struct spk_deposit_row *row)
+{
+    uint64_t *expect = arg;
+    SPK_CHECK(row->index == *expect, CHANGED);
+    ++*expect;
+    return spk_deposit_row_verify(row);
+}
+
+/* Deposits until killed; each index is told only after commit. */
+static void
+child_deposits(int fd)
+{
+    struct spk_store *s = NULL;
+    struct made m;
+    struct spk_hash ann = hash_of("Ann");
+    if (!spk_ok(try_open(true, &s))) {
+        _exit(1);
+    }
+    struct spk_owner_row o = {0};
+    if (!spk_ok(spk_store_owner(s, &ann, &o))) {
+        _exit(2);
+    }
+    uint64_t n = 0;
+    if (!spk_ok(spk_store_deposit_count(s, &n))) {
+        _exit(3);
+    }
+    for (uint32_t i = (uint32_t)n;; i++) {
+        make_deposit(&m, o.key, &ann, i, 1);
+        struct spk_put_result r = put(s, &m);
+        if (r.what != SPK_PUT_NEW || write(fd, &r.index, sizeof(r.index)) != sizeof(r.index)) {
+            _exit(4);
+        }
+    }
+}
+
+static uint64_t
+last_told(int fd, uint64_t last)
+{
+    uint64_t v = 0;
+    while (read(fd, &v, sizeof(v)) == sizeof(v)) {
+        last = v;
+    }
+    return last;
+}
+
+static void
+test_kill_loses_nothing(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    uint64_t told = 0, n = 0;
+
+    assert_spk_ok(try_open(true, &s));
+    add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    spk_store_free(s);
+    for (int round = 0; round < 5; round++) {
+        int fds[2], status = 0;
+        assert_int_equal(pipe(fds), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+            close(fds[0]);
+            child_deposits(fds[1]);
+        }
+        close(fds[1]);
+        uint64_t first = 0;
+        assert_int_equal(read(fds[0], &first, sizeof(first)), sizeof(first));
+        assert_int_equal(first, n);
+        usleep(1000 * (5 + 17 * (unsigned)round));
+        kill(pid, SIGKILL);
+        told = last_told(fds[0], first);
+        close(fds[0]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        assert_spk_ok(try_open(true, &s));
+        assert_spk_ok(spk_store_deposit_count(s, &n));
+        assert_true(n >= told + 1);
+        struct spk_deposit_query q = {.limit = UINT64_MAX};
+        struct spk_deposit_page page;
+        uint64_t rows = 0;
+        assert_spk_ok(spk_store_deposits(s, &q, verify_row, &rows, &page));
+        assert_int_equal(page.rows, n);
+        spk_store_free(s);
+    }
+}
+
+struct load {
+    struct spk_store *s;
+    uint64_t key;
+    uint32_t from;
+    int failures;
+};
+
+static void *
+writer_main(void *arg)
+{
+    struct load *l = arg;
+    struct made m;
+    struct spk_hash ann = hash_of("Ann");
+    for (uint32_t i = 0; i < 50; i++) {
+        make_deposit(&m, l->key, &ann, l->from + i, 1);
+        put(l->s, &m);
+    }
+    return NULL;
+}
+
+static void *
+reader_main(void *arg)
+{
+    struct load *l = arg;
+    for (int i = 0; i < 30; i++) {
+        struct spk_deposit_query q = {.limit = 1000};
+        struct spk_deposit_page page;
+        uint64_t expect = 0;
+        if (!spk_ok(spk_store_deposits(l->s, &q, verify_row, &expect, &page))) {
+            l->failures++;
+        }
+    }
+    return NULL;
+}
+
+static void
+test_many_threads(void **state)
+{
+    (void)state;
+    struct load l[6] = {0};
+    pthread_t t[6];
+    uint64_t n = 0;
+    struct spk_store *s = NULL;
+
+    assert_spk_ok(try_open(true, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    for (unsigned i = 0; i < 6; i++) {
+        l[i] = (struct load){.s = s, .key = key, .from = i * 1000};
+        assert_int_equal(pthread_create(&t[i], NULL, i < 3 ? writer_main : reader_main, &l[i]), 0);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        pthread_join(t[i], NULL);
+        assert_int_equal(l[i].failures, 0);
+    }
+    assert_spk_ok(spk_store_deposit_count(s, &n));
+    assert_int_equal(n, 150);
+    spk_store_free(s);
+}
+
+static void
+test_log_is_folded_in(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    struct made m;
+    struct stat st = {0};
+    struct spk_hash ann = hash_of("Ann");
+
+    assert_spk_ok(try_open(true, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    for (uint32_t i = 0; i < 200; i++) {
+        make_deposit(&m, key, &ann, i, 1);
+        put(s, &m);
+    }
+    /* the checkpoint thread moves it into the file while the store is open */
+    for (int i = 0; i < 50 && st.st_size < 100 * 1000; i++) {
+        usleep(100 * 1000);
+        assert_int_equal(stat(path, &st), 0);
+    }
+    assert_true(st.st_size >= 100 * 1000);
+    spk_store_free(s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_survives_close, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_server, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refuses_what_is_not_ours, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_edited_by_hand, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_is_folded_in, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
