@@ -207,7 +207,6 @@ static void
 test_mixed(void **state)
 {
     struct spoiled *s = *state;
-    SPK_AUTO_BUF struct spk_buf mixed = SPK_BUF(ROOM);
     SPK_AUTO(spk_secret) pass = kit_secret("x");
     SPK_AUTO(spk_secret) under_pass = NULL;
     SPK_AUTO(spk_secret) plain = NULL;
