@@ -233,7 +233,7 @@ spk_decide(const struct spk_decision_in *in, struct spk_decision *ret_d)
     struct spk_decision d = {.needed = 0};
     struct tally t = {.in = in};
 
-    SPK_CHECK(in->n_votes <= SPK_VOTES_MAX, LIMIT);
+    SPK_CHECK(in->n_votes <= SPK_DECIDE_VOTES_MAX, LIMIT);
     spk_policy_combine(in->then, in->now, &t.rule);
     tally_persons(&t);
     d.denials = tally_denials(&t);

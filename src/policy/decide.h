@@ -11,8 +11,8 @@
 #include "wire/policy.h"
 #include "wire/statement.h"
 
-#define SPK_VOTES_MAX 512  /* of one request */
-#define SPK_VOTE_AHEAD 300 /* seconds that an officer's clock may be ahead of ours */
+#define SPK_DECIDE_VOTES_MAX 512 /* of one request */
+#define SPK_VOTE_AHEAD 300       /* seconds that an officer's clock may be ahead of ours */
 #define SPK_VOTE_ROUNDS 2
 
 struct spk_vote {                 /* one note of one officer, verified */
@@ -49,7 +49,7 @@ struct spk_decision {
     uint64_t expires;  /* wall time */
 };
 
-/** More than SPK_VOTES_MAX votes: SPK_CODE_LIMIT. */
+/** More than SPK_DECIDE_VOTES_MAX votes: SPK_CODE_LIMIT. */
 SPK_MUST_USE spk_err spk_decide(const struct spk_decision_in *in, struct spk_decision *ret_d);
 /** True when session keys may be given back in this state. */
 bool spk_decision_releases(const struct spk_decision *d);
