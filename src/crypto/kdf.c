@@ -84,7 +84,7 @@ spk_hkdf_sha256(struct spk_span ikm, struct spk_span salt, struct spk_span info,
 static spk_err
 check_scrypt(unsigned log2_n, uint64_t r, uint64_t p)
 {
-    SPK_CHECK(log2_n >= 1 && r >= 1 && p >= 1, USAGE);
+    SPK_CHECK(log2_n >= 1 && r >= 1 && p >= 1 && log2_n < 16 * r, USAGE); /* N < 2^(128 r / 8) */
     SPK_CHECK(log2_n <= SCRYPT_LOG2_N_MAX && r * p < SCRYPT_RP_MAX, LIMIT);
     SPK_CHECK((r << log2_n) * 128 < SCRYPT_MEM_MAX && 128 * r * p < SCRYPT_MEM_MAX, LIMIT);
     return SPK_OK;

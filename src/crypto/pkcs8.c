@@ -161,6 +161,7 @@ parse_kdf(struct spk_rd *r, struct pbes2 *p)
     SPK_CHECK(p->r <= READ_R_MAX && p->p <= READ_P_MAX, LIMIT);
     SPK_CHECK(n >= 2 && (n & (n - 1)) == 0 && p->r != 0 && p->p != 0 && len == KEK_LEN, FORMAT);
     p->log2_n = (unsigned)__builtin_ctz(n);
+    SPK_CHECK(p->log2_n < 16 * p->r, FORMAT); /* RFC 7914 section 6 */
     return SPK_OK;
 }
 

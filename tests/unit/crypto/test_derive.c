@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/derive.h"
 
-#include <stdio.h>
-
 #include "vec.h"
 
 static struct spk_file_id

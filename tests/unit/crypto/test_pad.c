@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/pad.h"
 
-#include <stdio.h>
-
 #include "crypto/rng.h"
 #include "vec.h"
 

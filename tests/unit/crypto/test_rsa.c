@@ -2,7 +2,6 @@
 #include "crypto/rsa.h"
 
 #include <pthread.h>
-#include <stdio.h>
 
 #include "crypto/rng.h"
 #include "vec.h"

@@ -3,6 +3,7 @@
 #ifndef SPK_TEST_CRYPTO_VEC_H
 #define SPK_TEST_CRYPTO_VEC_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rd.h"
