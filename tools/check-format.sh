@@ -3,4 +3,4 @@
 # The C sources are as `./run fmt` leaves them.
 cd "$(dirname "$0")/.." || exit 1
 command -v clang-format >/dev/null || exit 77
-find src include tests bench -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror
+find src include tests bench -name '*.[ch]' -print0 2>/dev/null | xargs -0 clang-format --dry-run --Werror

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "spk_test.h"
+
+/* AddressSanitizer makes mlock() do nothing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LOCKS false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LOCKS false
+#endif
+#endif
+#ifndef LOCKS
+#define LOCKS true
+#endif
 
 static void
 test_copies(void **state)
@@ -106,6 +123,87 @@ test_threads(void **state)
     }
 }
 
+/* The line "VmFlags:" of the mapping that holds p; empty when the kernel does not tell. */
+static void
+vm_flags(const void *p, char *ret_flags, size_t cap)
+{
+    FILE *f = fopen("/proc/self/smaps", "re");
+    char line[1000];
+    bool here = false;
+
+    ret_flags[0] = 0;
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+        uintptr_t from, to;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2) {
+            here = (uintptr_t)p >= from && (uintptr_t)p < to;
+        } else if (here && strncmp(line, "VmFlags:", 8) == 0) {
+            (void)snprintf(ret_flags, cap, "%s", line + 8);
+        }
+    }
+    if (f != NULL) {
+        assert_int_equal(fclose(f), 0);
+    }
+}
+
+static void
+test_not_dumped(void **state)
+{
+    static const size_t lens[] = {32, 5000};
+    char flags[1000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        SPK_AUTO(spk_secret) s = NULL;
+        assert_spk_ok(spk_secret_new(lens[i], &s));
+        vm_flags(spk_secret_span(s).ptr, flags, sizeof(flags));
+        if (flags[0] == 0) {
+            skip();
+        }
+        assert_non_null(strstr(flags, " dd"));
+        if (LOCKS && spk_secret_unlocked() == 0) {
+            assert_non_null(strstr(flags, " lo"));
+        }
+    }
+}
+
+/* Without the right to lock memory, secrets work and are counted. */
+static int
+unlockable(void)
+{
+    const struct rlimit none = {0, 0};
+    struct spk_secret *s = NULL;
+    size_t before = spk_secret_unlocked();
+
+    if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || (geteuid() == 0 && setuid(65534) != 0)) {
+        return 1;
+    }
+    if (!spk_ok(spk_secret_from(SPK_SPAN_OF((uint8_t[5000]){1}), &s))) {
+        return 2;
+    }
+    size_t counted = spk_secret_unlocked() - before;
+    bool right = spk_secret_span(s).ptr[0] == 1 && spk_secret_len(s) == 5000;
+    spk_secret_free(s);
+    return counted < 5000 ? 3 : !right ? 4 : 0;
+}
+
+static void
+test_lock_refused(void **state)
+{
+    int status = -1;
+
+    (void)state;
+    if (!LOCKS) {
+        skip();
+    }
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        _exit(unlockable());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void
 test_wipe_on_exit(void **state)
 {
@@ -127,7 +225,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies),         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_reuse_is_wiped), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_wipe_on_exit),
+        cmocka_unit_test(test_wipe_on_exit),   cmocka_unit_test(test_not_dumped),
+        cmocka_unit_test(test_lock_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
