@@ -14,7 +14,7 @@ LAYERS = {
     "keystore": "base crypto keyblob",
     "cryptoapi": "base crypto keyblob keystore",
     "sealed": "base crypto keyblob",
-    "wire": "base crypto",
+    "wire": "base crypto keyblob",
     "policy": "base wire",
     "translog": "base crypto wire",
     "store": "base wire",
