@@ -31,7 +31,6 @@ teardown(void **state)
     (void)state;
     close(dirfd_);
     spk_test_dir_remove(dir);
-    free(dir);
     return 0;
 }
 
