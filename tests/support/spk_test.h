@@ -30,9 +30,9 @@
         }                                                                                          \
     } while (0)
 
-/** A fresh folder below $TMPDIR, free() it; aborts the test when there is none to be had. */
+/** A fresh folder below $TMPDIR, for spk_test_dir_remove(); fails the test when there is none. */
 char *spk_test_dir(void);
-/** Removes such a folder with all that is in it. */
+/** Removes such a folder with all that is in it, and frees the name. */
 void spk_test_dir_remove(char *dir);
 /** Whole file below tests/vectors/ ("area/name"), appended to b. */
 void spk_test_vector(const char *name, struct spk_buf *b);
