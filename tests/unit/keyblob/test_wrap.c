@@ -493,6 +493,13 @@ test_simple_parse(void **state)
     assert_int_equal(sb.alg, 0x6810);
     assert_ptr_equal(sb.cipher.ptr, b.ptr + HEAD);
     assert_int_equal(sb.cipher.len, 256);
+    assert_spk_ok(spk_buf_zero(&b, SPK_SIMPLEBLOB_MAX - b.len));
+    assert_spk_ok(spk_simpleblob_parse(spk_buf_span(&b), &sb));
+    assert_int_equal(sb.cipher.len, SPK_RSA_MAX_LEN);
+    assert_spk_ok(spk_buf_zero(&b, 1));
+    assert_spk_code(spk_simpleblob_parse(spk_buf_span(&b), &sb), FORMAT);
+    assert_spk_code(spk_simpleblob_parse(spk_span(b.ptr, HEAD + 255), &sb), FORMAT);
+    assert_int_equal(sb.cipher.len, SPK_RSA_MAX_LEN);
 }
 
 int

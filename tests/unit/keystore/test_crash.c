@@ -202,7 +202,8 @@ test_lost_update(void **state)
     assert_span_equal(spk_rsa_spki(spk_container_key(now, SIG)), spk_rsa_spki(kit_pair(1)));
 }
 
-/* A pid of a child that holds the lock for so long. */
+/* A pid of a child that holds the lock for so long: a shared one, which only an exclusive one
+ * minds. */
 static pid_t
 hold_lock(const struct kit *k, unsigned ms)
 {
@@ -214,7 +215,7 @@ hold_lock(const struct kit *k, unsigned ms)
     assert_true(pid >= 0);
     if (pid == 0) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (fd < 0 || flock(fd, LOCK_EX) != 0 || write(ready[1], "x", 1) != 1) {
+        if (fd < 0 || flock(fd, LOCK_SH) != 0 || write(ready[1], "x", 1) != 1) {
             _exit(1);
         }
         sleep_us(ms * 1000);
