@@ -16,7 +16,7 @@ mul(uint8_t a, uint8_t b)
 {
     uint32_t x = a, r = 0;
     for (unsigned i = 0; i < 8; i++) {
-        uint32_t bit = (b >> i) & 1u, high = x >> 7;
+        uint32_t bit = ((unsigned)b >> i) & 1, high = x >> 7;
         r ^= x & spk_ct_barrier(0 - bit);
         x = ((x << 1) & 0xff) ^ (REDUCTION & spk_ct_barrier(0 - high));
     }
