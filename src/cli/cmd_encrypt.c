@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey encrypt: files one by one. Folders are in encrypt_tree.c. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/encrypt_tree.h"
+
+static int
+set_policy(const struct cli *c, struct spk_profile *p, const char *policy)
+{
+    if (policy == NULL) {
+        return CLI_GO_ON;
+    }
+    if (strcmp(policy, "require") == 0) {
+        p->policy = SPK_DEPOSIT_REQUIRE;
+    } else if (strcmp(policy, "spool") == 0) {
+        p->policy = SPK_DEPOSIT_SPOOL;
+    } else if (strcmp(policy, "off") == 0) {
+        p->policy = SPK_DEPOSIT_OFF;
+    } else {
+        return cli_usage(c, _("--policy is require, spool or off"));
+    }
+    return CLI_GO_ON;
+}
+
+/* Loud on purpose: nobody should find out on the day his keys are gone. */
+static void
+warn_policy(const struct spk_profile *p)
+{
+    if (p->policy == SPK_DEPOSIT_OFF) {
+        cli_say_warning(NULL, _("no deposit is made (policy off): when your keys are lost, what is "
+                                "sealed now is lost"));
+    }
+}
+
+static int
+check_ready(const struct spk_profile *p)
+{
+    if (p->policy == SPK_DEPOSIT_OFF) {
+        return CLI_GO_ON;
+    }
+    if (p->n_authorities == 0) {
+        cli_say_error(NULL, _("no authority is pinned, so no deposit can be made"));
+        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one; --policy off seals without "
+                       "any way back"));
+        return CLI_FAILED;
+    }
+    if (!p->has_owner) {
+        cli_say_error(NULL, _("you are not registered as an owner"));
+        cli_say_hint(_("'sparekey init', then 'sparekey enroll ADDRESS'"));
+        return CLI_FAILED;
+    }
+    if (spk_profile_needed(p) > p->n_authorities) {
+        cli_say_error(NULL, _("fewer authorities are pinned than 'need' in the configuration asks "
+                              "for"));
+        return CLI_FAILED;
+    }
+    return CLI_GO_ON;
+}
+
+/* Which authority said no, one by one. */
+void
+cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        struct spk_trouble t = {.status = o->at[i].status};
+
+        if (o->at[i].state != SPK_PARCEL_FAILED) {
+            continue;
+        }
+        (void)snprintf(t.peer, sizeof(t.peer), "%s", o->at[i].name);
+        (void)snprintf(t.said, sizeof(t.said), "%s", o->at[i].said);
+        (void)cli_error(CLI_ABOUT_PEER, file, o->at[i].err, &t);
+    }
+}
+
+static const char *
+state_name(enum spk_parcel_state s)
+{
+    static const char *const names[] = {"new", "accepted", "spooled", "failed"};
+
+    return names[s];
+}
+
+static void
+json_deposits(struct spk_jw *w, const struct spk_encrypt_outcome *o)
+{
+    spk_jw_open(w, "deposits", '[');
+    for (size_t i = 0; i < o->n; i++) {
+        spk_jw_open(w, NULL, '{');
+        spk_jw_cstr(w, "authority", o->at[i].name);
+        spk_jw_cstr(w, "state", state_name(o->at[i].state));
+        if (o->at[i].state == SPK_PARCEL_ACCEPTED) {
+            spk_jw_u64(w, "index", o->at[i].index);
+        } else if (o->at[i].state == SPK_PARCEL_FAILED) {
+            spk_jw_cstr(w, "error", spk_code_name(o->at[i].err.code));
+        }
+        spk_jw_close(w, '}');
+    }
+    spk_jw_close(w, ']');
+}
+
+int
+cli_encrypt_json(const char *in, const char *out, spk_err e, const struct spk_encrypt_outcome *o)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_span_str(in));
+    spk_jw_str(&w, "output", spk_span_str(out));
+    if (spk_ok(e)) {
+        spk_jw_hex(&w, "serial", SPK_SPAN_OF(o->id.b));
+        spk_jw_u64(&w, "bytes", o->bytes);
+    } else {
+        spk_jw_cstr(&w, "error", spk_code_name(e.code));
+    }
+    json_deposits(&w, o);
+    spk_jw_close(&w, '}');
+    return cli_json_out(&w, &b);
+}
+
+void
+cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o)
+{
+    fprintf(to, _("%s: %s sealed"), cli_shown(out), cli_size(o->bytes));
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->at[i].state == SPK_PARCEL_ACCEPTED) {
+            fprintf(to, _(", deposit %llu at %s"), (unsigned long long)o->at[i].index,
+                    o->at[i].name);
+        } else if (o->at[i].state == SPK_PARCEL_SPOOLED) {
+            fprintf(to, _(", deposit for %s SPOOLED"), o->at[i].name);
+        } else {
+            fprintf(to, _(", NO deposit at %s"), o->at[i].name);
+        }
+    }
+    if (o->n == 0) {
+        fputs(_(", NOT DEPOSITED"), to);
+    }
+    fputc('\n', to);
+}
+
+static void
+tell_spooled(const char *out, const struct spk_encrypt_outcome *o)
+{
+    if (o->spooled > 0) {
+        cli_say_warning(out, _("has its deposit in the spool: until it is sent, only this computer "
+                               "could bring it back"));
+        cli_say_hint(_("'sparekey sync' sends it"));
+    }
+}
+
+static int
+tell_error(const char *in, const char *out, spk_err e, struct spk_session *s,
+           const struct spk_encrypt_outcome *o)
+{
+    if (spk_sealing_failed(o)) {
+        cli_encrypt_failures(in, o);
+        fprintf(stderr, _("sparekey: hint: nothing was written: policy require wants the deposit "
+                          "first; --policy spool keeps it for later\n"));
+        return CLI_FAILED;
+    }
+    if (e.code == SPK_CODE_EXISTS) {
+        return cli_error(CLI_ABOUT_OUTPUT, out, e, NULL);
+    }
+    return cli_error(CLI_ABOUT_INPUT, in, e, &s->trouble);
+}
+
+bool
+spk_sealing_failed(const struct spk_encrypt_outcome *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->at[i].state == SPK_PARCEL_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static spk_err
+spk_name(const char *in, char **ret_out)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 16);
+    const char *s = NULL;
+
+    SPK_TRY(spk_buf_printf(&b, "%s.spk", in));
+    SPK_TRY(spk_buf_cstr(&b, &s));
+    *ret_out = spk_strdup(s);
+    SPK_CHECK(*ret_out != NULL, NOMEM);
+    return SPK_OK;
+}
+
+static int
+one_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *co, const char *in,
+         const char *out)
+{
+    struct cli_progress pr;
+    struct spk_encrypt_opts o = co->o;
+    struct spk_encrypt_outcome done;
+    bool to_stdout = strcmp(out, "-") == 0;
+    spk_err e;
+
+    cli_progress_begin(c, &pr, cli_shown(in));
+    o.progress = &pr.p;
+    e = spk_encrypt_file(s, strcmp(in, "-") == 0 ? NULL : in, to_stdout ? NULL : out, &o, &done);
+    cli_progress_end(&pr);
+    if (c->json && !to_stdout && cli_encrypt_json(in, out, e, &done) != CLI_DONE) {
+        return CLI_FAILED;
+    }
+    if (!spk_ok(e)) {
+        return tell_error(in, out, e, s, &done);
+    }
+    if (!c->quiet && !c->json) {
+        cli_encrypt_line(to_stdout ? stderr : stdout, out, &done);
+    }
+    cli_encrypt_failures(in, &done); /* enough authorities took it, but not all */
+    tell_spooled(out, &done);
+    return CLI_DONE;
+}
+
+static int
+each_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *o, char **files,
+          int n)
+{
+    int status = CLI_DONE;
+
+    for (int i = 0; i < n && !cli_stop; i++) {
+        SPK_AUTO_STR char *named = NULL;
+        const char *out = o->out;
+        struct stat st;
+        int one;
+
+        if (strcmp(files[i], "-") != 0 && stat(files[i], &st) == 0 && S_ISDIR(st.st_mode)) {
+            cli_say_error(files[i], _("is a folder"));
+            cli_say_hint(_("'sparekey encrypt -r' seals the files in it"));
+            status = CLI_FAILED;
+            continue;
+        }
+        if (out == NULL && strcmp(files[i], "-") == 0) {
+            out = "-";
+        } else if (out == NULL) {
+            if (!spk_ok(spk_name(files[i], &named))) {
+                return cli_error(CLI_ABOUT_OUTPUT, files[i], SPK_ERR(NOMEM), NULL);
+            }
+            out = named;
+        }
+        one = one_file(c, s, o, files[i], out);
+        status = one != CLI_DONE ? one : status;
+    }
+    return cli_stop ? CLI_STOPPED : status;
+}
+
+static int
+check_usage(const struct cli *c, const struct cli_encrypt_opts *o, int n)
+{
+    if (n == 0) {
+        return cli_usage(c, _("which file? ('-' is standard input)"));
+    }
+    if (o->out != NULL && n > 1) {
+        return cli_usage(c, _("-o names one output, so there can be one file only"));
+    }
+    if (o->out != NULL && o->tree) {
+        return cli_usage(c,
+                         _("-o and -r do not go together: sealed files go beside their originals"));
+    }
+    if (c->json && o->out != NULL && strcmp(o->out, "-") == 0) {
+        return cli_usage(c, _("--json and '-o -' would both use standard output"));
+    }
+    return CLI_GO_ON;
+}
+
+int
+cmd_encrypt(struct cli *c, int argc, char **argv)
+{
+    struct cli_encrypt_opts o = {0};
+    char *policy = NULL;
+    char *description = NULL;
+    const struct cli_opt opts[] = {
+        {"recursive", 'r', CLI_FLAG, &o.tree, NULL, N_("take folders, seal all files in them")},
+        {"output", 'o', CLI_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
+        {"force", 'f', CLI_FLAG, &o.o.force, NULL, N_("replace existing targets")},
+        {"policy", 0, CLI_TEXT, &policy, "P",
+         N_("require a deposit (default), spool it when it fails, or off")},
+        {"description", 0, CLI_TEXT, &description, "TEXT",
+         N_("what the authority keeps as description (default: the file's name)")},
+        {"no-metadata", 0, CLI_FLAG, &o.o.no_metadata, NULL,
+         N_("keep neither name nor mode nor time inside")},
+    };
+    SPK_AUTO(spk_session) s = NULL;
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    status = status == CLI_GO_ON ? check_usage(c, &o, argc - first) : status;
+    status = status == CLI_GO_ON ? cli_session(c, &s) : status;
+    status = status == CLI_GO_ON ? set_policy(c, s->profile, policy) : status;
+    status = status == CLI_GO_ON ? check_ready(s->profile) : status;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    o.o.description = description;
+    if (description != NULL && !spk_utf8_plain(spk_span_str(description))) {
+        return cli_usage(c, _("--description must be plain text"));
+    }
+    warn_policy(s->profile);
+    return o.tree ? cli_encrypt_trees(c, s, &o, argv + first, argc - first)
+                  : each_file(c, s, &o, argv + first, argc - first);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey init: key pairs, enrolment record, monitoring secret, and the recovery sheet. */
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "client/owner.h"
+#include "crypto/rng.h"
+
+struct init_opts {
+    char *name;
+    struct cli_many contacts;
+    char *bits;
+    char *sheet;
+    bool passphrase;
+    bool new_owner;
+};
+
+/* What the system calls the person, when nothing was said. */
+static const char *
+login_name(char *buf, size_t len)
+{
+    const struct passwd *pw = getpwuid(getuid());
+    size_t n;
+
+    if (pw == NULL) {
+        return "owner";
+    }
+    (void)snprintf(buf, len, "%s",
+                   pw->pw_gecos != NULL && pw->pw_gecos[0] != '\0' && pw->pw_gecos[0] != ','
+                       ? pw->pw_gecos
+                       : pw->pw_name);
+    n = strcspn(buf, ",");
+    buf[n] = '\0';
+    return spk_utf8_plain(spk_span_str(buf)) ? buf : "owner";
+}
+
+static spk_err
+make_pairs(struct spk_container *c, unsigned bits)
+{
+    static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
+
+    for (size_t i = 0; i < 2; i++) {
+        SPK_AUTO(spk_rsa) pair = NULL;
+
+        SPK_TRY(spk_rsa_generate(bits, &pair));
+        SPK_TRY(spk_container_set(c, specs[i], pair));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+make_record(struct spk_profile *p, struct spk_container *c, const struct init_opts *o,
+            const struct spk_secret *veto)
+{
+    SPK_AUTO_BUF struct spk_buf record = SPK_BUF((size_t)SPK_ENROL_RECORD_MAX);
+    struct spk_hash owner;
+    char buf[SPK_CONTAINER_NAME_MAX];
+    const struct spk_owner_new owner_new = {.name = o->name != NULL ? o->name
+                                                                    : login_name(buf, sizeof(buf)),
+                                            .contacts = o->contacts.v,
+                                            .n_contacts = o->contacts.n,
+                                            .keyx = spk_container_key(c, SPK_AT_KEYEXCHANGE),
+                                            .sign = spk_container_key(c, SPK_AT_SIGNATURE),
+                                            .veto_code = veto};
+
+    SPK_TRY(spk_owner_record(&owner_new, &record));
+    SPK_TRY(spk_sha256(spk_buf_span(&record), &owner));
+    return spk_profile_set_owner(p, &owner, spk_buf_span(&record));
+}
+
+static spk_err
+write_sheet(const struct spk_profile *p, const struct spk_secret *veto, struct spk_buf *b)
+{
+    SPK_TRY(spk_buf_str(b, _("SPAREKEY RECOVERY SHEET - print this and keep it with your papers\n"
+                             "\n"
+                             "owner id    ")));
+    SPK_TRY(spk_buf_hex(b, spk_hash_span(&p->owner)));
+    SPK_TRY(spk_buf_str(b, _("\nveto code   ")));
+    SPK_TRY(spk_buf_code(b, spk_secret_span(veto)));
+    return spk_buf_str(
+        b, _("\n\n"
+             "The owner id is what you ask for when your keys are lost and no file is at hand:\n"
+             "    sparekey recover --all --owner ID\n"
+             "The veto code stops a recovery that you did not ask for, from any machine:\n"
+             "    sparekey veto --code REQUEST\n"
+             "It is not stored anywhere. Whoever has it can delay you, but cannot read anything.\n"
+             "'sparekey enroll' shows the fingerprint of each authority: write it down here.\n"));
+}
+
+static int
+hand_out_sheet(const struct init_opts *o, const struct spk_profile *p,
+               const struct spk_secret *veto)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
+    spk_err e = write_sheet(p, veto, &b);
+
+    if (spk_ok(e) && o->sheet != NULL) {
+        e = spk_file_write(AT_FDCWD, o->sheet, spk_buf_span(&b), 0600, false);
+        if (!spk_ok(e)) {
+            (void)cli_error(CLI_ABOUT_OUTPUT, o->sheet, e, NULL);
+            cli_say_hint(_("the sheet follows on standard output instead"));
+        }
+    }
+    if (spk_ok(e) && o->sheet != NULL) {
+        return CLI_DONE;
+    }
+    return b.len > 0 && fwrite(b.ptr, 1, b.len, stdout) == b.len ? cli_flush(CLI_DONE) : CLI_FAILED;
+}
+
+static int
+finish(struct cli *c, const struct init_opts *o, struct spk_session *s,
+       const struct spk_container *kc, const struct spk_secret *veto)
+{
+    if (!c->quiet) {
+        fprintf(stderr, _("sparekey: your keys are in '%s'\n"), cli_shown(spk_container_path(kc)));
+    }
+    if (c->json) {
+        SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
+        struct spk_jw w = {.b = &b};
+
+        spk_jw_open(&w, NULL, '{');
+        spk_jw_hex(&w, "owner", spk_hash_span(&s->profile->owner));
+        spk_jw_str(&w, "container", spk_span_str(spk_container_path(kc)));
+        spk_jw_close(&w, '}');
+        return cli_json_out(&w, &b) == CLI_DONE && o->sheet != NULL
+                   ? hand_out_sheet(o, s->profile, veto)
+                   : CLI_DONE;
+    }
+    return hand_out_sheet(o, s->profile, veto);
+}
+
+/* The record first: a container without a record could never be enrolled, but a record without a
+ * container is made anew by the next init. */
+static spk_err
+build(struct cli *c, const struct init_opts *o, unsigned bits, struct spk_session *s,
+      struct spk_container *kc, struct spk_secret **ret_veto)
+{
+    SPK_AUTO(spk_secret) pass = NULL;
+    SPK_AUTO(spk_secret) veto = NULL;
+
+    if (o->passphrase) {
+        SPK_TRY(cli_new_pass(c, &pass));
+    }
+    SPK_TRY(make_pairs(kc, bits));
+    if (pass != NULL) {
+        SPK_TRY(spk_container_set_pass(kc, pass));
+    }
+    SPK_TRY(spk_secret_random(SPK_VETO_CODE_LEN, &veto));
+    SPK_TRY(spk_profile_make_monitor(s->profile));
+    SPK_TRY(make_record(s->profile, kc, o, veto));
+    SPK_TRY(spk_container_save(kc));
+    *ret_veto = SPK_STEAL(veto);
+    return SPK_OK;
+}
+
+/* Whoever lost his keys and types init would cut himself off from his deposits. A record without
+ * any registration may be what an interrupted init has left. */
+static bool
+is_owner(const struct cli *c, const struct spk_profile *p)
+{
+    bool registered = c->container != NULL;
+
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        registered = registered || p->authorities[i]->state != SPK_PIN_PINNED;
+    }
+    return p->has_owner && registered;
+}
+
+static int
+run(struct cli *c, const struct init_opts *o, unsigned bits)
+{
+    SPK_AUTO(spk_session) s = NULL;
+    SPK_AUTO(spk_container) kc = NULL;
+    SPK_AUTO(spk_secret) veto = NULL;
+    int status = cli_session(c, &s);
+    spk_err e;
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (!o->new_owner && is_owner(c, s->profile)) {
+        cli_say_error(NULL, _("you are an owner already, and new keys would not be yours there"));
+        cli_say_hint(_("if your keys are lost: 'sparekey recover'; --new-owner starts anew, and "
+                       "your old deposits stay with the old owner id"));
+        return CLI_FAILED;
+    }
+    e = spk_keystore_user(&s->keystore);
+    if (spk_ok(e)) {
+        e = spk_container_create(s->keystore, s->profile->container, &kc);
+    }
+    if (!spk_ok(e)) {
+        status = cli_error(CLI_ABOUT_OWN, s->profile->container, e, NULL);
+        if (e.code == SPK_CODE_EXISTS) {
+            cli_say_hint(_("you have keys already: 'sparekey doctor' shows them; --container NAME "
+                           "makes others"));
+        }
+        return status;
+    }
+    if (!c->quiet) {
+        fputs(_("sparekey: making two key pairs, this may take a few seconds\n"), stderr);
+    }
+    e = build(c, o, bits, s, kc, &veto);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+    }
+    return finish(c, o, s, kc, veto);
+}
+
+int
+cmd_init(struct cli *c, int argc, char **argv)
+{
+    struct init_opts o = {0};
+    const struct cli_opt opts[] = {
+        {"name", 0, CLI_TEXT, &o.name, "NAME", N_("your name, as officers will see it")},
+        {"contact", 0, CLI_MANY, &o.contacts, "TEXT", N_("how officers reach you (repeat)")},
+        {"bits", 0, CLI_TEXT, &o.bits, "N", N_("size of the RSA keys: 2048, 3072 (default), 4096")},
+        {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the keys by a passphrase")},
+        {"new-owner", 0, CLI_FLAG, &o.new_owner, NULL, N_("become another owner than before")},
+        {"sheet", 0, CLI_TEXT, &o.sheet, "FILE", N_("write the recovery sheet there")},
+    };
+    uint64_t bits = SPK_RSA_DEFAULT_BITS;
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (first < argc) {
+        return cli_usage(c, _("'init' takes no names"));
+    }
+    if (o.contacts.n > SPK_CONTACTS_MAX) {
+        return cli_usage(c, _("there may be 8 contacts at most"));
+    }
+    if (o.bits != NULL && (!spk_ok(spk_dec_parse(spk_span_str(o.bits), SPK_RSA_MAX_BITS, &bits)) ||
+                           (bits != 2048 && bits != 3072 && bits != 4096))) {
+        return cli_usage(c, _("--bits is 2048, 3072 or 4096"));
+    }
+    return run(c, &o, (unsigned)bits);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey verify: can it come back? */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "client/verify.h"
+
+static const char *
+verdict_text(enum spk_verdict v)
+{
+    switch (v) {
+    case SPK_VERDICT_ACCEPTED:
+        return _("accepted");
+    case SPK_VERDICT_SPOOLED:
+        return _("spooled");
+    case SPK_VERDICT_NOT_DEPOSITED:
+        return _("NOT DEPOSITED");
+    case SPK_VERDICT_BROKEN:
+        return _("broken");
+    }
+    return "?";
+}
+
+static int
+verdict_status(enum spk_verdict v)
+{
+    return v == SPK_VERDICT_ACCEPTED ? CLI_DONE
+           : v == SPK_VERDICT_BROKEN ? CLI_FAILED
+                                     : CLI_UNRECOVERABLE;
+}
+
+static int
+print_json(const char *path, const struct spk_verify *v)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_span_str(path));
+    spk_jw_cstr(&w, "verdict", spk_verdict_name(v->verdict));
+    spk_jw_hex(&w, "serial", SPK_SPAN_OF(v->id.b));
+    spk_jw_bool(&w, "opened", v->opened);
+    if (!spk_ok(v->why)) {
+        spk_jw_cstr(&w, "error", spk_code_name(v->why.code));
+    }
+    spk_jw_u64(&w, "needed", v->needed);
+    spk_jw_open(&w, "authorities", '[');
+    for (size_t i = 0; i < v->n; i++) {
+        const struct spk_verify_at *at = &v->at[i];
+
+        spk_jw_open(&w, NULL, '{');
+        spk_jw_hex(&w, "key", spk_hash_span(&at->key));
+        spk_jw_cstr(&w, "name", at->name);
+        spk_jw_cstr(&w, "verdict", spk_verdict_name(at->verdict));
+        spk_jw_bool(&w, "proven", at->proven);
+        spk_jw_bool(&w, "file_alone", at->alone);
+        spk_jw_bool(&w, "confirmed", at->confirmed);
+        if (at->verdict == SPK_VERDICT_ACCEPTED) {
+            spk_jw_u64(&w, "index", at->index);
+            spk_jw_u64(&w, "time", at->time_ms);
+        }
+        spk_jw_close(&w, '}');
+    }
+    spk_jw_close(&w, ']');
+    spk_jw_close(&w, '}');
+    return cli_json_out(&w, &b);
+}
+
+static void
+print_at(const struct spk_verify_at *at)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+    char when[21];
+
+    printf(_("  %s: %s"), at->name[0] != '\0' ? at->name : spk_hex(spk_hash_span(&at->key), hex),
+           verdict_text(at->verdict));
+    if (at->verdict == SPK_VERDICT_ACCEPTED) {
+        printf(_(", deposit %llu of %s"), (unsigned long long)at->index,
+               spk_time_iso(at->time_ms / 1000u, when));
+    }
+    if (at->verdict != SPK_VERDICT_BROKEN) {
+        fputs(at->proven            ? _("; proven: the deposit holds this file's key")
+              : at->name[0] == '\0' ? _("; this authority is not pinned here: not proven")
+                                    : _("; not proven without a key"),
+              stdout);
+    }
+    if (at->confirmed) {
+        fputs(_("; the authority confirms it"), stdout);
+    }
+    putchar('\n');
+}
+
+static void
+print_text(const char *path, const struct spk_verify *v)
+{
+    printf("%s: %s\n", cli_shown(path), verdict_text(v->verdict));
+    for (size_t i = 0; i < v->n; i++) {
+        print_at(&v->at[i]);
+    }
+    if (v->n == 0 && v->verdict != SPK_VERDICT_BROKEN) {
+        fputs(_("  it was sealed without an authority\n"), stdout);
+    }
+}
+
+static int
+one_file(struct cli *c, struct spk_session *s, const struct spk_verify_opts *o, const char *path)
+{
+    struct spk_verify v;
+    spk_err e = spk_verify_file(s, path, o, &v);
+
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_SEALED, path, e, &s->trouble);
+    }
+    if (c->json) {
+        if (print_json(path, &v) != CLI_DONE) {
+            return CLI_FAILED;
+        }
+    } else if (!c->quiet) {
+        print_text(path, &v);
+    }
+    if (v.verdict == SPK_VERDICT_BROKEN && !c->json) {
+        (void)cli_error(CLI_ABOUT_SEALED, path, v.why, NULL);
+    }
+    return verdict_status(v.verdict);
+}
+
+/* The worst of two: broken, then not recoverable, then fine. */
+static int
+worse(int a, int b)
+{
+    static const int order[] = {CLI_STOPPED, CLI_FAILED, CLI_UNRECOVERABLE};
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return CLI_DONE;
+}
+
+int
+cmd_verify(struct cli *c, int argc, char **argv)
+{
+    struct spk_verify_opts o = {.with_key = true, .stop = &cli_stop};
+    bool no_key = false;
+    const struct cli_opt opts[] = {
+        {"online", 0, CLI_FLAG, &o.online, NULL, N_("ask the authorities whether they have it")},
+        {"payload", 0, CLI_FLAG, &o.payload, NULL, N_("decrypt all of it too, to nowhere")},
+        {"no-key", 0, CLI_FLAG, &no_key, NULL, N_("only read: ask for no passphrase")},
+    };
+    SPK_AUTO(spk_session) s = NULL;
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (first == argc) {
+        return cli_usage(c, _("which file?"));
+    }
+    if (no_key && o.payload) {
+        return cli_usage(c, _("--payload takes a key"));
+    }
+    status = cli_session(c, &s);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    o.with_key = !no_key;
+    status = CLI_DONE;
+    for (int i = first; i < argc && !cli_stop; i++) {
+        status = worse(status, one_file(c, s, &o, argv[i]));
+    }
+    return cli_stop ? CLI_STOPPED : cli_flush(status);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* encrypt -r, and what both forms of encrypt share. */
+#ifndef SPK_CLI_ENCRYPT_TREE_H
+#define SPK_CLI_ENCRYPT_TREE_H
+
+#include "cli/cli.h"
+#include "client/batch.h"
+
+struct cli_encrypt_opts {
+    struct spk_encrypt_opts o;
+    char *out;
+    bool tree;
+};
+int cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *o,
+                      char **roots, int n);
+
+/* From cmd_encrypt.c. */
+int cli_encrypt_json(const char *in, const char *out, spk_err e,
+                     const struct spk_encrypt_outcome *o);
+void cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o);
+void cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o);
+/** True when an authority did not take its deposit. */
+bool spk_sealing_failed(const struct spk_encrypt_outcome *o);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define OPTS_MAX 32
+#define COMMON 5
+#define FIRST_VAL 256 /* getopt values of long options: past all letters */
+
+/* The command's own options, then the common ones. */
+static size_t
+all_options(struct cli *c, const struct cli_opt *own, size_t n, struct cli_opt *ret_all)
+{
+    const struct cli_opt common[COMMON] = {
+        {"json", 0, CLI_FLAG, &c->json, NULL, N_("print JSON for programs")},
+        {"quiet", 'q', CLI_FLAG, &c->quiet, NULL, N_("only errors and warnings")},
+        {"container", 0, CLI_TEXT, &c->container, "NAME", N_("use another key container")},
+        {"passphrase-fd", 0, CLI_TEXT, &c->pass_fd, "N",
+         N_("read secrets from this descriptor, a line each, instead of the terminal")},
+        {"help", 'h', CLI_FLAG, &c->help, NULL, N_("show this help")},
+    };
+
+    if (n > OPTS_MAX - COMMON) {
+        n = OPTS_MAX - COMMON;
+    }
+    memcpy(ret_all, own, n * sizeof(*own));
+    memcpy(ret_all + n, common, sizeof(common));
+    return n + COMMON;
+}
+
+void
+cli_print_help(const struct cli_command *cmd, const struct cli_opt *opts, size_t n)
+{
+    printf(_("usage: sparekey %s [options] %s\n\n%s\n\noptions:\n"), cmd->name, cmd->operands,
+           gettext(cmd->summary));
+    for (size_t i = 0; i < n; i++) {
+        char left[48];
+
+        (void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", opts[i].letter ? '-' : ' ',
+                       opts[i].letter ? opts[i].letter : ' ', opts[i].letter ? "," : " ",
+                       opts[i].name, opts[i].arg ? " " : "", opts[i].arg ? opts[i].arg : "");
+        printf("  %-28s %s\n", left, gettext(opts[i].help));
+    }
+}
+
+static int
+take(const struct cli *c, const struct cli_opt *o, char *arg)
+{
+    struct cli_many *m = NULL;
+
+    switch (o->kind) {
+    case CLI_FLAG:
+        *(bool *)o->value = true;
+        return CLI_GO_ON;
+    case CLI_TEXT:
+        *(char **)o->value = arg;
+        return CLI_GO_ON;
+    case CLI_MANY:
+        m = o->value;
+        if (m->n == CLI_MANY_MAX) {
+            return cli_usage(c, _("an option is repeated too often"));
+        }
+        m->v[m->n++] = arg;
+        return CLI_GO_ON;
+    }
+    return CLI_GO_ON;
+}
+
+int
+cli_usage(const struct cli *c, const char *what)
+{
+    fprintf(stderr, _("sparekey: error: %s\n"), what);
+    fprintf(stderr, _("sparekey: hint: 'sparekey %s --help' shows how\n"), c->command->name);
+    return CLI_USAGE;
+}
+
+static void
+fill_tables(const struct cli_opt *all, size_t n, struct option *ret_long, char *ret_short)
+{
+    size_t s = 0;
+
+    ret_short[s++] = ':';
+    for (size_t i = 0; i < n; i++) {
+        ret_long[i] =
+            (struct option){all[i].name, all[i].kind == CLI_FLAG ? no_argument : required_argument,
+                            NULL, FIRST_VAL + (int)i};
+        if (all[i].letter != 0) {
+            ret_short[s++] = all[i].letter;
+            if (all[i].kind != CLI_FLAG) {
+                ret_short[s++] = ':';
+            }
+        }
+    }
+    ret_short[s] = '\0';
+}
+
+static const struct cli_opt *
+find(const struct cli_opt *all, size_t n, int val)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (val == FIRST_VAL + (int)i || (all[i].letter != 0 && val == all[i].letter)) {
+            return &all[i];
+        }
+    }
+    return NULL;
+}
+
+int
+cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char **argv,
+            int *ret_first)
+{
+    struct cli_opt all[OPTS_MAX];
+    struct option longs[OPTS_MAX + 1] = {0};
+    char shorts[2 * OPTS_MAX + 2];
+    size_t count = all_options(c, opts, n, all);
+    int val;
+
+    fill_tables(all, count, longs, shorts);
+    opterr = 0;
+    optind = 1;
+    while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        const struct cli_opt *o = find(all, count, val);
+        int status;
+
+        if (o == NULL) {
+            const char *bad = argv[optind - 1];
+
+            fprintf(stderr,
+                    val == ':' ? _("sparekey: error: option '%s' wants a value\n")
+                               : _("sparekey: error: there is no option '%s'\n"),
+                    cli_shown(bad));
+            fprintf(stderr, _("sparekey: hint: 'sparekey %s --help' shows how\n"),
+                    c->command->name);
+            return CLI_USAGE;
+        }
+        status = take(c, o, optarg);
+        if (status != CLI_GO_ON) {
+            return status;
+        }
+    }
+    if (c->help) {
+        cli_print_help(c->command, all, count);
+        return cli_flush(CLI_DONE);
+    }
+    *ret_first = optind;
+    return CLI_GO_ON;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every error code as a sentence, by what it is about, and what to do next. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+struct sentence {
+    enum spk_code code;
+    const char *text;
+    const char *hint; /* may be NULL */
+};
+
+static const struct sentence about_sealed[] = {
+    {SPK_CODE_USAGE, N_("is not a file that can be opened this way"),
+     N_("a folder or a device cannot be decrypted; give sealed files; use -o to name the output")},
+    {SPK_CODE_FORMAT, N_("is not a sealed file, or has bytes where none belong"),
+     N_("'sparekey inspect' shows what can be read of it")},
+    {SPK_CODE_VERSION, N_("was made by a later version of sparekey"),
+     N_("a newer sparekey may read it")},
+    {SPK_CODE_TRUNC, N_("is cut short: its end is missing"),
+     N_("get the whole file again from where it came; nothing was written")},
+    {SPK_CODE_AUTH, N_("was changed after it was sealed, or its header is damaged"),
+     N_("nothing was written; 'sparekey inspect' shows the header; a damaged header can be rebuilt "
+        "by 'sparekey recover'")},
+    {SPK_CODE_NOKEY, N_("cannot be opened: none of your keys fits"),
+     N_("if your keys are lost, 'sparekey recover' asks the authority for the session key")},
+    {SPK_CODE_LIMIT, N_("claims sizes that are beyond what is allowed"), NULL},
+    {SPK_CODE_CHANGED, N_("changed while it was read"), N_("try again when nothing writes to it")},
+};
+static const struct sentence about_input[] = {
+    {SPK_CODE_USAGE, N_("is not a file that can be encrypted this way"),
+     N_("'sparekey encrypt -r' takes folders")},
+    {SPK_CODE_CHANGED, N_("changed while it was read"),
+     N_("nothing was written; try again when nothing writes to it")},
+    {SPK_CODE_NOKEY, N_("cannot be encrypted: you have no keys yet"),
+     N_("'sparekey init' makes them")},
+    {SPK_CODE_EXISTS, N_("cannot be encrypted: the target is there already"),
+     N_("--force replaces it")},
+};
+static const struct sentence about_output[] = {
+    {SPK_CODE_EXISTS, N_("is there already"), N_("--force replaces it; -o names another")},
+    {SPK_CODE_NOTFOUND, N_("cannot be written: its folder is not there"), NULL},
+    {SPK_CODE_USAGE, N_("cannot be a name for the output"), N_("-o names one")},
+};
+static const struct sentence about_own[] = {
+    {SPK_CODE_NOKEY, N_("there is no key container"), N_("'sparekey init' makes your keys")},
+    {SPK_CODE_EXISTS, N_("is there already, and stays as it is"), NULL},
+    {SPK_CODE_FORMAT, N_("is damaged, or not what it should be"),
+     N_("'sparekey doctor' tells more; restore it from a backup")},
+    {SPK_CODE_VERSION, N_("was written by a later version of sparekey"), NULL},
+    {SPK_CODE_AUTH, N_("does not hold together: a signature or a sum is wrong"),
+     N_("restore it from a backup, or enroll again")},
+    {SPK_CODE_CHANGED, N_("does not follow from what was pinned"), NULL},
+    {SPK_CODE_DENIED, N_("may be read or written by others"),
+     N_("'chmod 600' it, and ask yourself who has read it")},
+    {SPK_CODE_NOTFOUND, N_("is not there"), N_("'sparekey doctor' tells what is missing")},
+    {SPK_CODE_LIMIT, N_("holds more than is allowed"), NULL},
+};
+static const struct sentence about_peer[] = {
+    {SPK_CODE_NET, N_("the authority cannot be reached, or hung up"),
+     N_("check the network and try again; 'sparekey doctor' tests the connection")},
+    {SPK_CODE_TLS, N_("the server shows another key than the one that is pinned"),
+     N_("somebody may be in between; if the authority says it has changed its keys, "
+        "'sparekey enroll --update' takes them when its officers have signed them")},
+    {SPK_CODE_DENIED, N_("the authority refuses: it does not know this key as yours"),
+     N_("'sparekey enroll' registers you; a registration may wait for an officer")},
+    {SPK_CODE_BUSY, N_("the authority is busy"), N_("try again in a minute")},
+    {SPK_CODE_PROTO, N_("the authority answered something that it should not"),
+     N_("tell its operators; nothing here has changed")},
+    {SPK_CODE_USAGE, N_("the authority does not take what was sent"), NULL},
+    {SPK_CODE_EXISTS, N_("the authority has something else under this serial number"),
+     N_("encrypt the file again: it will get a new one")},
+    {SPK_CODE_NOTFOUND, N_("the authority knows nothing of it"), NULL},
+    {SPK_CODE_AUTH, N_("what the authority sent does not hold: a signature or a sum is wrong"),
+     N_("nothing of it was used")},
+    {SPK_CODE_CHANGED,
+     N_("what the authority sent does not follow from what is pinned, and is refused"),
+     N_("ask its officers by another way what has happened")},
+    {SPK_CODE_LIMIT, N_("the authority's answer is too long"), NULL},
+    {SPK_CODE_WAIT, N_("the authority waits for its officers"), NULL},
+    {SPK_CODE_NOKEY, N_("there is no key to log in with"), N_("'sparekey init' makes your keys")},
+};
+static const struct sentence about_blob[] = {
+    {SPK_CODE_FORMAT, N_("is not a key BLOB of this kind"), NULL},
+    {SPK_CODE_VERSION, N_("is a key BLOB of an unknown version"), NULL},
+    {SPK_CODE_AUTH, N_("does not open with your key"), NULL},
+    {SPK_CODE_TRUNC, N_("is cut short"), NULL},
+};
+static const struct sentence about_all[] = {
+    {SPK_CODE_USAGE, N_("cannot be done this way"), NULL},
+    {SPK_CODE_FORMAT, N_("has bytes that are not of its format"), NULL},
+    {SPK_CODE_VERSION, N_("is of a version that is not known here"), NULL},
+    {SPK_CODE_TRUNC, N_("ends too early"), NULL},
+    {SPK_CODE_AUTH, N_("does not verify"), NULL},
+    {SPK_CODE_NOKEY, N_("no key that fits is at hand"), NULL},
+    {SPK_CODE_PASS, N_("the passphrase is wrong, or there is no terminal to ask for it"),
+     N_("--passphrase-fd reads it from a descriptor")},
+    {SPK_CODE_LIMIT, N_("is larger or more than is allowed"), NULL},
+    {SPK_CODE_EXISTS, N_("is there already"), NULL},
+    {SPK_CODE_NOTFOUND, N_("is not there"), NULL},
+    {SPK_CODE_CHANGED, N_("has changed"), NULL},
+    {SPK_CODE_DENIED, N_("is not allowed"), NULL},
+    {SPK_CODE_WAIT, N_("is not decided yet"), N_("run the command again later")},
+    {SPK_CODE_NET, N_("a peer cannot be reached"), NULL},
+    {SPK_CODE_TLS, N_("a peer is not who it should be"), NULL},
+    {SPK_CODE_PROTO, N_("a peer answered something that it should not"), NULL},
+    {SPK_CODE_BUSY, N_("is busy"), N_("try again")},
+    {SPK_CODE_NOMEM, N_("there is not enough memory"), NULL},
+    {SPK_CODE_CRYPTO, N_("the cryptographic library failed"), N_("nothing was written")},
+    {SPK_CODE_STOPPED, N_("stopped"), N_("nothing was left half done")},
+};
+
+#define TABLE(t)                                                                                   \
+    {                                                                                              \
+        (t), sizeof(t) / sizeof((t)[0])                                                            \
+    }
+static const struct {
+    const struct sentence *t;
+    size_t n;
+} tables[] = {
+    [CLI_ABOUT_SEALED] = TABLE(about_sealed), [CLI_ABOUT_INPUT] = TABLE(about_input),
+    [CLI_ABOUT_OUTPUT] = TABLE(about_output), [CLI_ABOUT_OWN] = TABLE(about_own),
+    [CLI_ABOUT_PEER] = TABLE(about_peer),     [CLI_ABOUT_BLOB] = TABLE(about_blob),
+};
+
+static const struct sentence *
+look_up(const struct sentence *t, size_t n, enum spk_code code)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (t[i].code == code) {
+            return &t[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct sentence *
+sentence_of(enum cli_about about, enum spk_code code)
+{
+    const struct sentence *s = look_up(tables[about].t, tables[about].n, code);
+
+    return s != NULL ? s : look_up(about_all, sizeof(about_all) / sizeof(about_all[0]), code);
+}
+
+const char *
+cli_sentence(enum cli_about about, spk_err e)
+{
+    const struct sentence *s = sentence_of(about, e.code);
+
+    if (e.code == SPK_CODE_IO || (e.sys != 0 && e.code == SPK_CODE_NOTFOUND)) {
+        return strerror(e.sys);
+    }
+    return s == NULL ? spk_code_name(e.code) : gettext(s->text);
+}
+
+#define SHOWN_MAX 4
+const char *
+cli_shown_span(struct spk_span s)
+{
+    static _Thread_local char text[SHOWN_MAX][1200];
+    static _Thread_local unsigned next;
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 16);
+    char *slot = text[next++ % SHOWN_MAX];
+    const char *shown = NULL;
+
+    if (!spk_ok(spk_buf_escape(&b, s)) || !spk_ok(spk_buf_cstr(&b, &shown))) {
+        shown = "?";
+    }
+    (void)snprintf(slot, sizeof(text[0]), "%.1190s", shown);
+    return slot;
+}
+
+const char *
+cli_shown(const char *name)
+{
+    return cli_shown_span(spk_span_str(name));
+}
+
+void
+cli_say_error(const char *file, const char *sentence)
+{
+    if (file != NULL && file[0] != '\0') {
+        fprintf(stderr, _("sparekey: error: '%s' %s\n"), cli_shown(file), sentence);
+    } else {
+        fprintf(stderr, _("sparekey: error: %s\n"), sentence);
+    }
+}
+
+void
+cli_say_warning(const char *file, const char *sentence)
+{
+    if (file != NULL && file[0] != '\0') {
+        fprintf(stderr, _("sparekey: warning: '%s' %s\n"), cli_shown(file), sentence);
+    } else {
+        fprintf(stderr, _("sparekey: warning: %s\n"), sentence);
+    }
+}
+
+void
+cli_say_hint(const char *sentence)
+{
+    fprintf(stderr, _("sparekey: hint: %s\n"), sentence);
+}
+
+/* What the peer said, and the reason of the operating system, behind the sentence. */
+static void
+say_detail(const struct spk_trouble *t)
+{
+    if (t == NULL || (t->said[0] == '\0' && t->peer[0] == '\0')) {
+        return;
+    }
+    if (t->said[0] == '\0') {
+        fprintf(stderr, _("sparekey: note: authority %s\n"), cli_shown(t->peer));
+    } else if (t->status == 0) {
+        fprintf(stderr, _("sparekey: note: authority %s: %s\n"), cli_shown(t->peer),
+                cli_shown(t->said));
+    } else {
+        fprintf(stderr, _("sparekey: note: authority %s answered %ld: %s\n"), cli_shown(t->peer),
+                t->status, cli_shown(t->said));
+    }
+}
+
+static bool
+is_net(enum spk_code code)
+{
+    return code == SPK_CODE_NET || code == SPK_CODE_TLS || code == SPK_CODE_PROTO ||
+           code == SPK_CODE_BUSY;
+}
+
+int
+cli_error(enum cli_about about, const char *file, spk_err e, const struct spk_trouble *t)
+{
+    const struct sentence *s = sentence_of(about, e.code);
+    const char *where = file != NULL && file[0] != '\0'                      ? file
+                        : t != NULL && t->file[0] != '\0' && !is_net(e.code) ? t->file
+                                                                             : NULL;
+
+    if (about == CLI_ABOUT_PEER || is_net(e.code)) {
+        s = sentence_of(CLI_ABOUT_PEER, e.code);
+        if (file != NULL && file[0] != '\0') {
+            fprintf(stderr, _("sparekey: error: '%s': %s\n"), cli_shown(file),
+                    cli_sentence(CLI_ABOUT_PEER, e));
+        } else {
+            cli_say_error(NULL, cli_sentence(CLI_ABOUT_PEER, e));
+        }
+        say_detail(t);
+    } else if (e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_STOPPED ||
+               e.code == SPK_CODE_PASS || e.code == SPK_CODE_CRYPTO ||
+               (e.code == SPK_CODE_NOTFOUND && e.sys != 0)) {
+        if (where != NULL) {
+            fprintf(stderr, _("sparekey: error: '%s': %s\n"), cli_shown(where),
+                    cli_sentence(about, e));
+        } else {
+            cli_say_error(NULL, cli_sentence(about, e));
+        }
+    } else {
+        cli_say_error(where, cli_sentence(about, e));
+    }
+    if (s != NULL && s->hint != NULL) {
+        cli_say_hint(gettext(s->hint));
+    }
+    return e.code == SPK_CODE_STOPPED ? CLI_STOPPED : CLI_FAILED;
+}
+
+const char *
+cli_size(uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    static _Thread_local char text[32];
+    double v = (double)bytes;
+    size_t u = 0;
+
+    while (v >= 1024.0 && u + 1 < sizeof(units) / sizeof(units[0])) {
+        v /= 1024.0;
+        u++;
+    }
+    (void)snprintf(text, sizeof(text), u == 0 ? "%.0f %s" : "%.1f %s", v, units[u]);
+    return text;
+}
+
+int
+cli_flush(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        cli_say_error(NULL, strerror(errno));
+        return CLI_FAILED;
+    }
+    return status;
+}
+
+int
+cli_json_out(struct spk_jw *w, struct spk_buf *b)
+{
+    if (!spk_ok(spk_jw_end(w)) || fwrite(b->ptr, 1, b->len, stdout) != b->len ||
+        putchar('\n') == EOF) {
+        cli_say_error(NULL, _("the result could not be written"));
+        return CLI_FAILED;
+    }
+    return CLI_DONE;
+}

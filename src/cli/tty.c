@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secrets and questions: the terminal, or a descriptor that the caller names; never standard input,
+ * never an argument. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+#define LINE_MAX_BYTES 1024
+
+static struct termios saved;
+static volatile sig_atomic_t saved_fd = -1;
+
+void
+cli_tty_restore(void)
+{
+    if (saved_fd >= 0) {
+        (void)tcsetattr(saved_fd, TCSANOW, &saved);
+    }
+}
+
+static void
+echo_off(int fd)
+{
+    struct termios quiet;
+
+    if (tcgetattr(fd, &saved) == 0) {
+        saved_fd = fd;
+        quiet = saved;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        (void)tcsetattr(fd, TCSAFLUSH, &quiet);
+    }
+}
+
+/* Byte by byte: what follows the line belongs to the next question. */
+static spk_err
+read_line(int fd, struct spk_secret **ret_line)
+{
+    SPK_AUTO(spk_secret) line = NULL;
+    struct spk_mut m;
+    size_t len = 0;
+
+    SPK_TRY(spk_secret_new(LINE_MAX_BYTES, &line));
+    m = spk_secret_mut(line);
+    for (;;) {
+        uint8_t c = 0;
+        ssize_t n = read(fd, &c, 1);
+
+        if (n < 0 && errno == EINTR) {
+            SPK_CHECK(!cli_stop, STOPPED);
+            continue;
+        }
+        if (n < 0) {
+            return spk_err_errno();
+        }
+        if (n == 0 || c == '\n') {
+            SPK_CHECK(n != 0 || len > 0, PASS);
+            break;
+        }
+        SPK_CHECK(len < m.len, LIMIT);
+        m.ptr[len++] = c;
+        spk_wipe(&c, 1);
+    }
+    spk_secret_truncate(line, len);
+    *ret_line = SPK_STEAL(line);
+    return SPK_OK;
+}
+
+spk_err
+cli_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
+{
+    SPK_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    spk_err e;
+
+    if (fd < 0) {
+        return SPK_ERR(PASS);
+    }
+    SPK_TRY(spk_write_full(fd, spk_span_str(question)));
+    if (!echo) {
+        echo_off(fd);
+    }
+    e = read_line(fd, ret_line);
+    if (!echo) {
+        cli_tty_restore();
+        saved_fd = -1;
+        SPK_TRY(spk_write_full(fd, SPK_SPAN_LIT("\n")));
+    }
+    return e;
+}
+
+static spk_err
+from_fd(const struct cli *c, struct spk_secret **ret_line)
+{
+    uint64_t fd = 0;
+
+    SPK_CHECK(spk_ok(spk_dec_parse(spk_span_str(c->pass_fd), 65535, &fd)), USAGE);
+    return read_line((int)fd, ret_line);
+}
+
+spk_err
+cli_ask_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret **ret_pass)
+{
+    struct cli *c = ctx;
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1024);
+    const char *question = NULL;
+
+    if (c->pass_fd != NULL) {
+        SPK_CHECK(wrong == 0, PASS);
+        return from_fd(c, ret_pass);
+    }
+    SPK_CHECK(wrong < 3, PASS);
+    SPK_TRY(spk_buf_printf(&b,
+                           wrong > 0 ? _("wrong; passphrase of key container '%s': ")
+                                     : _("passphrase of key container '%s': "),
+                           cli_shown(container)));
+    SPK_TRY(spk_buf_cstr(&b, &question));
+    return cli_ask_line(question, false, ret_pass);
+}
+
+spk_err
+cli_new_pass(struct cli *c, struct spk_secret **ret_pass)
+{
+    SPK_AUTO(spk_secret) first = NULL;
+    SPK_AUTO(spk_secret) second = NULL;
+
+    if (c->pass_fd != NULL) {
+        SPK_TRY(from_fd(c, &first));
+    } else {
+        SPK_TRY(cli_ask_line(_("new passphrase (empty for none): "), false, &first));
+        SPK_TRY(cli_ask_line(_("the same again: "), false, &second));
+        SPK_CHECK(spk_secret_eq(first, second), PASS);
+    }
+    if (spk_secret_len(first) > 0) {
+        *ret_pass = SPK_STEAL(first);
+    } else {
+        *ret_pass = NULL;
+    }
+    return SPK_OK;
+}
+
+bool
+cli_confirm(const char *question)
+{
+    SPK_AUTO(spk_secret) line = NULL;
+    struct spk_span s;
+
+    if (!spk_ok(cli_ask_line(question, true, &line))) {
+        return false;
+    }
+    s = spk_secret_span(line);
+    return spk_span_eq(s, spk_span_str(_("yes"))) || spk_span_eq(s, SPK_SPAN_LIT("yes"));
+}

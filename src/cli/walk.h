@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walking a tree in the order of names, without following symbolic links. */
+#ifndef SPK_CLI_WALK_H
+#define SPK_CLI_WALK_H
+
+#include "base/err.h"
+#include "base/scope.h"
+
+#define SPK_WALK_DEPTH_MAX 256
+
+struct spk_walk;
+/** root: a folder (a symbolic link to one is followed, as it was named). */
+SPK_MUST_USE spk_err spk_walk_new(const char *root, struct spk_walk **ret_w);
+void spk_walk_free(struct spk_walk *w);
+SPK_DEFINE_AUTO(spk_walk)
+/** Path of the next regular file, malloc'ed; NULL at the end. A folder that cannot be read is
+ * reported through the error with *ret_path naming it; the walk goes on with the next call. */
+SPK_MUST_USE spk_err spk_walk_next(struct spk_walk *w, char **ret_path);
+/** How many entries were passed over because they are neither files nor folders. */
+unsigned long spk_walk_skipped(const struct spk_walk *w);
+
+#endif

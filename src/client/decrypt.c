@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/decrypt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "client/recovered.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define MODE_BITS 0777u /* never set-user-id and friends: the file may come from anywhere */
+#define SUFFIX ".spk"
+
+void
+spk_decrypt_outcome_clear(struct spk_decrypt_outcome *o)
+{
+    spk_mem_free(o->path);
+    o->path = NULL;
+}
+
+spk_err
+spk_unlock_header(struct spk_session *s, struct spk_header *h, struct spk_secret **ret_key)
+{
+    const struct spk_slots *slots = spk_header_slots(h);
+    struct spk_rsa *keyx = NULL;
+    spk_err e = spk_session_key(s, SPK_AT_KEYEXCHANGE, &keyx);
+
+    if (spk_ok(e) && slots != NULL &&
+        spk_slots_find(slots, SPK_SLOT_USER, spk_rsa_id(keyx), 0) != NULL) {
+        SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
+        return spk_header_open(h, keyx, ret_key);
+    }
+    if (spk_ok(e) && spk_recovered_has(s->profile, &spk_header_core(h)->id)) {
+        bool mac_ok = false;
+        SPK_AUTO(spk_secret) key = NULL;
+
+        SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
+        SPK_TRY(spk_recovered_key(s->profile, &spk_header_core(h)->id, keyx, &key));
+        SPK_TRY(spk_header_open_key(h, key, &mac_ok));
+        *ret_key = SPK_STEAL(key);
+        return SPK_OK;
+    }
+    if (spk_ok(e) || e.code == SPK_CODE_NOKEY) {
+        return slots == NULL ? SPK_ERR(AUTH) : SPK_ERR(NOKEY);
+    }
+    return e;
+}
+
+spk_err
+spk_header_metadata(struct spk_header *h, const struct spk_secret *key, struct spk_metadata *ret_m)
+{
+    const struct spk_slots *slots = spk_header_slots(h);
+    const struct spk_slot *slot =
+        slots == NULL ? NULL : spk_slots_find(slots, SPK_SLOT_METADATA, NULL, 0);
+
+    SPK_CHECK(slot != NULL, NOTFOUND);
+    return spk_metadata_open(key, &spk_header_core(h)->id, spk_header_core_hash(h), slot->body,
+                             ret_m);
+}
+
+/* A name from inside the file is only ever a base name. */
+static bool
+safe_name(const char *name)
+{
+    return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0;
+}
+
+static spk_err
+beside(const char *in_path, const char *name, char **ret_path)
+{
+    const char *slash = strrchr(in_path, '/');
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 16);
+    const char *text = NULL;
+
+    if (slash != NULL) {
+        SPK_TRY(spk_buf_add(&b, spk_span(in_path, (size_t)(slash - in_path) + 1)));
+    }
+    SPK_TRY(spk_buf_str(&b, name));
+    SPK_TRY(spk_buf_cstr(&b, &text));
+    *ret_path = spk_strdup(text);
+    SPK_CHECK(*ret_path != NULL, NOMEM);
+    return SPK_OK;
+}
+
+/* Where to: the name inside, else the sealed file's own without its suffix. */
+static spk_err
+target_path(const char *in_path, const struct spk_metadata *m, char **ret_path)
+{
+    size_t len = strlen(in_path);
+    char *path = NULL;
+
+    if (m != NULL && safe_name(m->name)) {
+        return beside(in_path, m->name, ret_path);
+    }
+    SPK_CHECK(len > strlen(SUFFIX) && strcmp(in_path + len - strlen(SUFFIX), SUFFIX) == 0, USAGE);
+    path = spk_strdup(in_path);
+    SPK_CHECK(path != NULL, NOMEM);
+    path[len - strlen(SUFFIX)] = '\0';
+    *ret_path = path;
+    return SPK_OK;
+}
+
+static spk_err
+restore(int fd, const struct spk_metadata *m)
+{
+    const struct timespec times[2] = {
+        {0, UTIME_OMIT},
+        {(time_t)(m->mtime_ns / NS_PER_S), (long)(m->mtime_ns % NS_PER_S)},
+    };
+
+    if (fchmod(fd, (mode_t)(m->mode & MODE_BITS)) != 0 || futimens(fd, times) != 0) {
+        return spk_err_errno();
+    }
+    return SPK_OK;
+}
+
+struct source { /* an opened sealed file and what is known of it */
+    int fd;
+    struct spk_header *h;
+    struct spk_secret *key;
+    const struct spk_metadata *meta; /* NULL: none, or not to be restored */
+};
+
+static spk_err
+write_target(const struct source *src, const char *path, const struct spk_decrypt_opts *o,
+             struct spk_decrypt_outcome *ret_o)
+{
+    const struct spk_open_opts oo = {.progress = o->progress, .bad_segment = &ret_o->bad_segment};
+    SPK_AUTO(spk_newfile) f = NULL;
+
+    SPK_CHECK(o->force || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0, EXISTS);
+    SPK_TRY(spk_newfile_open(AT_FDCWD, path, 0600, &f));
+    SPK_TRY(spk_open_run(src->h, src->key, src->fd, spk_newfile_fd(f), &oo, &ret_o->bytes));
+    if (src->meta != NULL) {
+        SPK_TRY(restore(spk_newfile_fd(f), src->meta));
+    }
+    return spk_newfile_commit(f, o->force);
+}
+
+static spk_err
+write_stdout(const struct source *src, const struct spk_decrypt_opts *o,
+             struct spk_decrypt_outcome *ret_o)
+{
+    const struct spk_open_opts oo = {.progress = o->progress, .bad_segment = &ret_o->bad_segment};
+
+    return spk_open_run(src->h, src->key, src->fd, STDOUT_FILENO, &oo, &ret_o->bytes);
+}
+
+static spk_err
+decrypt_open(struct source *src, const char *in_path, const char *out_path,
+             const struct spk_decrypt_opts *o, struct spk_decrypt_outcome *ret_o)
+{
+    struct spk_metadata meta;
+    spk_err e = spk_header_metadata(src->h, src->key, &meta);
+
+    if (out_path != NULL && strcmp(out_path, "-") == 0) {
+        return write_stdout(src, o, ret_o);
+    }
+    if (e.code != SPK_CODE_NOTFOUND) {
+        SPK_TRY(e);
+        src->meta = &meta;
+    }
+    if (out_path != NULL) {
+        src->meta = NULL; /* a name of the user's choice: mode and time are the user's too */
+        ret_o->path = spk_strdup(out_path);
+        SPK_CHECK(ret_o->path != NULL, NOMEM);
+    } else {
+        SPK_TRY(target_path(in_path, src->meta, &ret_o->path));
+    }
+    return write_target(src, ret_o->path, o, ret_o);
+}
+
+static spk_err
+open_sealed(const char *in_path, int *ret_fd)
+{
+    struct stat st;
+    int fd = open(in_path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
+    }
+    *ret_fd = fd;
+    if (fstat(fd, &st) != 0) {
+        return spk_err_errno();
+    }
+    SPK_CHECK(!S_ISDIR(st.st_mode), USAGE);
+    return SPK_OK;
+}
+
+spk_err
+spk_decrypt_file(struct spk_session *s, const char *in_path, const char *out_path,
+                 const struct spk_decrypt_opts *o, struct spk_decrypt_outcome *ret_o)
+{
+    SPK_AUTO_FD int fd = -1;
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_AUTO(spk_secret) key = NULL;
+    struct source src = {.fd = STDIN_FILENO};
+
+    memset(ret_o, 0, sizeof(*ret_o));
+    ret_o->bad_segment = UINT64_MAX;
+    spk_trouble_clear(&s->trouble);
+    if (in_path != NULL) {
+        SPK_TRY(open_sealed(in_path, &fd));
+        src.fd = fd;
+    }
+    SPK_TRY(spk_header_read(src.fd, &h));
+    SPK_TRY(spk_unlock_header(s, h, &key));
+    src.h = h;
+    src.key = key;
+    return decrypt_open(&src, in_path, out_path, o, ret_o);
+}

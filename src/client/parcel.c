@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/parcel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "crypto/rng.h"
+#include "keyblob/wrap.h"
+
+#define WRAP_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
+/* attribute list: count, then type and length of each of the four */
+#define RPRIV_FIXED (2 + 4 * 6 + SPK_HASH_LEN + SPK_FILE_ID_LEN)
+
+size_t
+spk_parcel_rpriv_len(size_t core_len, size_t description_len)
+{
+    return RPRIV_FIXED + core_len + description_len;
+}
+
+size_t
+spk_parcel_record_len(size_t core_len, size_t description_len)
+{
+    return SPK_RECORD_FIXED + SPK_SALT_LEN + spk_parcel_rpriv_len(core_len, description_len);
+}
+
+spk_err
+spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin, const struct spk_secret *key,
+                const struct spk_file_id *id)
+{
+    const struct spk_authority *now = spk_pin_now(pin);
+
+    p->pin = pin;
+    p->rpriv = SPK_BUF(SPK_RPRIV_MAX);
+    p->blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_TRY(spk_wrap(key, now->key, id, WRAP_FLAGS, &p->blob));
+    p->d.blob = spk_buf_span(&p->blob);
+    p->d.rpub = (struct spk_rpub){.flags = WRAP_FLAGS,
+                                  .alg = SPK_CALG_AES_256,
+                                  .epoch = now->epoch,
+                                  .policy = pin->policy.number,
+                                  .id = *id,
+                                  .authority = *spk_rsa_id(now->key)};
+    return spk_sha256(p->d.blob, &p->d.rpub.blob);
+}
+
+spk_err
+spk_parcel_fill(struct spk_parcel *p, const struct spk_parcel_from *f)
+{
+    struct spk_rpriv priv = {
+        .owner = f->profile->owner, .id = f->id, .description = f->description, .core = f->core};
+
+    SPK_TRY(spk_rpriv_build(&priv, &p->rpriv));
+    p->d.rpriv = spk_buf_span(&p->rpriv);
+    p->d.owner = f->profile->owner;
+    p->d.rpub.commitment = f->commitment;
+    SPK_TRY(spk_profile_owner_tag(f->profile, &f->id, &p->d.rpub.owner_tag));
+    SPK_TRY(spk_deposit_tag(f->key, &p->d.rpub, &p->d.owner, p->d.rpriv, &p->d.rpub.tag));
+    SPK_TRY(spk_random(SPK_MUT_OF(p->d.salt)));
+    return spk_deposit_p(p->d.salt, p->d.rpriv, &p->d.p);
+}
+
+void
+spk_parcel_clear(struct spk_parcel *p)
+{
+    spk_buf_free(&p->rpriv);
+    spk_buf_free(&p->blob);
+    memset(p, 0, sizeof(*p));
+}
+
+spk_err
+spk_parcel_slot_blob(const struct spk_parcel *p, struct spk_slots *s)
+{
+    const struct spk_slot slot = {SPK_SLOT_AUTHORITY, p->d.rpub.flags, p->d.rpub.authority,
+                                  p->d.blob};
+
+    return spk_slots_put(s, &slot);
+}
+
+spk_err
+spk_parcel_slot_record(const struct spk_parcel *p, const struct spk_secret *key,
+                       struct spk_slots *s)
+{
+    SPK_AUTO_BUF struct spk_buf body = SPK_BUF(SPK_RECORD_FIXED + SPK_SALT_LEN + SPK_RPRIV_MAX);
+    struct spk_slot slot = {.type = SPK_SLOT_RECORD, .recipient = p->d.rpub.authority};
+
+    SPK_TRY(spk_record_build(key, &p->d, &body));
+    slot.body = spk_buf_span(&body);
+    return spk_slots_put(s, &slot);
+}
+
+spk_err
+spk_accepted_put(struct spk_slots *s, const struct spk_hash *authority, uint64_t index,
+                 uint64_t time_ms)
+{
+    uint8_t body[SPK_ACCEPTED_LEN];
+    const struct spk_slot slot = {SPK_SLOT_ACCEPTED, 0, *authority, SPK_SPAN_OF(body)};
+
+    spk_put_u64(body, index);
+    spk_put_u64(body + 8, time_ms);
+    return spk_slots_put(s, &slot);
+}
+
+spk_err
+spk_accepted_parse(struct spk_span body, uint64_t *ret_index, uint64_t *ret_time_ms)
+{
+    SPK_CHECK(body.len == SPK_ACCEPTED_LEN, FORMAT);
+    *ret_index = spk_get_u64(body.ptr);
+    *ret_time_ms = spk_get_u64(body.ptr + 8);
+    return SPK_OK;
+}
+
+spk_err
+spk_parcel_slot_accepted(const struct spk_parcel *p, struct spk_slots *s)
+{
+    if (p->state != SPK_PARCEL_ACCEPTED) {
+        return SPK_OK;
+    }
+    return spk_accepted_put(s, &p->d.rpub.authority, p->index, p->time_ms);
+}
+
+void
+spk_parcel_rpub(const struct spk_parcel *p, uint8_t ret_bytes[SPK_RPUB_LEN])
+{
+    struct spk_rpub r = p->d.rpub;
+
+    r.time_ms = 0;
+    spk_rpub_build(&r, ret_bytes);
+}
+
+spk_err
+spk_parcel_json(const struct spk_parcel *p, struct spk_buf *out)
+{
+    struct spk_jw w = {.b = out};
+    uint8_t rpub[SPK_RPUB_LEN];
+
+    spk_parcel_rpub(p, rpub);
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_base64(&w, "r_pub", SPK_SPAN_OF(rpub));
+    spk_jw_base64(&w, "salt", SPK_SPAN_OF(p->d.salt));
+    spk_jw_base64(&w, "r_priv", p->d.rpriv);
+    spk_jw_base64(&w, "blob", p->d.blob);
+    spk_jw_close(&w, '}');
+    return spk_jw_end(&w);
+}
+
+void
+spk_parcel_fail(struct spk_parcel *p, spk_err why, const struct spk_trouble *t)
+{
+    p->state = SPK_PARCEL_FAILED;
+    p->err = why;
+    p->said[0] = '\0';
+    p->status = 0;
+    if (t != NULL) {
+        (void)snprintf(p->said, sizeof(p->said), "%.*s", (int)sizeof(p->said) - 1, t->said);
+        p->status = t->status;
+    }
+}
+
+/* The codes of the API as ours. */
+static spk_err
+code_to_err(const char *code)
+{
+    static const struct {
+        const char *name;
+        spk_err err;
+    } codes[] = {
+        {"conflict", {SPK_CODE_EXISTS, 0}},     {"forbidden", {SPK_CODE_DENIED, 0}},
+        {"unauthorized", {SPK_CODE_DENIED, 0}}, {"too-many", {SPK_CODE_BUSY, 0}},
+        {"unavailable", {SPK_CODE_BUSY, 0}},    {"bad-request", {SPK_CODE_USAGE, 0}},
+        {"unprocessable", {SPK_CODE_USAGE, 0}}, {"too-large", {SPK_CODE_USAGE, 0}},
+    };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (strcmp(code, codes[i].name) == 0) {
+            return codes[i].err;
+        }
+    }
+    return SPK_ERR(PROTO);
+}
+
+static spk_err
+take_refusal(struct spk_parcel *p, const struct spk_json *j)
+{
+    struct spk_trouble t = {.said = ""};
+    const char *code = NULL;
+    const char *message = "";
+
+    SPK_TRY(spk_json_str(j, "error", &code));
+    if (spk_json_has(j, "message")) {
+        SPK_TRY(spk_json_str(j, "message", &message));
+    }
+    spk_trouble_said(&t, 0, message);
+    spk_parcel_fail(p, code_to_err(code), &t);
+    return SPK_OK;
+}
+
+spk_err
+spk_parcel_answer(struct spk_parcel *p, const struct spk_json *j)
+{
+    struct spk_file_id serial;
+    uint64_t index = 0;
+    uint64_t time_ms = 0;
+
+    if (spk_json_has(j, "error")) {
+        return take_refusal(p, j);
+    }
+    SPK_TRY(spk_json_hex(j, "serial", serial.b, sizeof(serial.b)));
+    SPK_TRY(spk_json_u64(j, "index", &index));
+    SPK_TRY(spk_json_u64(j, "time", &time_ms));
+    SPK_CHECK(spk_span_eq(SPK_SPAN_OF(serial.b), SPK_SPAN_OF(p->d.rpub.id.b)), PROTO);
+    p->state = SPK_PARCEL_ACCEPTED;
+    p->index = index;
+    p->time_ms = time_ms;
+    p->err = SPK_OK;
+    return SPK_OK;
+}
+
+bool
+spk_parcel_may_wait(const struct spk_parcel *p)
+{
+    switch (p->err.code) {
+    case SPK_CODE_NET:
+    case SPK_CODE_TLS:
+    case SPK_CODE_BUSY:
+    case SPK_CODE_DENIED:
+    case SPK_CODE_PROTO:
+    case SPK_CODE_LIMIT:
+        return p->state == SPK_PARCEL_FAILED;
+    default:
+        return false;
+    }
+}

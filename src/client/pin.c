@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The folder of a pinned authority (doc/spec/client-files.md, "Authorities"): written so that a
+ * crash leaves the old state or the new one. */
+#include "client/pin.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+static const char *const state_names[] = {"pinned", "pending", "enrolled"};
+
+const char *
+spk_pin_state_name(enum spk_pin_state s)
+{
+    return state_names[s];
+}
+
+bool
+spk_pin_name_ok(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len > SPK_PIN_NAME_MAX || name[0] == '.') {
+        return false;
+    }
+    return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+/* A file of one line. */
+static spk_err
+read_line(int dirfd, const char *file, size_t max, char **ret_line)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(max + 1);
+    const char *s = NULL;
+
+    SPK_TRY(spk_file_read(dirfd, file, &b));
+    while (b.len > 0 && b.ptr[b.len - 1] == '\n') {
+        b.len--;
+    }
+    SPK_TRY(spk_buf_cstr(&b, &s));
+    *ret_line = spk_strdup(s);
+    SPK_CHECK(*ret_line != NULL, NOMEM);
+    return SPK_OK;
+}
+
+static spk_err
+read_notes(int dirfd, const char *what, size_t max,
+           spk_err (*add)(struct spk_chain *, struct spk_span), struct spk_chain *c)
+{
+    for (size_t i = 1; i <= max; i++) {
+        SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
+        char file[40];
+        spk_err e;
+
+        (void)snprintf(file, sizeof(file), "%s-%zu.note", what, i);
+        e = spk_file_read(dirfd, file, &b);
+        if (e.code == SPK_CODE_NOTFOUND) {
+            break;
+        }
+        SPK_TRY(e);
+        SPK_TRY(add(c, spk_buf_span(&b)));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+parse_state(const char *s, enum spk_pin_state *ret_state)
+{
+    for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++) {
+        if (strcmp(s, state_names[i]) == 0) {
+            *ret_state = (enum spk_pin_state)i;
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(FORMAT);
+}
+
+static spk_err
+load_at(int dirfd, struct spk_pin **ret_p)
+{
+    SPK_AUTO(spk_chain) c = NULL;
+    SPK_AUTO_STR char *url = NULL;
+    SPK_AUTO_STR char *state = NULL;
+    SPK_AUTO(spk_pin) p = NULL;
+
+    SPK_TRY(spk_chain_new(&c));
+    SPK_TRY(read_notes(dirfd, "statement", SPK_STATEMENTS_MAX, spk_chain_add_statement, c));
+    SPK_TRY(read_notes(dirfd, "policy", SPK_POLICIES_MAX, spk_chain_add_policy, c));
+    SPK_TRY(read_line(dirfd, "url", SPK_PIN_URL_MAX, &url));
+    SPK_TRY(read_line(dirfd, "state", 40, &state));
+    SPK_TRY(spk_pin_make(&c, url, 1, &p));
+    SPK_TRY(parse_state(state, &p->state));
+    *ret_p = SPK_STEAL(p);
+    return SPK_OK;
+}
+
+spk_err
+spk_pin_load(const char *dir, const char *name, struct spk_trouble *t, struct spk_pin **ret_p)
+{
+    SPK_AUTO_STR char *path = NULL;
+    SPK_AUTO_FD int fd = -1;
+    SPK_AUTO(spk_pin) p = NULL;
+
+    SPK_CHECK(spk_pin_name_ok(name), USAGE);
+    SPK_TRY(spk_path_join(dir, name, &path));
+    spk_trouble_file(t, path);
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? SPK_ERR(NOTFOUND) : spk_err_errno();
+    }
+    SPK_TRY(load_at(fd, &p));
+    (void)snprintf(p->name, sizeof(p->name), "%s", name);
+    p->dir = SPK_STEAL(path);
+    *ret_p = SPK_STEAL(p);
+    return SPK_OK;
+}
+
+static spk_err
+write_notes(int dirfd, const char *what, const struct spk_buf *notes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char file[40];
+
+        (void)snprintf(file, sizeof(file), "%s-%zu.note", what, i + 1);
+        if (faccessat(dirfd, file, F_OK, 0) != 0) {
+            SPK_TRY(spk_file_write(dirfd, file, spk_buf_span(&notes[i]), 0600, false));
+        }
+    }
+    return SPK_OK;
+}
+
+static spk_err
+write_line(int dirfd, const char *file, const char *line)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_PIN_URL_MAX + 2);
+
+    SPK_TRY(spk_buf_printf(&b, "%s\n", line));
+    return spk_file_write(dirfd, file, spk_buf_span(&b), 0600, true);
+}
+
+/* Policies before statements: a statement may lean on a policy, never the other way round. */
+static spk_err
+save_at(const struct spk_pin *p, int dirfd)
+{
+    const struct spk_chain *c = p->chain;
+
+    SPK_TRY(write_notes(dirfd, "policy", c->policies, c->n_policies));
+    SPK_TRY(write_notes(dirfd, "statement", c->statements, c->n_statements));
+    SPK_TRY(write_line(dirfd, "url", p->url));
+    return write_line(dirfd, "state", state_names[p->state]);
+}
+
+static spk_err
+open_folder(const char *path, int *ret_fd)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return spk_err_errno();
+    }
+    *ret_fd = fd;
+    return SPK_OK;
+}
+
+static spk_err
+save_new(const struct spk_pin *p, const char *parent, const char *path)
+{
+    char name[SPK_PIN_NAME_MAX + 32];
+    SPK_AUTO_STR char *tmp = NULL;
+    SPK_AUTO_FD int fd = -1;
+
+    (void)snprintf(name, sizeof(name), ".%s.%ld", p->name, (long)getpid());
+    SPK_TRY(spk_path_join(parent, name, &tmp));
+    SPK_TRY(spk_mkdirs(tmp, 0700));
+    SPK_TRY(open_folder(tmp, &fd));
+    SPK_TRY(save_at(p, fd));
+    if (rename(tmp, path) != 0) {
+        return spk_err_errno();
+    }
+    return spk_sync_parent(AT_FDCWD, path);
+}
+
+spk_err
+spk_pin_save(struct spk_pin *p, const char *parent)
+{
+    SPK_AUTO_STR char *path = NULL;
+    SPK_AUTO_FD int fd = -1;
+
+    SPK_CHECK(spk_pin_name_ok(p->name), USAGE);
+    SPK_TRY(spk_mkdirs(parent, 0700));
+    SPK_TRY(spk_path_join(parent, p->name, &path));
+    if (access(path, F_OK) == 0) {
+        SPK_TRY(open_folder(path, &fd));
+        SPK_TRY(save_at(p, fd));
+    } else {
+        SPK_TRY(save_new(p, parent, path));
+    }
+    spk_mem_free(p->dir);
+    p->dir = SPK_STEAL(path);
+    return SPK_OK;
+}

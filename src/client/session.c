@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/session.h"
+
+spk_err
+spk_session_open(const char *container, spk_pass_fn ask, void *ask_ctx,
+                 struct spk_trouble *ret_trouble, struct spk_session **ret_s)
+{
+    SPK_AUTO(spk_session) s = spk_calloc(1, sizeof(*s));
+
+    SPK_CHECK(s != NULL, NOMEM);
+    s->ask = ask;
+    s->ask_ctx = ask_ctx;
+    SPK_TRY(spk_profile_load(ret_trouble, &s->profile));
+    if (container != NULL) {
+        spk_mem_free(s->profile->container);
+        s->profile->container = spk_strdup(container);
+        SPK_CHECK(s->profile->container != NULL, NOMEM);
+    }
+    *ret_s = SPK_STEAL(s);
+    return SPK_OK;
+}
+
+void
+spk_session_free(struct spk_session *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < SPK_AUTHORITIES_MAX; i++) {
+        spk_api_free(s->api[i]);
+    }
+    spk_container_free(s->container);
+    spk_keystore_free(s->keystore);
+    spk_profile_free(s->profile);
+    spk_mem_free(s);
+}
+
+static spk_err
+open_container(struct spk_session *s)
+{
+    spk_err e;
+
+    if (s->container != NULL) {
+        return SPK_OK;
+    }
+    if (s->keystore == NULL) {
+        SPK_TRY(spk_keystore_user(&s->keystore));
+    }
+    e = spk_container_open(s->keystore, s->profile->container, &s->container);
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return SPK_ERR(NOKEY);
+    }
+    spk_trouble_file(&s->trouble, spk_keystore_path(s->keystore));
+    return e;
+}
+
+spk_err
+spk_session_key(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa **ret_key)
+{
+    struct spk_rsa *key = NULL;
+
+    SPK_TRY(open_container(s));
+    key = spk_container_key(s->container, spec);
+    SPK_CHECK(key != NULL, NOKEY);
+    *ret_key = key;
+    return SPK_OK;
+}
+
+spk_err
+spk_session_pair(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa **ret_pair)
+{
+    SPK_TRY(open_container(s));
+    if (!s->unlocked) {
+        SPK_TRY(spk_container_unlock(s->container, s->ask, s->ask_ctx));
+        s->unlocked = true;
+    }
+    return spk_session_key(s, spec, ret_pair);
+}
+
+spk_err
+spk_session_api(struct spk_session *s, size_t i, struct spk_api **ret_api)
+{
+    struct spk_rsa *sign = NULL;
+
+    if (s->api[i] == NULL) {
+        SPK_TRY(spk_session_pair(s, SPK_AT_SIGNATURE, &sign));
+        SPK_TRY(spk_api_open(s->profile->authorities[i], sign, &s->trouble, &s->api[i]));
+    }
+    *ret_api = s->api[i];
+    return SPK_OK;
+}
+
+size_t
+spk_session_index(const struct spk_session *s, const struct spk_pin *pin)
+{
+    size_t i = 0;
+
+    while (i < s->profile->n_authorities && s->profile->authorities[i] != pin) {
+        i++;
+    }
+    return i;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one run of a program works with: profile, key container, connections. Each is fetched when
+ * it is first needed, so that what works offline or without a key does. For one thread. */
+#ifndef SPK_CLIENT_SESSION_H
+#define SPK_CLIENT_SESSION_H
+
+#include "client/api.h"
+#include "client/profile.h"
+#include "keystore/container.h"
+
+struct spk_session {
+    struct spk_profile *profile;
+    struct spk_keystore *keystore;
+    struct spk_container *container; /* NULL until it is needed */
+    bool unlocked;
+    spk_pass_fn ask;
+    void *ask_ctx;
+    struct spk_api *api[SPK_AUTHORITIES_MAX]; /* logged in, by place in profile->authorities */
+    struct spk_trouble trouble;               /* of the last failure */
+};
+/** Loads the profile. On failure *ret_trouble (may be NULL) says where. ask may be NULL.
+ * @param container  Another container than the profile's; NULL for that. */
+SPK_MUST_USE spk_err spk_session_open(const char *container, spk_pass_fn ask, void *ask_ctx,
+                                      struct spk_trouble *ret_trouble, struct spk_session **ret_s);
+void spk_session_free(struct spk_session *s);
+SPK_DEFINE_AUTO(spk_session)
+
+/** A key of the container: its public half at least. SPK_CODE_NOKEY: no container, or no such key.
+ */
+SPK_MUST_USE spk_err spk_session_key(struct spk_session *s, enum spk_key_spec spec,
+                                     struct spk_rsa **ret_key);
+/** The same as a pair; asks for the passphrase when there is one. */
+SPK_MUST_USE spk_err spk_session_pair(struct spk_session *s, enum spk_key_spec spec,
+                                      struct spk_rsa **ret_pair);
+/** A connection to authority number i, logged in with the signature pair; borrowed. */
+SPK_MUST_USE spk_err spk_session_api(struct spk_session *s, size_t i, struct spk_api **ret_api);
+/** Place of a pinned authority in the profile. */
+size_t spk_session_index(const struct spk_session *s, const struct spk_pin *pin);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/trouble.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+spk_trouble_clear(struct spk_trouble *t)
+{
+    if (t != NULL) {
+        memset(t, 0, sizeof(*t));
+    }
+}
+
+void
+spk_trouble_file(struct spk_trouble *t, const char *path)
+{
+    if (t != NULL) {
+        (void)snprintf(t->file, sizeof(t->file), "%s", path);
+    }
+}
+
+void
+spk_trouble_peer(struct spk_trouble *t, const char *name)
+{
+    if (t != NULL) {
+        (void)snprintf(t->peer, sizeof(t->peer), "%s", name);
+    }
+}
+
+void
+spk_trouble_said(struct spk_trouble *t, long status, const char *message)
+{
+    if (t != NULL) {
+        t->status = status;
+        (void)snprintf(t->said, sizeof(t->said), "%s", message);
+    }
+}

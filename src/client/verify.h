@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Can it come back? What a sealed file says about its deposits, and what of that can be proven. */
+#ifndef SPK_CLIENT_VERIFY_H
+#define SPK_CLIENT_VERIFY_H
+
+#include "client/session.h"
+#include "sealed/header.h"
+
+enum spk_verdict {
+    SPK_VERDICT_ACCEPTED,
+    SPK_VERDICT_SPOOLED,
+    SPK_VERDICT_NOT_DEPOSITED,
+    SPK_VERDICT_BROKEN
+};
+const char *spk_verdict_name(enum spk_verdict v); /* "accepted", "spooled", ... */
+
+struct spk_verify_at { /* one authority */
+    struct spk_hash key;
+    char name[SPK_PIN_NAME_MAX + 1]; /* "" when it is not pinned here */
+    uint32_t epoch, policy;
+    enum spk_verdict verdict;
+    bool proven;    /* with K: the deposit is ours, holds this key, and its BLOB can be re-made */
+    bool alone;     /* the file carries what a recovery from the file alone takes */
+    bool confirmed; /* the authority was asked and has the same */
+    uint64_t index, time_ms;
+    spk_err why; /* when broken */
+};
+struct spk_verify {
+    struct spk_file_id id;
+    bool opened; /* with a key: what is said below was checked, not only read */
+    enum spk_verdict verdict;
+    size_t n, needed;
+    struct spk_verify_at at[SPK_AUTHORITIES_MAX];
+    spk_err why;
+};
+struct spk_verify_opts {
+    bool with_key; /* try our keys */
+    bool online;   /* ask the authorities too */
+    bool payload;  /* decrypt the whole payload, to nowhere */
+    const volatile int *stop;
+};
+/** SPK_OK whenever there is a verdict, also "broken"; an error only when there is none. */
+SPK_MUST_USE spk_err spk_verify_file(struct spk_session *s, const char *path,
+                                     const struct spk_verify_opts *o, struct spk_verify *ret_v);
+
+#endif
