@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The holder's folder on disk: made once, opened at each start (doc/spec/holder-state.md). */
+#ifndef SPK_HOLDER_FOLDER_H
+#define SPK_HOLDER_FOLDER_H
+
+#include "holder/core.h"
+
+/** Take the folder's lock; SPK_CODE_BUSY when another process of this program has it. */
+SPK_MUST_USE spk_err spk_folder_lock(int dirfd, int *ret_fd);
+
+/** Key files and a journal that begins with the given policy notes (genesis first), in an empty
+ * folder. */
+SPK_MUST_USE spk_err spk_folder_make(int dirfd, const struct spk_keys *k,
+                                     const struct spk_secret *pass_or_null,
+                                     const struct spk_span *policies, size_t n);
+
+/** Journal into state, for programs that only look. Words about what is wrong are logged. */
+SPK_MUST_USE spk_err spk_folder_state(int dirfd, const struct spk_keys *k,
+                                      struct spk_hstate **ret_s);
+
+#endif

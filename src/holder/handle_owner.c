@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VETO and SUCCESSOR: what an owner can say against a request, and what he gets when it ends well
+ * (doc/spec/holder.md §4). */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "holder/reply.h"
+#include "holder/tally.h"
+
+#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
+#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
+#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
+
+/* The record of a request's owner: whatever its bytes say, their hash is who he is. */
+static spk_err
+owner_record(const struct spk_hreq *q, struct spk_span bytes, struct spk_enrolment *ret_e)
+{
+    SPK_TRY(spk_enrolment_parse(bytes, ret_e));
+    SPK_CHECK(spk_hash_eq(&ret_e->owner, &q->owner), DENIED);
+    return SPK_OK;
+}
+
+/* -- VETO ----------------------------------------------------------------------------------------
+ */
+
+struct veto_in {
+    struct spk_hash request;
+    struct spk_span enrol, note, sig;
+    bool by_code;
+};
+
+static spk_err
+veto_take(const struct spk_attrs *in, struct veto_in *ret_v)
+{
+    SPK_TRY(spk_attrs_fixed(in, SPK_FA_REQUEST, ret_v->request.b, SPK_HASH_LEN));
+    SPK_TRY(spk_attrs_get(in, SPK_FA_ENROL, SPK_ENROL_RECORD_MAX, &ret_v->enrol));
+    ret_v->by_code = spk_attrs_has(in, SPK_FA_NOTE);
+    SPK_CHECK(ret_v->by_code != spk_attrs_has(in, SPK_FA_SIG), FORMAT);
+    if (ret_v->by_code) {
+        return spk_attrs_get(in, SPK_FA_NOTE, SPK_NOTE_MAX, &ret_v->note);
+    }
+    return spk_attrs_get(in, SPK_FA_SIG, SPK_RSA_MAX_LEN, &ret_v->sig);
+}
+
+static spk_err
+veto_by_code(const struct spk_hreq *q, const struct spk_enrolment *e, struct spk_span bytes)
+{
+    char name[SPK_NOTE_NAME_MAX + 1], owner[2 * SPK_HASH_LEN + 1];
+    struct spk_note note;
+    struct spk_vkey key;
+    struct spk_hash authority, request;
+
+    (void)snprintf(name, sizeof(name), "veto/%s", spk_hex(spk_hash_span(&q->owner), owner));
+    SPK_TRY(spk_vkey_make(name, e->veto, &key));
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_note_verify(&note, &key));
+    SPK_TRY(spk_veto_parse(note.text, &authority, &request));
+    SPK_CHECK(spk_hash_eq(&authority, &q->authority) && spk_hash_eq(&request, &q->hash), DENIED);
+    return SPK_OK;
+}
+
+/* By the signature key that is the owner's today: after a recovery, the old one says nothing any
+ * more. */
+static spk_err
+veto_by_key(const struct spk_holder *h, const struct spk_hreq *q, const struct spk_enrolment *e,
+            struct spk_span sig)
+{
+    const struct spk_hsuccessor *x = spk_state_successor(h->state, &q->owner);
+    SPK_AUTO(spk_rsa) key = NULL;
+
+    if (x == NULL) {
+        key = spk_rsa_ref(e->sign);
+    } else {
+        SPK_TRY(spk_rsa_from_spki(spk_buf_span(&x->sign_spki), &key));
+    }
+    return spk_statement_verify(key, SPK_KIND_VETO, &q->authority, spk_hash_span(&q->hash), sig);
+}
+
+static spk_err
+veto(struct spk_holder *h, const struct veto_in *v, struct spk_reply *out)
+{
+    ENROLMENT_AUTO e = {.n_contacts = 0};
+    const struct spk_hreq *q = spk_state_request(h->state, &v->request);
+    uint8_t how = v->by_code ? SPK_VETO_BY_CODE : SPK_VETO_BY_KEY;
+
+    SPK_CHECK(q != NULL, DENIED);
+    SPK_TRY(owner_record(q, v->enrol, &e));
+    SPK_TRY(v->by_code ? veto_by_code(q, &e, v->note) : veto_by_key(h, q, &e, v->sig));
+    if (!q->vetoed) {
+        const struct spk_span parts[] = {spk_hash_span(&q->hash), spk_span(&how, 1)};
+        SPK_TRY(spk_holder_commit(h, SPK_JREC_VETO, parts, 2));
+    }
+    return spk_reply_state(h, q, out);
+}
+
+enum spk_frame_status
+spk_on_veto(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+            struct spk_reply *out)
+{
+    struct veto_in v = {.by_code = false};
+
+    (void)s;
+    if (!spk_ok(veto_take(in, &v))) {
+        return SPK_FRAME_BAD;
+    }
+    return spk_status_of(veto(h, &v, out));
+}
+
+/* -- SUCCESSOR -----------------------------------------------------------------------------------
+ */
+
+static bool
+id_in(const struct spk_hash *id, const struct spk_enrolment *e)
+{
+    return spk_hash_eq(id, spk_rsa_id(e->keyx)) || spk_hash_eq(id, spk_rsa_id(e->sign));
+}
+
+/* A key that stood in a role before, this owner's or the authority's, cannot take a new one. */
+static spk_err
+successor_keys(const struct spk_holder *h, const struct spk_hreq *q, const struct spk_enrolment *e)
+{
+    const struct spk_hash *ids[] = {&q->recipient, &q->signer};
+
+    SPK_CHECK(!spk_hash_eq(ids[0], ids[1]), DENIED);
+    for (size_t i = 0; i < 2; i++) {
+        SPK_CHECK(!id_in(ids[i], e), DENIED);
+        SPK_CHECK(spk_keys_find(h->keys, ids[i]) == NULL, DENIED);
+        SPK_CHECK(!spk_state_key_used(h->state, &q->owner, ids[i]), DENIED);
+    }
+    return SPK_OK;
+}
+
+static spk_err
+successor_build(struct spk_holder *h, const struct spk_hreq *q, struct spk_buf *note)
+{
+    const struct spk_hsuccessor *last = spk_state_successor(h->state, &q->owner);
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
+    REQUEST_AUTO req = {.kind = 0};
+    SUCCESSOR_AUTO u = {.number = 1};
+
+    SPK_TRY(spk_request_parse(spk_buf_span(&q->record), &req));
+    u.authority = q->authority;
+    u.owner = q->owner;
+    u.previous = q->owner;
+    if (last != NULL) {
+        u.number = last->number + 1;
+        u.previous = last->hash;
+    }
+    u.keyx = spk_rsa_ref(req.keyx);
+    u.sign = spk_rsa_ref(req.sign);
+    u.request = q->hash;
+    u.time = spk_hclock_wall(&h->clock);
+    SPK_TRY(spk_successor_format(&u, &text));
+    return spk_note_sign(spk_buf_span(&text), NULL, h->keys->vkey.name, h->keys->seed, note);
+}
+
+static spk_err
+successor_new(struct spk_holder *h, const struct spk_hreq *q, const struct spk_enrolment *e)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    struct spk_decision v;
+
+    SPK_TRY(spk_tally(h, q, NULL, &v));
+    SPK_CHECK(v.state == SPK_STATE_APPROVED, DENIED);
+    SPK_TRY(successor_keys(h, q, e));
+    SPK_TRY(successor_build(h, q, &note));
+    const struct spk_span part = spk_buf_span(&note);
+    return spk_holder_commit(h, SPK_JREC_SUCCESSOR, &part, 1);
+}
+
+static spk_err
+successor(struct spk_holder *h, const struct spk_hash *request, struct spk_span enrol,
+          struct spk_reply *out)
+{
+    ENROLMENT_AUTO e = {.n_contacts = 0};
+    const struct spk_hreq *q = spk_state_request(h->state, request);
+
+    SPK_CHECK(q != NULL, DENIED);
+    SPK_TRY(owner_record(q, enrol, &e));
+    if (spk_state_successor_of(h->state, request) == NULL) {
+        SPK_TRY(successor_new(h, q, &e));
+    }
+    const struct spk_hsuccessor *x = spk_state_successor_of(h->state, request);
+    SPK_CHECK(x != NULL, DENIED);
+    return spk_attrs_add(&out->l, SPK_FA_NOTE, spk_buf_span(&x->note));
+}
+
+enum spk_frame_status
+spk_on_successor(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+                 struct spk_reply *out)
+{
+    struct spk_hash request;
+    struct spk_span enrol;
+
+    (void)s;
+    if (!spk_ok(spk_attrs_fixed(in, SPK_FA_REQUEST, request.b, SPK_HASH_LEN)) ||
+        !spk_ok(spk_attrs_get(in, SPK_FA_ENROL, SPK_ENROL_RECORD_MAX, &enrol))) {
+        return SPK_FRAME_BAD;
+    }
+    return spk_status_of(successor(h, &request, enrol, out));
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OPEN, APPROVE, DENY, STATE: a request and what the officers say about it (doc/spec/holder.md §4).
+ */
+#include "holder/reply.h"
+#include "holder/tally.h"
+
+static spk_err
+reply_request(struct spk_holder *h, const struct spk_hreq *q, struct spk_reply *out)
+{
+    SPK_TRY(spk_reply_state(h, q, out));
+    return spk_attrs_add(&out->l, SPK_FA_REQUEST, spk_hash_span(&q->hash));
+}
+
+/* -- OPEN ----------------------------------------------------------------------------------------
+ */
+
+struct open_in {
+    struct spk_span record, sig_sign, sig_keyx;
+    uint64_t count;
+    struct spk_hash root;
+};
+
+static spk_err
+open_take(const struct spk_attrs *in, struct open_in *ret_o)
+{
+    SPK_TRY(spk_attrs_get(in, SPK_FA_RECORD, SPK_REQ_RECORD_MAX, &ret_o->record));
+    SPK_TRY(spk_attrs_get(in, SPK_FA_SIG_SIGN, SPK_RSA_MAX_LEN, &ret_o->sig_sign));
+    SPK_TRY(spk_attrs_get(in, SPK_FA_SIG_KEYX, SPK_RSA_MAX_LEN, &ret_o->sig_keyx));
+    SPK_TRY(spk_attrs_u64(in, SPK_FA_SCOPE_COUNT, &ret_o->count));
+    return spk_attrs_fixed(in, SPK_FA_SCOPE_ROOT, ret_o->root.b, SPK_HASH_LEN);
+}
+
+static uint64_t
+distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Keys of one role only: never the authority's own, never one that this owner has had before. */
+static bool
+key_is_new(const struct spk_holder *h, const struct spk_request *r, const struct spk_rsa *key)
+{
+    const struct spk_hash *id = spk_rsa_id(key);
+
+    return spk_keys_find(h->keys, id) == NULL && !spk_state_key_used(h->state, &r->owner, id);
+}
+
+static spk_err
+open_check(struct spk_holder *h, const struct spk_request *r, const struct open_in *o)
+{
+    SPK_CHECK(spk_keys_find(h->keys, &r->authority) != NULL, DENIED);
+    SPK_CHECK(distance(r->time, spk_hclock_wall(&h->clock)) <= SPK_OPEN_SKEW, DENIED);
+    SPK_CHECK(key_is_new(h, r, r->keyx) && key_is_new(h, r, r->sign), DENIED);
+    SPK_CHECK(o->count <= SPK_SCOPE_MAX, LIMIT);
+    return spk_request_verify(r, o->record, o->sig_sign, o->sig_keyx);
+}
+
+/* A full table must not let strangers keep the next one out: what no officer has spoken about yet
+ * gives way, and can be opened again. */
+static spk_err
+open_room(struct spk_holder *h)
+{
+    const struct spk_hreq *old;
+
+    if (h->state->n_requests < SPK_REQUESTS_MAX) {
+        return SPK_OK;
+    }
+    old = spk_state_voteless(h->state);
+    SPK_CHECK(old != NULL, BUSY);
+    const struct spk_span part = spk_hash_span(&old->hash);
+    return spk_holder_commit(h, SPK_JREC_FORGET, &part, 1);
+}
+
+static spk_err
+open_new(struct spk_holder *h, const struct spk_request *r, const struct open_in *o)
+{
+    uint8_t count[8];
+
+    SPK_CHECK(
+        spk_bucket_take(&h->opens, spk_hclock_running(&h->clock), SPK_OPEN_RATE, SPK_OPEN_BURST),
+        BUSY);
+    SPK_TRY(open_check(h, r, o));
+    SPK_TRY(open_room(h));
+    spk_put_u64(count, o->count);
+    const struct spk_span parts[] = {SPK_SPAN_OF(count), spk_hash_span(&o->root), o->record};
+    return spk_holder_commit(h, SPK_JREC_OPEN, parts, 3);
+}
+
+static spk_err
+open_request(struct spk_holder *h, const struct open_in *o, struct spk_reply *out)
+{
+    __attribute__((cleanup(spk_request_clear))) struct spk_request r = {0};
+
+    SPK_TRY(spk_request_parse(o->record, &r));
+    if (spk_state_request(h->state, &r.hash) == NULL) {
+        SPK_TRY(open_new(h, &r, o));
+    }
+    const struct spk_hreq *q = spk_state_request(h->state, &r.hash);
+    SPK_CHECK(q != NULL, DENIED);
+    /* the scope is what it was when the request was opened */
+    SPK_CHECK(q->scope_count == o->count && spk_hash_eq(&q->scope_root, &o->root), DENIED);
+    return reply_request(h, q, out);
+}
+
+enum spk_frame_status
+spk_on_open(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+            struct spk_reply *out)
+{
+    struct open_in o = {.count = 0};
+
+    (void)s;
+    if (!spk_ok(open_take(in, &o))) {
+        return SPK_FRAME_BAD;
+    }
+    return spk_status_of(open_request(h, &o, out));
+}
+
+/* -- APPROVE, DENY -------------------------------------------------------------------------------
+ */
+
+/* An officer's own files are for the others to decide about. */
+static bool
+own_request(const struct spk_policy *p, const struct spk_vote *v, const struct spk_hash *owner)
+{
+    for (size_t i = 0; i < p->n_officers; i++) {
+        const struct spk_officer *o = &p->officers[i];
+        for (size_t k = 0; k < o->n_owners; k++) {
+            if (spk_ct_eq(o->key.key, v->key, SPK_ED25519_LEN) &&
+                spk_hash_eq(&o->owners[k], owner)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An approval that could not count any more, or not yet, is turned away, so that its officer learns
+ * of it. */
+static spk_err
+approval_in_time(struct spk_holder *h, const struct spk_hreq *q, const struct spk_vote *v)
+{
+    struct spk_decision d;
+
+    SPK_CHECK(!own_request(spk_state_policy(h->state), v, &q->owner), DENIED);
+    SPK_TRY(spk_tally(h, q, NULL, &d));
+    SPK_CHECK(d.state != SPK_STATE_EXPIRED, DENIED);
+    SPK_CHECK(v->round == 1 || (d.state != SPK_STATE_OPEN && d.state != SPK_STATE_WAITING), DENIED);
+    return SPK_OK;
+}
+
+/* The same note again, or an older one, changes nothing and costs no space. */
+static bool
+vote_known(const struct spk_hreq *q, const struct spk_vote *v)
+{
+    for (size_t i = 0; i < q->n_votes; i++) {
+        const struct spk_vote *old = &q->votes[i];
+        if (spk_ct_eq(old->key, v->key, SPK_ED25519_LEN) && old->approve == v->approve &&
+            old->round == v->round &&
+            (!v->approve || (old->policy == v->policy && old->expires >= v->expires))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static spk_err
+vote_check(struct spk_holder *h, const struct spk_note *note, const struct spk_hreq *q,
+           struct spk_vote *ret_v)
+{
+    const struct spk_vote_facts facts = {.authority = q->authority,
+                                         .request = q->hash,
+                                         .owner = q->owner,
+                                         .scope_count = q->scope_count,
+                                         .scope_root = q->scope_root,
+                                         .recipient = q->recipient,
+                                         .signer = q->signer};
+
+    return spk_vote_check(note, &facts, spk_state_policy(h->state), spk_hclock_wall(&h->clock),
+                          ret_v, NULL);
+}
+
+static spk_err
+vote(struct spk_holder *h, struct spk_span bytes, bool approve, struct spk_reply *out)
+{
+    struct spk_note note;
+    struct spk_approval a;
+    struct spk_vote v;
+
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_approval_parse(note.text, &a));
+    SPK_CHECK(a.approve == approve, DENIED);
+    const struct spk_hreq *q = spk_state_request(h->state, &a.request);
+    SPK_CHECK(q != NULL, DENIED);
+    SPK_TRY(vote_check(h, &note, q, &v));
+    if (approve) {
+        SPK_TRY(approval_in_time(h, q, &v));
+    }
+    if (!vote_known(q, &v)) {
+        SPK_CHECK(q->n_votes < SPK_DECIDE_VOTES_MAX, BUSY);
+        const struct spk_span parts[] = {SPK_SPAN_OF(v.key), bytes};
+        SPK_TRY(spk_holder_commit(h, SPK_JREC_VOTE, parts, 2));
+    }
+    return reply_request(h, q, out);
+}
+
+static enum spk_frame_status
+on_vote(struct spk_holder *h, const struct spk_attrs *in, bool approve, struct spk_reply *out)
+{
+    struct spk_span note;
+
+    if (!spk_ok(spk_attrs_get(in, SPK_FA_NOTE, SPK_NOTE_MAX, &note))) {
+        return SPK_FRAME_BAD;
+    }
+    return spk_status_of(vote(h, note, approve, out));
+}
+
+enum spk_frame_status
+spk_on_approve(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+               struct spk_reply *out)
+{
+    (void)s;
+    return on_vote(h, in, true, out);
+}
+
+enum spk_frame_status
+spk_on_deny(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+            struct spk_reply *out)
+{
+    (void)s;
+    return on_vote(h, in, false, out);
+}
+
+/* -- STATE ---------------------------------------------------------------------------------------
+ */
+
+enum spk_frame_status
+spk_on_state(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+             struct spk_reply *out)
+{
+    struct spk_hash hash;
+
+    (void)s;
+    if (!spk_ok(spk_attrs_fixed(in, SPK_FA_REQUEST, hash.b, SPK_HASH_LEN))) {
+        return SPK_FRAME_BAD;
+    }
+    const struct spk_hreq *q = spk_state_request(h->state, &hash);
+    if (q == NULL) {
+        return SPK_FRAME_REFUSED;
+    }
+    return spk_status_of(reply_request(h, q, out));
+}

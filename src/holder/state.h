@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the holder remembers, as it follows from its journal (doc/spec/holder-state.md, "Records").
+ * A live message and a replay go through the same spk_state_apply(), so the two cannot drift apart.
+ */
+#ifndef SPK_HOLDER_STATE_H
+#define SPK_HOLDER_STATE_H
+
+#include "holder/journal.h"
+#include "policy/decide.h"
+
+enum spk_jrec { /* every body starts with u64 wall seconds, u64 running milliseconds */
+                SPK_JREC_POLICY = 1,    /* note */
+                SPK_JREC_OPEN = 2,      /* u64 scope count, scope root 32, request record */
+                SPK_JREC_VOTE = 3,      /* officer's key 32, approval or denial note */
+                SPK_JREC_VETO = 4,      /* request 32, u8 enum spk_veto_how */
+                SPK_JREC_RELEASED = 5,  /* request 32, u64 position, u64 index, recipient 32 */
+                SPK_JREC_SUCCESSOR = 6, /* successor note */
+                SPK_JREC_TICK = 7,      /* - */
+                SPK_JREC_FORGET = 8,    /* request 32 */
+                SPK_JREC_EPOCH = 9,     /* u32 number, H(SPKI) 32: this pair has been in use */
+                SPK_JREC_USE = 10,      /* H(text) 32 of a use.log entry that has been shown */
+};
+enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
+
+#define SPK_REQUESTS_MAX 4096
+#define SPK_POLICIES_MAX 1024
+#define SPK_SCOPE_MAX ((uint64_t)1 << 24) /* deposits of one request */
+#define SPK_SUCCESSORS_MAX 65536
+#define SPK_USES_MAX 4096
+#define SPK_FORGET_AFTER ((uint64_t)30 * 86400) /* seconds after a request has expired */
+
+struct spk_hpolicy {
+    struct spk_policy p;
+    struct spk_buf note;
+};
+struct spk_hreq {
+    struct spk_hash hash, owner, authority, recipient, signer;
+    uint64_t kind, asked; /* as in the record */
+    enum spk_select select;
+    uint32_t select_count;
+    struct spk_hash select_root;
+    struct spk_buf record;
+    struct spk_rsa *keyx; /* made from the record when first needed */
+    uint64_t scope_count;
+    struct spk_hash scope_root;
+    uint64_t opened, opened_run; /* wall seconds, running milliseconds */
+    size_t n_votes;
+    struct spk_vote *votes; /* one of each officer, decision and round */
+    bool denied;            /* by enough persons, once and for all */
+    bool vetoed;
+    bool done;            /* its successor is signed ... */
+    uint32_t done_policy; /* ... under this policy */
+    uint64_t released;
+    uint8_t *released_bits; /* by position in the scope */
+};
+struct spk_hsuccessor {
+    struct spk_hash owner, request, hash; /* hash: H(text) */
+    uint32_t number;
+    struct spk_hash keyx, sign; /* H(SPKI) of the new pairs */
+    struct spk_buf note;
+    struct spk_buf sign_spki;
+};
+struct spk_hstate {
+    size_t n_policies, n_requests, n_successors, n_epochs, n_uses;
+    struct spk_hpolicy *policies[SPK_POLICIES_MAX];
+    struct spk_hreq *requests[SPK_REQUESTS_MAX];
+    struct spk_hsuccessor **successors;
+    struct spk_hash *epochs; /* [n]: H(SPKI) of epoch n + 1 */
+    struct spk_hash *uses;
+    uint64_t wall, running; /* of the last record */
+    uint64_t ballast;       /* records that a compaction would leave out */
+    struct spk_hash genesis;
+};
+
+SPK_MUST_USE spk_err spk_state_new(const struct spk_hash *genesis, struct spk_hstate **ret_s);
+void spk_hstate_free(struct spk_hstate *s);
+SPK_DEFINE_AUTO(spk_hstate)
+
+/** One record, old or new. A body that does not fit: SPK_CODE_FORMAT, and the journal is not to be
+ * used. */
+SPK_MUST_USE spk_err spk_state_apply(struct spk_hstate *s, uint16_t type, struct spk_span body);
+/** For spk_journal_open(): arg is the state. */
+SPK_MUST_USE spk_err spk_state_visit(void *arg, uint16_t type, struct spk_span body);
+
+struct spk_hreq *spk_state_request(const struct spk_hstate *s, const struct spk_hash *hash);
+/** Today's policy. */
+const struct spk_policy *spk_state_policy(const struct spk_hstate *s);
+/** Policy number as it stood; NULL when the holder does not know it. */
+const struct spk_policy *spk_state_policy_at(const struct spk_hstate *s, uint32_t number);
+/** The newest successor of an owner; NULL when there is none. */
+const struct spk_hsuccessor *spk_state_successor(const struct spk_hstate *s,
+                                                 const struct spk_hash *owner);
+/** The successor that a request led to; NULL when there is none. */
+const struct spk_hsuccessor *spk_state_successor_of(const struct spk_hstate *s,
+                                                    const struct spk_hash *request);
+/** True when id is the key of an earlier successor of owner. */
+bool spk_state_key_used(const struct spk_hstate *s, const struct spk_hash *owner,
+                        const struct spk_hash *id);
+bool spk_state_released(const struct spk_hreq *r, uint64_t position);
+/** The wall time at which every policy so far lets a request end. */
+uint64_t spk_state_latest_end(const struct spk_hstate *s, const struct spk_hreq *r);
+/** Drops what ended SPK_FORGET_AFTER before wall: the records of such requests become ballast. */
+void spk_state_forget_old(struct spk_hstate *s, uint64_t wall);
+/** The oldest request without votes or veto; NULL when there is none. */
+const struct spk_hreq *spk_state_voteless(const struct spk_hstate *s);
+/** Whether a compaction keeps this record, given the final state. */
+bool spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body);
+
+/** Begin a body: the two times. */
+SPK_MUST_USE spk_err spk_jrec_begin(struct spk_buf *body, uint64_t wall, uint64_t running);
+#define SPK_JREC_TIMES 16
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "holder/tally.h"
+
+static uint64_t
+since(uint64_t now, uint64_t from)
+{
+    return now > from ? now - from : 0;
+}
+
+/* A later recovery has replaced the pairs that this request brought: its key is an old one now. */
+static bool
+superseded(const struct spk_holder *h, const struct spk_hreq *q)
+{
+    const struct spk_hsuccessor *x = spk_state_successor(h->state, &q->owner);
+
+    return q->done && x != NULL && !spk_hash_eq(&x->request, &q->hash);
+}
+
+spk_err
+spk_tally(struct spk_holder *h, const struct spk_hreq *q, const struct spk_policy *then,
+          struct spk_decision *ret_d)
+{
+    const struct spk_decision_in in = {.then = then,
+                                       .now = spk_state_policy(h->state),
+                                       .owner = q->owner,
+                                       .opened = q->opened,
+                                       .running_ms =
+                                           since(spk_hclock_running(&h->clock), q->opened_run),
+                                       .wall = spk_hclock_wall(&h->clock),
+                                       .n_votes = q->n_votes,
+                                       .votes = q->votes,
+                                       .vetoed = q->vetoed,
+                                       .denied = q->denied,
+                                       .done = q->done,
+                                       .done_policy = q->done_policy};
+    struct spk_decision d;
+
+    SPK_CHECK(in.now != NULL, FORMAT);
+    SPK_TRY(spk_decide(&in, &d));
+    if (spk_decision_releases(&d) && superseded(h, q)) {
+        d.state = SPK_STATE_EXPIRED;
+    }
+    *ret_d = d;
+    return SPK_OK;
+}
