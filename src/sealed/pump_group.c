@@ -9,24 +9,21 @@
 /* ---- taking
  * ------------------------------------------------------------------------------------------ */
 
-/* The pieces of n segments, the last of which has last_len bytes, at pad in every segment's place.
- */
+/* The pieces of the group's segments, the last of which has last_len bytes, at pad in every
+ * segment's place. */
 static int
-group_pieces(const struct pump_run *r, struct pump_group *g, size_t pad, size_t unit,
-             size_t last_len, size_t n, struct iovec *ret_iov)
+group_pieces(const struct pump_run *r, const struct pump_group *g, size_t pad, size_t unit,
+             size_t last_len, struct iovec *ret_iov)
 {
-    if (n == 0) {
-        return 0;
-    }
     if (pad == 0 && unit == r->seg_len) {
-        ret_iov[0] = (struct iovec){g->buf, (n - 1) * unit + last_len};
+        ret_iov[0] = (struct iovec){g->buf, (g->n - 1) * unit + last_len};
         return 1;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < g->n; i++) {
         uint8_t *seg = g->buf + i * r->seg_len;
-        ret_iov[i] = (struct iovec){seg + pad, i == n - 1 ? last_len : unit};
+        ret_iov[i] = (struct iovec){seg + pad, i == g->n - 1 ? last_len : unit};
     }
-    return (int)n;
+    return (int)g->n;
 }
 
 static void
@@ -49,7 +46,7 @@ take_at(struct pump_run *r, struct pump_group *g)
         g->last_len = (size_t)(r->p->in_len - (r->segs - 1) * r->in_unit);
     }
     group_touch(r, g);
-    int pieces = group_pieces(r, g, r->in_pad, r->in_unit, g->last_len, g->n, iov);
+    int pieces = group_pieces(r, g, r->in_pad, r->in_unit, g->last_len, iov);
     size_t got = 0;
     g->err =
         spk_io_readv(r->p->in.fd, iov, pieces, r->p->in.off + g->first * r->in_unit, r->stop, &got);
@@ -66,7 +63,8 @@ take_next(struct pump_run *r, struct pump_group *g)
     struct iovec iov[PUMP_GROUP_SEGS + 1];
     size_t had = r->carried ? 1 : 0;
     g->buf[r->in_pad] = r->carry;
-    int pieces = group_pieces(r, g, r->in_pad, r->in_unit, r->in_unit, r->group_segs, iov);
+    g->n = r->group_segs;
+    int pieces = group_pieces(r, g, r->in_pad, r->in_unit, r->in_unit, iov);
     iov[0].iov_base = (uint8_t *)iov[0].iov_base + had;
     iov[0].iov_len -= had;
     iov[pieces] = (struct iovec){&r->carry, 1};
@@ -225,7 +223,7 @@ group_write(struct pump_run *r, struct pump_group *g)
         return SPK_OK;
     }
     size_t last = group_last_out(r, g);
-    int pieces = group_pieces(r, g, r->out_pad, r->out_unit, last, g->n, iov);
+    int pieces = group_pieces(r, g, r->out_pad, r->out_unit, last, iov);
     if (r->p->out.off == SPK_IO_STREAM) {
         return spk_io_writev(r->p->out.fd, iov, pieces, SPK_IO_STREAM, r->stop);
     }
