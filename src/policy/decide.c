@@ -114,15 +114,10 @@ policy_fits(const struct spk_decision_in *in, const struct spk_vote *v)
     return v->policy == in->now->number || (in->done && v->policy == in->done_policy);
 }
 
-static bool
-in_force(const struct spk_vote *v, uint64_t at)
-{
-    return v->expires > at && (v->time <= at || v->time - at <= SPK_VOTE_AHEAD);
-}
-
-/* Distinct persons with an approval of this round in force at time at, signed at from or later. */
+/* Distinct persons with an approval of this round in force at time at, signed from `from` to `to`.
+ */
 static uint32_t
-approvals_at(const struct tally *t, uint32_t round, uint64_t from, uint64_t at)
+approvals_at(const struct tally *t, uint32_t round, uint64_t at, uint64_t from, uint64_t to)
 {
     bool counted[SPK_OFFICERS_MAX] = {false};
     uint32_t n = 0;
@@ -130,8 +125,8 @@ approvals_at(const struct tally *t, uint32_t round, uint64_t from, uint64_t at)
     for (size_t i = 0; i < t->in->n_votes; i++) {
         const struct spk_vote *v = &t->in->votes[i];
         size_t who;
-        if (!v->approve || v->round != round || v->time < from || !in_force(v, at) ||
-            !policy_fits(t->in, v) || !person_of(t, v, &who)) {
+        if (!v->approve || v->round != round || v->time < from || v->time > to ||
+            v->expires <= at || !policy_fits(t->in, v) || !person_of(t, v, &who)) {
             continue;
         }
         if (!counted[who] && !t->is_owner[who] && !t->has_denied[who]) {
@@ -142,17 +137,22 @@ approvals_at(const struct tally *t, uint32_t round, uint64_t from, uint64_t at)
     return n;
 }
 
+static uint32_t
+approvals_now(const struct tally *t, uint32_t round, uint64_t from)
+{
+    return approvals_at(t, round, t->in->wall, from, t->in->wall + SPK_VOTE_AHEAD);
+}
+
 /* The most that were ever in force at one moment, if that is enough, else those of now. The moments
  * to look at are those at which one of them was signed. */
 static uint32_t
 approvals_ever(const struct tally *t, uint32_t round, uint64_t from, uint32_t needed)
 {
-    uint64_t wall = t->in->wall;
-    uint32_t n = approvals_at(t, round, from, wall);
+    uint32_t n = approvals_now(t, round, from);
 
     for (size_t i = 0; i < t->in->n_votes && n < needed; i++) {
         uint64_t at = t->in->votes[i].time;
-        uint32_t then = at >= from && at <= wall ? approvals_at(t, round, from, at) : 0;
+        uint32_t then = at <= t->in->wall ? approvals_at(t, round, at, from, at) : 0;
         n = then >= needed ? then : n;
     }
     return n;
@@ -163,8 +163,7 @@ approvals_ever(const struct tally *t, uint32_t round, uint64_t from, uint32_t ne
 static uint32_t
 approvals_last(const struct tally *t, uint32_t round, uint64_t from, uint32_t needed)
 {
-    return t->in->done ? approvals_ever(t, round, from, needed)
-                       : approvals_at(t, round, from, t->in->wall);
+    return t->in->done ? approvals_ever(t, round, from, needed) : approvals_now(t, round, from);
 }
 
 static bool
