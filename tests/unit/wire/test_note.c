@@ -89,17 +89,9 @@ key_refusals(void **state)
     assert_spk_code(spk_vkey_parse(SPK_SPAN_LIT("PeterNeumann+c74f20a3"), &v), FORMAT);
     assert_spk_code(spk_vkey_parse(SPK_SPAN_LIT("a+c74f20a3+AQ=="), &v), FORMAT);
 
-    static const char *const bad[] = {"",
-                                      "a b",
-                                      "a+b",
-                                      "a\tb",
-                                      "a\xff",
-                                      "a\xc2\xa0",
-                                      "\xe2\x80\x89",
-                                      "a\xe3\x80\x80",
-                                      "a\x7f",
-                                      "a\xe2\x80\xa8"
-                                      "b"};
+    static const char *const bad[] = {"",      "a b",         "a+b",          "a\tb",
+                                      "a\xff", "a\xc2\xa0",   "\xe2\x80\x89", "a\xe3\x80\x80",
+                                      "a\x7f", "\xe2\x80\xa8"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_spk_code(spk_vkey_make(bad[i], key, &v), FORMAT);
     }

@@ -219,7 +219,6 @@ static void
 genesis_is_signed_by_everyone(void **state)
 {
     (void)state;
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
     struct spk_note n = the_note("policy.genesis"), two;
     struct spk_hash want = vec_hash("policy.genesis.hash"), other = want;
     struct spk_policy p;
