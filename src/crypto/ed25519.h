@@ -18,9 +18,9 @@ SPK_MUST_USE spk_err spk_ed25519_verify(const uint8_t pub[SPK_ED25519_LEN], stru
                                         struct spk_span sig);
 
 SPK_MUST_USE spk_err spk_x25519_public(const struct spk_secret *priv, uint8_t ret_pub[32]);
-/** Seal to an X25519 public key: 32-byte ephemeral key || AES-256-GCM(HKDF-SHA-256(shared, salt =
- * ephemeral
- * || recipient, info), IV 0) with its tag. info names the use and is bound. */
+/** Seal to an X25519 public key: 32-byte ephemeral key || AES-256-GCM(HKDF-SHA-256(shared,
+ * salt = ephemeral || recipient, info), IV 0) with its tag. info names the use and is bound.
+ * A pub of low order: SPK_CODE_AUTH; an empty msg: SPK_CODE_USAGE. */
 SPK_MUST_USE spk_err spk_x25519_seal(const uint8_t pub[32], struct spk_span info,
                                      struct spk_span msg, struct spk_buf *out);
 /** SPK_CODE_AUTH when it does not open. */
