@@ -8,8 +8,6 @@
 #include "wire/record.h"
 #include "wire/rpub.h"
 
-#define RECORD_DOMAIN "sparekey/1 record" /* with its NUL */
-
 /* Each r has its own key, so one IV serves them all. */
 static const uint8_t zero_iv[SPK_AEAD_IV_LEN];
 
@@ -29,7 +27,7 @@ open_part(const struct spk_deposit *d, uint8_t ret_b[SPK_RECORD_OPEN_LEN])
 
 struct record_seal {
     struct spk_aead *aead;
-    uint8_t aad[sizeof(RECORD_DOMAIN) + SPK_RECORD_OPEN_LEN];
+    uint8_t aad[SPK_RECORD_OPEN_LEN + SPK_RECORD_R_LEN]; /* all of the body that is not sealed */
 };
 
 static void
@@ -38,19 +36,20 @@ record_seal_clear(struct record_seal *s)
     spk_aead_free(s->aead);
 }
 
-/* Cipher keyed with sub("record", file_id || r), and what it binds. */
+/* Cipher keyed with sub("record", file_id || H(authority SPKI) || r), and what it binds. */
 static spk_err
 record_seal_init(const struct spk_secret *key, const struct spk_deposit *d,
                  const uint8_t r[SPK_RECORD_R_LEN], struct record_seal *ret_s)
 {
-    uint8_t ctx[SPK_FILE_ID_LEN + SPK_RECORD_R_LEN], sub[SPK_AEAD_KEY_LEN];
+    uint8_t ctx[SPK_FILE_ID_LEN + SPK_HASH_LEN + SPK_RECORD_R_LEN], sub[SPK_AEAD_KEY_LEN];
     SPK_WIPE_ON_EXIT(sub);
 
     memcpy(ctx, d->rpub.id.b, SPK_FILE_ID_LEN);
-    memcpy(ctx + SPK_FILE_ID_LEN, r, SPK_RECORD_R_LEN);
+    memcpy(ctx + SPK_FILE_ID_LEN, d->rpub.authority.b, SPK_HASH_LEN);
+    memcpy(ctx + SPK_FILE_ID_LEN + SPK_HASH_LEN, r, SPK_RECORD_R_LEN);
     SPK_TRY(spk_sub(key, "record", SPK_SPAN_OF(ctx), SPK_MUT_OF(sub)));
-    memcpy(ret_s->aad, RECORD_DOMAIN, sizeof(RECORD_DOMAIN));
-    open_part(d, ret_s->aad + sizeof(RECORD_DOMAIN));
+    open_part(d, ret_s->aad);
+    memcpy(ret_s->aad + SPK_RECORD_OPEN_LEN, r, SPK_RECORD_R_LEN);
     SPK_TRY(spk_aead_new(&ret_s->aead));
     return spk_aead_key(ret_s->aead, SPK_SPAN_OF(sub));
 }

@@ -187,8 +187,8 @@ def deposit(out, authority, owner):
     oc = h(b"sparekey/1 deposit\0" + r_pub + p)
     entry = struct.pack(">BBHIQ", 1, 1, 0, 1, TIME_MS) + oc + OWNER_TAG
     opened = head + middle + tag + OWNER_TAG + p + owner
-    sealed = AESGCM(sub(b"record", FILE_ID + RECORD_R, 32)).encrypt(
-        bytes(12), SALT + r_priv, b"sparekey/1 record\0" + opened)
+    sealed = AESGCM(sub(b"record", FILE_ID + authority.id + RECORD_R, 32)).encrypt(
+        bytes(12), SALT + r_priv, opened + RECORD_R)
     out["deposit.blob"], out["deposit.core"], out["deposit.r_pub"] = blob, core, r_pub
     out["deposit.r_priv"], out["deposit.p"], out["deposit.t"] = r_priv, p, tag
     out["deposit.oc"], out["deposit.entry"] = oc, entry
