@@ -122,6 +122,7 @@ header_from(struct source *s, struct spk_header **ret_h)
     memcpy(h->bytes, core, core_len);
     h->core.tlvs.ptr = h->bytes + (h->core.tlvs.ptr - core);
     SPK_TRY(source_read(s, h->bytes + core_len, h->len - core_len, &n));
+    h->cut = n < h->len - core_len;
     SPK_TRY(header_digest(h, core_len));
     *ret_h = SPK_STEAL(h);
     return SPK_OK;
@@ -188,6 +189,37 @@ spk_header_slots(struct spk_header *h)
     return h->best;
 }
 
+spk_err
+spk_header_fault(const struct spk_header *h)
+{
+    SPK_CHECK(!h->area[0].unknown && !h->area[1].unknown, VERSION);
+    SPK_CHECK(!h->cut, TRUNC);
+    return SPK_ERR(AUTH);
+}
+
+static bool
+slot_is_for(const struct spk_slot *slot, const struct spk_hash *spki)
+{
+    return (slot->type == SPK_SLOT_USER || slot->type == SPK_SLOT_AUTHORITY) &&
+           spk_hash_eq(&slot->recipient, spki);
+}
+
+bool
+spk_header_meets(const struct spk_header *h, const struct spk_hash *spki)
+{
+    unsigned order[2];
+    unsigned n = spk_header_order(h, order);
+    for (unsigned i = 0; i < n; i++) {
+        const struct spk_slots *slots = h->area[order[i]].slots;
+        for (size_t k = 0; k < spk_slots_count(slots); k++) {
+            if (slot_is_for(spk_slots_at(slots, k), spki)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* One slot against C, the area's MAC and, where its flag says so, its own re-made BLOB. All three
  * are always worked out and only their conjunction is looked at: what failed must not show
  * (doc/spec/sealed-file.md, "Opening"). */
@@ -222,8 +254,7 @@ area_try(const struct spk_header *h, const struct spk_area *a, const struct spk_
     unsigned tries = 0;
     for (size_t i = 0; i < spk_slots_count(a->slots) && tries < HEADER_TRIES_MAX; i++) {
         const struct spk_slot *slot = spk_slots_at(a->slots, i);
-        if ((slot->type != SPK_SLOT_USER && slot->type != SPK_SLOT_AUTHORITY) ||
-            !spk_hash_eq(&slot->recipient, id)) {
+        if (!slot_is_for(slot, id)) {
             continue;
         }
         *met = true;
@@ -253,8 +284,8 @@ spk_header_open(struct spk_header *h, const struct spk_rsa *pair, struct spk_sec
         }
     }
     SPK_CHECK(!h->area[0].unknown && !h->area[1].unknown, VERSION);
-    SPK_CHECK(!met && n > 0, AUTH);
-    return SPK_ERR(NOKEY);
+    SPK_CHECK(!met, AUTH);
+    return n > 0 ? SPK_ERR(NOKEY) : spk_header_fault(h);
 }
 
 spk_err

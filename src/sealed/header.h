@@ -30,6 +30,11 @@ enum spk_area_state { SPK_AREA_GOOD, SPK_AREA_BAD, SPK_AREA_ABSENT };
 /** State of area 0 (A) or 1 (B) by structure and SUM; says nothing about the MAC. */
 enum spk_area_state spk_header_area_state(const struct spk_header *h, unsigned area,
                                           uint64_t *ret_generation);
+/** Why no area is readable: written by a later version, cut short, or damaged. */
+SPK_MUST_USE spk_err spk_header_fault(const struct spk_header *h);
+/** True when some readable area has a user or authority slot for this key: a claim, like all that
+ * is read before opening. */
+bool spk_header_meets(const struct spk_header *h, const struct spk_hash *spki);
 /** Slots of the best area (highest generation with right SUM; after opening, the one whose MAC
  * holds). Before opening they are claims. NULL when no area is readable. */
 struct spk_slots *spk_header_slots(struct spk_header *h);

@@ -13,6 +13,7 @@ struct spk_header {
     struct spk_hash core_hash;
     struct spk_area area[2];
     struct spk_slots *best; /* borrowed from one of the areas */
+    bool cut;               /* the file ends within the areas */
 };
 
 /** Order in which areas are tried: highest generation first, A before B. */

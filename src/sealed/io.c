@@ -16,7 +16,7 @@ static spk_err
 io_wait(int fd, short events, const volatile int *stop)
 {
     for (;;) {
-        SPK_CHECK(stop == NULL || !*stop, STOPPED);
+        SPK_CHECK(!spk_stopped(stop), STOPPED);
         struct pollfd p = {.fd = fd, .events = events};
         int n = poll(&p, 1, WAIT_MS);
         if (n < 0 && errno != EINTR) {
@@ -48,7 +48,7 @@ static spk_err
 io_failed(int fd, short events, uint64_t off, const volatile int *stop)
 {
     if (errno == EINTR) {
-        SPK_CHECK(stop == NULL || !*stop, STOPPED);
+        SPK_CHECK(!spk_stopped(stop), STOPPED);
         return SPK_OK;
     }
     if (errno == EAGAIN && off == SPK_IO_STREAM) {

@@ -10,6 +10,13 @@
 
 #define SPK_IO_STREAM UINT64_MAX /* as offset: where the descriptor stands */
 
+/** Has somebody, a signal handler mostly, asked us to stop? stop may be NULL. */
+static inline bool
+spk_stopped(const volatile int *stop)
+{
+    return stop != NULL && __atomic_load_n(stop, __ATOMIC_RELAXED) != 0;
+}
+
 /** Fill the pieces until all are full or the file ends. iov is used up. stop (or NULL) is looked at
  * while a stream keeps us waiting: SPK_CODE_STOPPED. */
 SPK_MUST_USE spk_err spk_io_readv(int fd, struct iovec *iov, int n, uint64_t off,

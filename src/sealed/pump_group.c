@@ -99,7 +99,7 @@ pump_take(struct pump_run *r, struct pump_group *g)
         g->first = g->seq * r->group_segs;
         g->n = 0;
         g->err = SPK_OK;
-        if (r->stop != NULL && *r->stop) {
+        if (spk_stopped(r->stop)) {
             g->err = SPK_ERR(STOPPED);
         } else if (stream) {
             take_next(r, g);

@@ -345,7 +345,7 @@ an_output_in_append_mode_is_written_in_order(void **state)
     struct spk_seal_opts opts = {.threads = 3};
     SPK_AUTO(spk_seal) s = NULL;
     SPK_AUTO_FD int in = kit_file(kit_span(&plain));
-    SPK_AUTO_FD int made = disk_file(SPK_SPAN_EMPTY, path);
+    close(disk_file(SPK_SPAN_EMPTY, path));
     SPK_AUTO_FD int out = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
     assert_spk_ok(spk_seal_begin(plain.len, SPK_SPAN_EMPTY, &opts, &s));
     assert_spk_ok(spk_seal_run(s, in, out));
