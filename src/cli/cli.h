@@ -118,7 +118,8 @@ void cli_progress_end(struct cli_progress *pr);
 void cli_progress_files(struct cli_progress *pr, uint64_t files, uint64_t bytes);
 
 /* -- main.c -- */
-extern volatile int cli_stop; /* set by SIGINT and SIGTERM */
+extern const char cli_program[]; /* name in front of messages */
+extern volatile int cli_stop;    /* set by SIGINT and SIGTERM */
 /** Open the session or tell why not. */
 int cli_session(struct cli *c, struct spk_session **ret_s);
 

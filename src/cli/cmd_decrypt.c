@@ -15,19 +15,20 @@ static int
 tell_error(const char *in, spk_err e, const struct spk_session *s,
            const struct spk_decrypt_outcome *o)
 {
-    if (e.code == SPK_CODE_EXISTS) {
-        return cli_error(CLI_ABOUT_OUTPUT, o->path, e, NULL);
+    if (o->output) {
+        return cli_error(CLI_ABOUT_OUTPUT, o->path != NULL ? o->path : _("standard output"), e,
+                         NULL);
     }
     if (e.code == SPK_CODE_AUTH && o->bad_segment != UINT64_MAX) {
         fprintf(stderr, _("sparekey: error: '%s' was changed after it was sealed (segment %llu)\n"),
                 cli_shown(in), (unsigned long long)o->bad_segment);
-        cli_say_hint(_("nothing was written; get the file again from where it came"));
+        cli_say_hint(_("get the file again from where it came"));
         return CLI_FAILED;
     }
     if (e.code == SPK_CODE_USAGE && o->path == NULL && strcmp(in, "-") != 0) {
         return cli_error(CLI_ABOUT_SEALED, in, e, NULL);
     }
-    return cli_error(CLI_ABOUT_SEALED, in, e, e.code == SPK_CODE_PASS ? &s->trouble : NULL);
+    return cli_error(CLI_ABOUT_SEALED, in, e, &s->trouble);
 }
 
 static int
@@ -47,7 +48,8 @@ one_file(struct cli *c, struct spk_session *s, const struct decrypt_opts *o, con
     cli_progress_end(&pr);
     if (!spk_ok(e)) {
         status = tell_error(in, e, s, &done);
-        if (out != NULL && strcmp(out, "-") == 0 && done.bytes > 0) {
+        if (out != NULL && strcmp(out, "-") == 0 && done.bad_segment > 0 &&
+            done.bad_segment != UINT64_MAX) {
             cli_say_warning(NULL, _("the beginning is on standard output already: do not use it"));
         }
     } else if (done.path != NULL && !c->quiet) {

@@ -164,8 +164,9 @@ tell_error(const char *in, const char *out, spk_err e, struct spk_session *s,
                           "first; --policy spool keeps it for later\n"));
         return CLI_FAILED;
     }
-    if (e.code == SPK_CODE_EXISTS) {
-        return cli_error(CLI_ABOUT_OUTPUT, out, e, NULL);
+    if (o->output) {
+        return cli_error(CLI_ABOUT_OUTPUT, strcmp(out, "-") == 0 ? _("standard output") : out, e,
+                         NULL);
     }
     return cli_error(CLI_ABOUT_INPUT, in, e, &s->trouble);
 }

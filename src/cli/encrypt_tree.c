@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/encrypt_tree.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,7 +17,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     char **roots;
     int n, at;
     struct spk_walk *walk;
-    unsigned long already, walk_failed;
+    unsigned long already, walk_failed, skipped;
 
     struct cli_progress pr;
     unsigned long sealed, failed, spooled;
@@ -37,6 +38,19 @@ newer(const struct timespec *a, const struct timespec *b)
     return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
+/* Something else of that name must not make anybody believe that there is a sealed copy. */
+static bool
+is_sealed(const char *path)
+{
+    SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    SPK_AUTO(spk_header) h = NULL;
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           spk_ok(spk_header_read(fd, &h)) && spk_header_slots(h) != NULL &&
+           (uint64_t)st.st_size > spk_header_payload_off(h);
+}
+
 /* So that an interrupted run can simply be started again: what has a sealed copy that is not older
  * is done. An older one is left to seal, where it fails with "is there already" unless --force. */
 static bool
@@ -45,8 +59,8 @@ sealed_already(const struct tree *t, const char *in, const char *out)
     struct stat si;
     struct stat so;
 
-    return !t->o->o.force && stat(out, &so) == 0 && stat(in, &si) == 0 &&
-           !newer(&si.st_mtim, &so.st_mtim);
+    return !t->o->o.force && lstat(out, &so) == 0 && stat(in, &si) == 0 &&
+           !newer(&si.st_mtim, &so.st_mtim) && is_sealed(out);
 }
 
 static char *
@@ -94,6 +108,7 @@ next_path(struct tree *t)
         if (path != NULL) {
             return path;
         }
+        t->skipped += spk_walk_skipped(t->walk);
         spk_walk_free(t->walk);
         t->walk = NULL;
     }
@@ -132,8 +147,11 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     cli_progress_end(&t->pr);
     if (spk_sealing_failed(o)) {
         cli_encrypt_failures(f->in, o);
+    } else if (o->output && e.code != SPK_CODE_EXISTS) {
+        (void)cli_error(CLI_ABOUT_OUTPUT, f->out, e, NULL);
     } else if (e.code == SPK_CODE_EXISTS) {
-        cli_say_error(f->out, _("is there already, and older than its original"));
+        cli_say_error(f->out, _("is there already, and is older than its original or no sealed "
+                                "file"));
         cli_say_hint(_("--force replaces it"));
     } else {
         (void)cli_error(CLI_ABOUT_INPUT, f->in, e, NULL);
@@ -174,6 +192,11 @@ summary(const struct tree *t, uint64_t ms)
     }
     if (t->already > 0 && !t->c->quiet) {
         fprintf(stderr, _("sparekey: note: %lu files had a sealed copy already\n"), t->already);
+    }
+    if (t->skipped > 0 && !t->c->quiet) {
+        fprintf(stderr,
+                _("sparekey: note: %lu symbolic links and special files were passed over\n"),
+                t->skipped);
     }
     if (!t->c->quiet && !t->c->json) {
         printf(_("%lu files sealed, %s, in %.1f s; %lu failed\n"), t->sealed, cli_size(t->bytes),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #define GRACE_S 3 /* after an interrupt, for what is blocked in a read */
 
+const char cli_program[] = "sparekey";
 volatile int cli_stop;
 
 const struct cli_command cli_commands[] = {
@@ -19,6 +21,14 @@ const struct cli_command cli_commands[] = {
     {"decrypt", "FILE.spk…", N_("open sealed files"), cmd_decrypt},
     {"inspect", "FILE.spk…", N_("show what is in the header, without a key"), cmd_inspect},
     {"verify", "FILE.spk…", N_("tell whether a file can come back"), cmd_verify},
+    {"status", "", N_("show what is spooled and what is pending"), cmd_status},
+    {"sync", "", N_("send what is spooled"), cmd_sync},
+    {"recover", "FILE.spk… | --all", N_("after losing your keys: get session keys back"),
+     cmd_recover},
+    {"requests", "", N_("show recovery requests that concern you"), cmd_requests},
+    {"veto", "REQUEST", N_("stop a recovery request"), cmd_veto},
+    {"blob", "import|export …", N_("exchange key BLOBs with CryptoAPI programs"), cmd_blob},
+    {"doctor", "", N_("say in words what is wrong with your set-up"), cmd_doctor},
     {"help", "[COMMAND]", N_("show help"), cmd_help},
     {"version", "", N_("show the version"), cmd_version},
     {NULL, NULL, NULL, NULL},
@@ -50,6 +60,7 @@ set_signals(void)
     (void)sigaction(SIGHUP, &sa, NULL);
     (void)sigaction(SIGALRM, &sa, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* the write tells it */
     spk_http_set_stop(&cli_stop);
 }
 
@@ -136,9 +147,27 @@ dispatch(int argc, char **argv)
     return cmd->run(&c, argc - 1, argv + 1);
 }
 
+/* Started with a standard descriptor closed: a file of ours would get its number, and messages
+ * would be written into it. What is put there fails on use, as a closed one should. */
+static bool
+have_std_fds(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int
 main(int argc, char **argv)
 {
+    if (!have_std_fds()) {
+        return CLI_FAILED;
+    }
     (void)setlocale(LC_ALL, "");
     (void)bindtextdomain(SPK_TEXT_DOMAIN, SPK_LOCALE_DIR);
     (void)textdomain(SPK_TEXT_DOMAIN);

@@ -32,8 +32,8 @@ all_options(struct cli *c, const struct cli_opt *own, size_t n, struct cli_opt *
 void
 cli_print_help(const struct cli_command *cmd, const struct cli_opt *opts, size_t n)
 {
-    printf(_("usage: sparekey %s [options] %s\n\n%s\n\noptions:\n"), cmd->name, cmd->operands,
-           gettext(cmd->summary));
+    printf(_("usage: %s %s [options] %s\n\n%s\n\noptions:\n"), cli_program, cmd->name,
+           cmd->operands, gettext(cmd->summary));
     for (size_t i = 0; i < n; i++) {
         char left[48];
 
@@ -70,8 +70,9 @@ take(const struct cli *c, const struct cli_opt *o, char *arg)
 int
 cli_usage(const struct cli *c, const char *what)
 {
-    fprintf(stderr, _("sparekey: error: %s\n"), what);
-    fprintf(stderr, _("sparekey: hint: 'sparekey %s --help' shows how\n"), c->command->name);
+    fprintf(stderr, _("%s: error: %s\n"), cli_program, what);
+    fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), cli_program, cli_program,
+            c->command->name);
     return CLI_USAGE;
 }
 
@@ -127,10 +128,10 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
             const char *bad = argv[optind - 1];
 
             fprintf(stderr,
-                    val == ':' ? _("sparekey: error: option '%s' wants a value\n")
-                               : _("sparekey: error: there is no option '%s'\n"),
-                    cli_shown(bad));
-            fprintf(stderr, _("sparekey: hint: 'sparekey %s --help' shows how\n"),
+                    val == ':' ? _("%s: error: option '%s' wants a value\n")
+                               : _("%s: error: there is no option '%s'\n"),
+                    cli_program, cli_shown(bad));
+            fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), cli_program, cli_program,
                     c->command->name);
             return CLI_USAGE;
         }
@@ -142,6 +143,11 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
     if (c->help) {
         cli_print_help(c->command, all, count);
         return cli_flush(CLI_DONE);
+    }
+    for (int i = optind; i < argc; i++) {
+        if (argv[i][0] == '\0') {
+            return cli_usage(c, _("a name is empty"));
+        }
     }
     *ret_first = optind;
     return CLI_GO_ON;

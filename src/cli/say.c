@@ -20,13 +20,14 @@ static const struct sentence about_sealed[] = {
     {SPK_CODE_VERSION, N_("was made by a later version of sparekey"),
      N_("a newer sparekey may read it")},
     {SPK_CODE_TRUNC, N_("is cut short: its end is missing"),
-     N_("get the whole file again from where it came; nothing was written")},
+     N_("get the whole file again from where it came")},
     {SPK_CODE_AUTH, N_("was changed after it was sealed, or its header is damaged"),
-     N_("nothing was written; 'sparekey inspect' shows the header; a damaged header can be rebuilt "
-        "by 'sparekey recover'")},
+     N_("'sparekey inspect' shows the header; a damaged header can be rebuilt by 'sparekey "
+        "recover'")},
     {SPK_CODE_NOKEY, N_("cannot be opened: none of your keys fits"),
      N_("if your keys are lost, 'sparekey recover' asks the authority for the session key")},
-    {SPK_CODE_LIMIT, N_("claims sizes that are beyond what is allowed"), NULL},
+    {SPK_CODE_LIMIT, N_("claims sizes that are beyond what is allowed"),
+     N_("get the file again from where it came")},
     {SPK_CODE_CHANGED, N_("changed while it was read"), N_("try again when nothing writes to it")},
 };
 static const struct sentence about_input[] = {
@@ -41,8 +42,12 @@ static const struct sentence about_input[] = {
 };
 static const struct sentence about_output[] = {
     {SPK_CODE_EXISTS, N_("is there already"), N_("--force replaces it; -o names another")},
-    {SPK_CODE_NOTFOUND, N_("cannot be written: its folder is not there"), NULL},
-    {SPK_CODE_USAGE, N_("cannot be a name for the output"), N_("-o names one")},
+    {SPK_CODE_NOTFOUND, N_("cannot be written: its folder is not there"),
+     N_("make the folder, or name another place with -o")},
+    {SPK_CODE_USAGE,
+     N_("cannot be written to: it is no name for a file, or a device, a FIFO or a "
+        "socket"),
+     N_("-o names a file; '-o -' is standard output")},
 };
 static const struct sentence about_own[] = {
     {SPK_CODE_NOKEY, N_("there is no key container"), N_("'sparekey init' makes your keys")},
@@ -155,6 +160,43 @@ cli_sentence(enum cli_about about, spk_err e)
     return s == NULL ? spk_code_name(e.code) : gettext(s->text);
 }
 
+/* What to do about an error of the system; NULL when there is nothing to say. */
+static const char *
+system_hint(enum cli_about about, int sys)
+{
+    switch (sys) {
+    case ENOSPC:
+    case EDQUOT:
+        return _("make room there and try again");
+    case EFBIG:
+        return _("the limit on the size of files is too low: 'ulimit -f' shows it");
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return about == CLI_ABOUT_OUTPUT ? _("-o names a place where you may write")
+                                         : _("look at its permissions and at those of its folder");
+    case ENOENT:
+        return about == CLI_ABOUT_OUTPUT ? _("make the folder, or name another place with -o")
+                                         : _("check the name");
+    case EISDIR:
+    case ENOTDIR:
+        return _("give the name of a file in a folder that is there");
+    case ENAMETOOLONG:
+        return about == CLI_ABOUT_OUTPUT ? _("-o names a shorter one") : _("give a shorter name");
+    case ELOOP:
+        return _("symbolic links lead in a circle, or where none is followed");
+    case EMFILE:
+    case ENFILE:
+        return _("too many files are open: 'ulimit -n' shows the limit");
+    case EPIPE:
+        return _("whoever was reading has gone");
+    case EIO:
+        return _("the disk, or what stands for it, has failed: see to it before you go on");
+    default:
+        return NULL;
+    }
+}
+
 #define SHOWN_MAX 4
 const char *
 cli_shown_span(struct spk_span s)
@@ -182,9 +224,9 @@ void
 cli_say_error(const char *file, const char *sentence)
 {
     if (file != NULL && file[0] != '\0') {
-        fprintf(stderr, _("sparekey: error: '%s' %s\n"), cli_shown(file), sentence);
+        fprintf(stderr, _("%s: error: '%s' %s\n"), cli_program, cli_shown(file), sentence);
     } else {
-        fprintf(stderr, _("sparekey: error: %s\n"), sentence);
+        fprintf(stderr, _("%s: error: %s\n"), cli_program, sentence);
     }
 }
 
@@ -192,16 +234,16 @@ void
 cli_say_warning(const char *file, const char *sentence)
 {
     if (file != NULL && file[0] != '\0') {
-        fprintf(stderr, _("sparekey: warning: '%s' %s\n"), cli_shown(file), sentence);
+        fprintf(stderr, _("%s: warning: '%s' %s\n"), cli_program, cli_shown(file), sentence);
     } else {
-        fprintf(stderr, _("sparekey: warning: %s\n"), sentence);
+        fprintf(stderr, _("%s: warning: %s\n"), cli_program, sentence);
     }
 }
 
 void
 cli_say_hint(const char *sentence)
 {
-    fprintf(stderr, _("sparekey: hint: %s\n"), sentence);
+    fprintf(stderr, _("%s: hint: %s\n"), cli_program, sentence);
 }
 
 /* What the peer said, and the reason of the operating system, behind the sentence. */
@@ -212,13 +254,13 @@ say_detail(const struct spk_trouble *t)
         return;
     }
     if (t->said[0] == '\0') {
-        fprintf(stderr, _("sparekey: note: authority %s\n"), cli_shown(t->peer));
+        fprintf(stderr, _("%s: note: authority %s\n"), cli_program, cli_shown(t->peer));
     } else if (t->status == 0) {
-        fprintf(stderr, _("sparekey: note: authority %s: %s\n"), cli_shown(t->peer),
+        fprintf(stderr, _("%s: note: authority %s: %s\n"), cli_program, cli_shown(t->peer),
                 cli_shown(t->said));
     } else {
-        fprintf(stderr, _("sparekey: note: authority %s answered %ld: %s\n"), cli_shown(t->peer),
-                t->status, cli_shown(t->said));
+        fprintf(stderr, _("%s: note: authority %s answered %ld: %s\n"), cli_program,
+                cli_shown(t->peer), t->status, cli_shown(t->said));
     }
 }
 
@@ -232,15 +274,18 @@ is_net(enum spk_code code)
 int
 cli_error(enum cli_about about, const char *file, spk_err e, const struct spk_trouble *t)
 {
-    const struct sentence *s = sentence_of(about, e.code);
-    const char *where = file != NULL && file[0] != '\0'                      ? file
-                        : t != NULL && t->file[0] != '\0' && !is_net(e.code) ? t->file
-                                                                             : NULL;
+    const struct sentence *s = NULL;
+    if (t != NULL && t->file[0] != '\0' && !is_net(e.code) && about != CLI_ABOUT_PEER) {
+        file = t->file; /* in the way of what was asked, and named by who met it */
+        about = CLI_ABOUT_OWN;
+    }
+    s = sentence_of(about, e.code);
+    const char *where = file != NULL && file[0] != '\0' ? file : NULL;
 
     if (about == CLI_ABOUT_PEER || is_net(e.code)) {
         s = sentence_of(CLI_ABOUT_PEER, e.code);
         if (file != NULL && file[0] != '\0') {
-            fprintf(stderr, _("sparekey: error: '%s': %s\n"), cli_shown(file),
+            fprintf(stderr, _("%s: error: '%s': %s\n"), cli_program, cli_shown(file),
                     cli_sentence(CLI_ABOUT_PEER, e));
         } else {
             cli_say_error(NULL, cli_sentence(CLI_ABOUT_PEER, e));
@@ -250,7 +295,7 @@ cli_error(enum cli_about about, const char *file, spk_err e, const struct spk_tr
                e.code == SPK_CODE_PASS || e.code == SPK_CODE_CRYPTO ||
                (e.code == SPK_CODE_NOTFOUND && e.sys != 0)) {
         if (where != NULL) {
-            fprintf(stderr, _("sparekey: error: '%s': %s\n"), cli_shown(where),
+            fprintf(stderr, _("%s: error: '%s': %s\n"), cli_program, cli_shown(where),
                     cli_sentence(about, e));
         } else {
             cli_say_error(NULL, cli_sentence(about, e));
@@ -260,6 +305,8 @@ cli_error(enum cli_about about, const char *file, spk_err e, const struct spk_tr
     }
     if (s != NULL && s->hint != NULL) {
         cli_say_hint(gettext(s->hint));
+    } else if (e.sys != 0 && system_hint(about, e.sys) != NULL) {
+        cli_say_hint(system_hint(about, e.sys));
     }
     return e.code == SPK_CODE_STOPPED ? CLI_STOPPED : CLI_FAILED;
 }
@@ -283,11 +330,17 @@ cli_size(uint64_t bytes)
 int
 cli_flush(int status)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        cli_say_error(NULL, strerror(errno));
-        return CLI_FAILED;
+    static bool told;
+    int sys = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
+    if (sys == 0) {
+        return status;
     }
-    return status;
+    if (!told) {
+        (void)cli_error(CLI_ABOUT_OUTPUT, _("standard output"), (spk_err){SPK_CODE_IO, sys}, NULL);
+        told = true;
+    }
+    return CLI_FAILED;
 }
 
 int

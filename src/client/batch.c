@@ -35,6 +35,7 @@ struct item {
     dev_t dev;
     spk_err err;
     bool ready;
+    bool output; /* err is about the output */
 };
 
 struct run {
@@ -78,7 +79,9 @@ seal_begin(struct run *r, const struct spk_input *in, struct item *it)
 
     SPK_TRY(spk_description_of(it->f.in, &text));
     SPK_TRY(spk_buf_cstr(&text, &so.description));
+    it->output = true;
     SPK_TRY(spk_newfile_open(AT_FDCWD, it->f.out, (mode_t)in->out_mode, &it->nf));
+    it->output = false;
     SPK_TRY(spk_sealing_begin(r->b->session->profile, r->keyx, &so, &it->sealing));
     return spk_seal_run(it->sealing->seal, in->fd, spk_newfile_fd(it->nf));
 }
@@ -91,8 +94,9 @@ seal_item(struct run *r, struct item *it)
     struct stat st;
 
     SPK_CHECK(!stopped(r), STOPPED);
-    SPK_CHECK(r->b->opts->force || faccessat(AT_FDCWD, it->f.out, F_OK, AT_SYMLINK_NOFOLLOW) != 0,
-              EXISTS);
+    it->output = true;
+    SPK_TRY(spk_newfile_check(AT_FDCWD, it->f.out, r->b->opts->force));
+    it->output = false;
     SPK_TRY(spk_input_open(it->f.in, false, &in));
     fd = in.fd;
     SPK_CHECK(in.regular, USAGE);
@@ -313,6 +317,7 @@ name_all(struct run *r, size_t n)
 
         if (spk_ok(it->err)) {
             it->err = spk_newfile_commit_nosync(it->nf, r->b->opts->force);
+            it->output = true;
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -333,6 +338,7 @@ item_finish(struct run *r, struct item *it)
     if (it->sealing != NULL) {
         spk_encrypt_outcome(it->sealing, &o);
     }
+    o.output = it->output || spk_output_full(it->err);
     r->b->done(r->b->ctx, &it->f, it->err, &o);
     spk_sealing_free(it->sealing);
     spk_newfile_free(it->nf);

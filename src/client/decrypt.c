@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/encrypt.h"
 #include "client/recovered.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -24,12 +25,10 @@ spk_decrypt_outcome_clear(struct spk_decrypt_outcome *o)
 spk_err
 spk_unlock_header(struct spk_session *s, struct spk_header *h, struct spk_secret **ret_key)
 {
-    const struct spk_slots *slots = spk_header_slots(h);
     struct spk_rsa *keyx = NULL;
     spk_err e = spk_session_key(s, SPK_AT_KEYEXCHANGE, &keyx);
 
-    if (spk_ok(e) && slots != NULL &&
-        spk_slots_find(slots, SPK_SLOT_USER, spk_rsa_id(keyx), 0) != NULL) {
+    if (spk_ok(e) && spk_header_meets(h, spk_rsa_id(keyx))) {
         SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
         return spk_header_open(h, keyx, ret_key);
     }
@@ -44,7 +43,7 @@ spk_unlock_header(struct spk_session *s, struct spk_header *h, struct spk_secret
         return SPK_OK;
     }
     if (spk_ok(e) || e.code == SPK_CODE_NOKEY) {
-        return slots == NULL ? SPK_ERR(AUTH) : SPK_ERR(NOKEY);
+        return spk_header_slots(h) == NULL ? spk_header_fault(h) : SPK_ERR(NOKEY);
     }
     return e;
 }
@@ -131,10 +130,14 @@ write_target(const struct source *src, const char *path, const struct spk_decryp
 {
     const struct spk_open_opts oo = {.progress = o->progress, .bad_segment = &ret_o->bad_segment};
     SPK_AUTO(spk_newfile) f = NULL;
+    spk_err e;
 
-    SPK_CHECK(o->force || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0, EXISTS);
+    ret_o->output = true;
+    SPK_TRY(spk_newfile_check(AT_FDCWD, path, o->force));
     SPK_TRY(spk_newfile_open(AT_FDCWD, path, 0600, &f));
-    SPK_TRY(spk_open_run(src->h, src->key, src->fd, spk_newfile_fd(f), &oo, &ret_o->bytes));
+    e = spk_open_run(src->h, src->key, src->fd, spk_newfile_fd(f), &oo, &ret_o->bytes);
+    ret_o->output = spk_ok(e) || spk_output_full(e);
+    SPK_TRY(e);
     if (src->meta != NULL) {
         SPK_TRY(restore(spk_newfile_fd(f), src->meta));
     }
@@ -147,7 +150,10 @@ write_stdout(const struct source *src, const struct spk_decrypt_opts *o,
 {
     const struct spk_open_opts oo = {.progress = o->progress, .bad_segment = &ret_o->bad_segment};
 
-    return spk_open_run(src->h, src->key, src->fd, STDOUT_FILENO, &oo, &ret_o->bytes);
+    spk_err e = spk_open_run(src->h, src->key, src->fd, STDOUT_FILENO, &oo, &ret_o->bytes);
+
+    ret_o->output = spk_output_full(e) || e.sys == EBADF;
+    return e;
 }
 
 static spk_err

@@ -15,6 +15,7 @@ struct spk_decrypt_outcome {
     uint64_t bytes;
     uint64_t bad_segment; /* which one did not verify; UINT64_MAX when that was not it */
     char *path;           /* what was or would have been written; NULL for standard output */
+    bool output;          /* what failed is the output, not the sealed file */
 };
 void spk_decrypt_outcome_clear(struct spk_decrypt_outcome *o);
 

@@ -39,6 +39,19 @@ spk_description_of(const char *path, struct spk_buf *out)
     return SPK_OK;
 }
 
+/* The format has 0 to 2^64 - 1: 1970 to 2554. */
+static uint64_t
+time_ns(const struct timespec *t)
+{
+    if (t->tv_sec < 0) {
+        return 0;
+    }
+    if ((uint64_t)t->tv_sec >= UINT64_MAX / NS_PER_S) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
+}
+
 static void
 fill_meta(const char *path, const struct stat *st, struct spk_metadata *m)
 {
@@ -48,7 +61,7 @@ fill_meta(const char *path, const struct stat *st, struct spk_metadata *m)
         (void)snprintf(m->name, sizeof(m->name), "%s", name);
     }
     m->mode = (uint32_t)st->st_mode & PERM_BITS;
-    m->mtime_ns = (uint64_t)st->st_mtim.tv_sec * NS_PER_S + (uint64_t)st->st_mtim.tv_nsec;
+    m->mtime_ns = time_ns(&st->st_mtim);
     m->size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : UINT64_MAX;
 }
 
@@ -169,16 +182,25 @@ encrypt_open(struct spk_session *s, const struct spk_input *in, const char *in_p
     spk_err e;
 
     if (out_path != NULL) {
-        SPK_CHECK(o->force || faccessat(AT_FDCWD, out_path, F_OK, AT_SYMLINK_NOFOLLOW) != 0,
-                  EXISTS);
+        ret_o->output = true;
+        SPK_TRY(spk_newfile_check(AT_FDCWD, out_path, o->force));
         SPK_TRY(spk_newfile_open(AT_FDCWD, out_path, (mode_t)in->out_mode, &f));
+        ret_o->output = false;
     }
     SPK_TRY(begin(s, in, in_path, o, &sealing));
     e = seal_to(s, in, sealing, f == NULL ? STDOUT_FILENO : spk_newfile_fd(f),
                 out_path == NULL ? "" : out_path);
     spk_encrypt_outcome(sealing, ret_o);
+    ret_o->output = spk_ok(e) || spk_output_full(e) || (f == NULL && e.sys == EBADF);
     SPK_TRY(e);
     return f == NULL ? SPK_OK : spk_newfile_commit(f, o->force);
+}
+
+bool
+spk_output_full(spk_err e)
+{
+    return e.code == SPK_CODE_IO && (e.sys == ENOSPC || e.sys == EDQUOT || e.sys == EFBIG ||
+                                     e.sys == EROFS || e.sys == EPIPE);
 }
 
 spk_err

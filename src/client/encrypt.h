@@ -17,6 +17,7 @@ struct spk_encrypt_opts {
 struct spk_encrypt_outcome {
     struct spk_file_id id;
     uint64_t bytes; /* of plaintext */
+    bool output;    /* what failed is the output, not the input */
     size_t n, accepted, spooled;
     struct {
         const char *name; /* of the authority; borrowed from the profile */
@@ -35,6 +36,9 @@ void spk_encrypt_outcome(const struct spk_sealing *s, struct spk_encrypt_outcome
 SPK_MUST_USE spk_err spk_encrypt_file(struct spk_session *s, const char *in_path,
                                       const char *out_path, const struct spk_encrypt_opts *o,
                                       struct spk_encrypt_outcome *ret_o);
+
+/** An error of the system that only writing gives. */
+bool spk_output_full(spk_err e);
 
 /* The steps, for whoever seals many files at once. */
 struct spk_input {

@@ -109,7 +109,13 @@ load_config(struct spk_profile *p, struct spk_trouble *t)
 
     SPK_TRY(read_optional(p, "config", t, &b, &there));
     if (there) {
-        SPK_TRY(spk_conf_parse(spk_buf_span(&b), keys, sizeof(keys) / sizeof(keys[0]), &line));
+        spk_err e = spk_conf_parse(spk_buf_span(&b), keys, sizeof(keys) / sizeof(keys[0]), &line);
+
+        if (!spk_ok(e) && t != NULL) {
+            size_t len = strlen(t->file);
+            (void)snprintf(t->file + len, sizeof(t->file) - len, ":%u", line);
+        }
+        SPK_TRY(e);
     }
     if (policy != NULL) {
         SPK_TRY(parse_policy(policy, &p->policy));
@@ -306,6 +312,17 @@ write_config(struct spk_profile *p, const char *name, struct spk_span s)
     return spk_file_write(AT_FDCWD, path, s, 0600, true);
 }
 
+static spk_err
+set_aside(const struct spk_profile *p, const char *from, const char *to)
+{
+    SPK_AUTO_STR char *a = NULL;
+    SPK_AUTO_STR char *b = NULL;
+
+    SPK_TRY(spk_profile_config_path(p, from, &a));
+    SPK_TRY(spk_profile_config_path(p, to, &b));
+    return rename(a, b) == 0 || errno == ENOENT ? SPK_OK : spk_err_errno();
+}
+
 spk_err
 spk_profile_set_owner(struct spk_profile *p, const struct spk_hash *owner, struct spk_span record)
 {
@@ -315,7 +332,9 @@ spk_profile_set_owner(struct spk_profile *p, const struct spk_hash *owner, struc
         SPK_TRY(write_config(p, "owner.record", record));
         spk_buf_reset(&p->record);
         SPK_TRY(spk_buf_add(&p->record, record));
-    } else {
+    } else if (p->record.len == 0 || !spk_hash_eq(&p->owner, owner)) {
+        SPK_TRY(set_aside(p, "owner.record", "owner.record.old"));
+        spk_buf_reset(&p->record);
         SPK_TRY(spk_buf_hex(&id, spk_hash_span(owner)));
         SPK_TRY(spk_buf_str(&id, "\n"));
         SPK_TRY(write_config(p, "owner.id", spk_buf_span(&id)));

@@ -47,7 +47,8 @@ SPK_MUST_USE spk_err spk_profile_by_key(const struct spk_profile *p, const struc
 /** How many acceptances a file needs, of those configured. */
 size_t spk_profile_needed(const struct spk_profile *p);
 
-/** Set the owner: the record is written when not empty, else the id alone. */
+/** Set the owner: the record is written when not empty, else the id alone; then the record of
+ * another owner is kept as owner.record.old. */
 SPK_MUST_USE spk_err spk_profile_set_owner(struct spk_profile *p, const struct spk_hash *owner,
                                            struct spk_span record);
 /** Make the monitoring secret unless there is one. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/session.h"
 
+#include "base/file.h"
+#include "keystore/name.h"
+
 spk_err
 spk_session_open(const char *container, spk_pass_fn ask, void *ask_ctx,
                  struct spk_trouble *ret_trouble, struct spk_session **ret_s)
@@ -35,23 +38,39 @@ spk_session_free(struct spk_session *s)
     spk_mem_free(s);
 }
 
+/* A failure that is the container's must not be told as one of the file at hand. */
+static spk_err
+container_failed(struct spk_session *s, spk_err e)
+{
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+    struct spk_container_fname fname;
+
+    SPK_TRY(spk_profile_data_path(s->profile, "containers", &dir));
+    spk_trouble_file(&s->trouble, dir);
+    if (s->keystore != NULL && spk_ok(spk_container_fname(s->profile->container, &fname)) &&
+        spk_ok(spk_path_join(dir, fname.s, &path))) {
+        spk_trouble_file(&s->trouble, path);
+    }
+    return e;
+}
+
 static spk_err
 open_container(struct spk_session *s)
 {
-    spk_err e;
+    spk_err e = SPK_OK;
 
     if (s->container != NULL) {
         return SPK_OK;
     }
     if (s->keystore == NULL) {
-        SPK_TRY(spk_keystore_user(&s->keystore));
+        e = spk_keystore_user(&s->keystore);
     }
-    e = spk_container_open(s->keystore, s->profile->container, &s->container);
-    if (e.code == SPK_CODE_NOTFOUND) {
-        return SPK_ERR(NOKEY);
+    if (spk_ok(e)) {
+        e = spk_container_open(s->keystore, s->profile->container, &s->container);
+        SPK_CHECK(e.code != SPK_CODE_NOTFOUND, NOKEY);
     }
-    spk_trouble_file(&s->trouble, spk_keystore_path(s->keystore));
-    return e;
+    return spk_ok(e) ? SPK_OK : container_failed(s, e);
 }
 
 spk_err
@@ -71,7 +90,11 @@ spk_session_pair(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa *
 {
     SPK_TRY(open_container(s));
     if (!s->unlocked) {
-        SPK_TRY(spk_container_unlock(s->container, s->ask, s->ask_ctx));
+        spk_err e = spk_container_unlock(s->container, s->ask, s->ask_ctx);
+
+        if (!spk_ok(e)) {
+            return e.code == SPK_CODE_STOPPED ? e : container_failed(s, e);
+        }
         s->unlocked = true;
     }
     return spk_session_key(s, spec, ret_pair);

@@ -260,3 +260,48 @@ spk_spool_has(const struct spk_profile *p, const struct spk_rpub *rpub)
     }
     return same;
 }
+
+/* -- acceptances without their file -- */
+
+static spk_err
+note_path(const struct spk_profile *p, const struct spk_rpub *r, char **ret_dir, char **ret_path)
+{
+    char name[SPK_SPOOL_NAME_MAX];
+
+    entry_name(r, name);
+    SPK_TRY(spk_profile_data_path(p, "accepted", ret_dir));
+    return spk_path_join(*ret_dir, name, ret_path);
+}
+
+/* The R_pub that was accepted, and the slot's body: doc/spec/client-files.md, "Acceptances". */
+spk_err
+spk_spool_note_accepted(const struct spk_profile *p, const struct spk_parcel *parcel)
+{
+    uint8_t note[SPK_RPUB_LEN + SPK_ACCEPTED_LEN];
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+
+    spk_parcel_rpub(parcel, note);
+    spk_put_u64(note + SPK_RPUB_LEN, parcel->index);
+    spk_put_u64(note + SPK_RPUB_LEN + 8, parcel->time_ms);
+    SPK_TRY(note_path(p, &parcel->d.rpub, &dir, &path));
+    SPK_TRY(spk_mkdirs(dir, 0700));
+    return spk_file_write(AT_FDCWD, path, SPK_SPAN_OF(note), 0600, true);
+}
+
+bool
+spk_spool_was_accepted(const struct spk_profile *p, const struct spk_rpub *rpub,
+                       uint64_t *ret_index, uint64_t *ret_time_ms)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_RPUB_LEN + SPK_ACCEPTED_LEN);
+    struct spk_parcel claim = {.d = {.rpub = *rpub}};
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+    uint8_t want[SPK_RPUB_LEN];
+
+    spk_parcel_rpub(&claim, want);
+    return spk_ok(note_path(p, rpub, &dir, &path)) && spk_ok(spk_file_read(AT_FDCWD, path, &b)) &&
+           b.len == b.max && spk_span_eq(spk_span(b.ptr, SPK_RPUB_LEN), SPK_SPAN_OF(want)) &&
+           spk_ok(spk_accepted_parse(spk_span(b.ptr + SPK_RPUB_LEN, SPK_ACCEPTED_LEN), ret_index,
+                                     ret_time_ms));
+}

@@ -4,8 +4,8 @@
 #ifndef SPK_CLIENT_SPOOL_H
 #define SPK_CLIENT_SPOOL_H
 
-#include "client/api.h"
 #include "client/parcel.h"
+#include "client/session.h"
 
 #define SPK_SPOOL_ENTRIES_MAX 100000
 #define SPK_SPOOL_NAME_MAX 80
@@ -30,6 +30,17 @@ SPK_MUST_USE spk_err spk_spool_read(const struct spk_profile *p, const char *nam
 SPK_MUST_USE spk_err spk_spool_drop(const struct spk_profile *p, const char *name);
 /** True when a deposit with these R_pub bytes (time aside) waits here. */
 bool spk_spool_has(const struct spk_profile *p, const struct spk_rpub *rpub);
+
+/* What the authority said to a deposit whose file could not be opened at the time (moved,
+ * read-only): kept here, where verify finds it. */
+SPK_MUST_USE spk_err spk_spool_note_accepted(const struct spk_profile *p,
+                                             const struct spk_parcel *parcel);
+bool spk_spool_was_accepted(const struct spk_profile *p, const struct spk_rpub *rpub,
+                            uint64_t *ret_index, uint64_t *ret_time_ms);
+
+/** Put the acceptance into the file's slots. The file must carry this very deposit:
+ * SPK_CODE_CHANGED else. */
+SPK_MUST_USE spk_err spk_spool_fold(struct spk_session *s, const struct spk_spool_entry *e);
 
 /** Send one entry: what the authority then has must equal it, byte for byte. */
 SPK_MUST_USE spk_err spk_spool_send(struct spk_api *api, struct spk_spool_entry *e);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending what waited in the spool. The person is long gone from the keyboard, so nothing is
  * believed: the authority has to show what it keeps, and it must be what the file says. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "client/decrypt.h"
 #include "client/send.h"
 #include "client/spool.h"
 
@@ -61,4 +64,45 @@ spk_spool_send(struct spk_api *api, struct spk_spool_entry *e)
         spk_parcel_fail(&e->parcel, err, spk_api_trouble(api));
     }
     return err;
+}
+
+/* The file must hold the deposit that was accepted, not one of a later sealing. */
+static spk_err
+check_same(const struct spk_slots *slots, const struct spk_parcel *p)
+{
+    const struct spk_slot *slot = spk_slots_find(slots, SPK_SLOT_RECORD, &p->d.rpub.authority, 0);
+    struct spk_parcel in_file = {.pin = NULL};
+    uint8_t a[SPK_RPUB_LEN];
+    uint8_t b[SPK_RPUB_LEN];
+
+    SPK_CHECK(slot != NULL, CHANGED);
+    SPK_TRY(spk_record_parse(slot->body, &in_file.d));
+    spk_parcel_rpub(&in_file, a);
+    spk_parcel_rpub(p, b);
+    SPK_CHECK(spk_span_eq(SPK_SPAN_OF(a), SPK_SPAN_OF(b)), CHANGED);
+    return SPK_OK;
+}
+
+spk_err
+spk_spool_fold(struct spk_session *s, const struct spk_spool_entry *e)
+{
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF(e->path.max);
+    SPK_AUTO_FD int fd = -1;
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_AUTO(spk_secret) key = NULL;
+    const char *name = NULL;
+
+    SPK_CHECK(e->path.len > 0, NOTFOUND);
+    SPK_TRY(spk_buf_add(&path, spk_buf_span(&e->path)));
+    SPK_TRY(spk_buf_cstr(&path, &name));
+    fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? SPK_ERR(NOTFOUND) : spk_err_errno();
+    }
+    SPK_TRY(spk_header_read(fd, &h));
+    SPK_TRY(spk_unlock_header(s, h, &key));
+    SPK_TRY(check_same(spk_header_slots(h), &e->parcel));
+    SPK_TRY(spk_accepted_put(spk_header_slots(h), &e->parcel.d.rpub.authority, e->parcel.index,
+                             e->parcel.time_ms));
+    return spk_sealed_replace_slots(AT_FDCWD, name, key, spk_header_slots(h));
 }

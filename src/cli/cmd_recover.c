@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey recover: one command for the whole way back. Each call goes on where the last one ended,
+ * and says what happens next. What it does with the files is in recover_files.c. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/recover_files.h"
+
+#define POLL_FIRST_MS 500u
+#define POLL_MAX_MS 15000u
+
+static void
+json_state(struct spk_jw *w, const struct spk_pending *p, const struct spk_recover_status *st)
+{
+    char code[SPK_REQ_CODE_LEN];
+
+    spk_request_code(&p->request.hash, code);
+    spk_jw_cstr(w, "authority", p->pin->name);
+    spk_jw_hex(w, "owner", spk_hash_span(&p->request.owner));
+    spk_jw_hex(w, "request", spk_hash_span(&p->request.hash));
+    spk_jw_cstr(w, "code", code);
+    spk_jw_cstr(w, "state", spk_recover_state_name(st->state));
+    spk_jw_u64(w, "persons", st->persons);
+    spk_jw_u64(w, "needed", st->needed);
+    spk_jw_u64(w, "due", st->due);
+    spk_jw_u64(w, "expires", st->expires);
+}
+
+/* Read over a telephone: large, spaced, alone. */
+static void
+print_code(const struct spk_pending *p)
+{
+    char code[SPK_REQ_CODE_LEN];
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    spk_request_code(&p->request.hash, code);
+    printf(_("\nThe code of your recovery request:\n\n    "));
+    for (const char *s = code; *s != '\0'; s++) {
+        fputs(*s == '-' ? "  " : "", stdout);
+        if (*s != '-') {
+            printf(" %c", *s);
+        }
+    }
+    printf(_("\n\nCall the recovery officers of %s on the telephone, or visit them, and read it "
+             "to them.\nDo not send it by mail: the code is what proves that the request is "
+             "yours.\n(request %s)\n"),
+           p->pin->name, spk_hex(spk_hash_span(&p->request.hash), hex));
+}
+
+static void
+print_state(const struct spk_recover_status *st)
+{
+    char when[21];
+
+    switch (st->state) {
+    case SPK_RECOVER_OPEN:
+        printf(_("state: open, %llu of %llu officers have approved\n"),
+               (unsigned long long)st->persons, (unsigned long long)st->needed);
+        break;
+    case SPK_RECOVER_WAITING:
+        printf(_("state: approved, the waiting time runs until %s\n"), spk_time_iso(st->due, when));
+        break;
+    case SPK_RECOVER_CONFIRM:
+        fputs(_("state: the waiting time is over, the officers confirm once more\n"), stdout);
+        break;
+    default:
+        printf(_("state: %s\n"), spk_recover_state_name(st->state));
+        break;
+    }
+}
+
+static int
+report_waiting(const struct cli *c, const struct spk_pending *p,
+               const struct spk_recover_status *st)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
+    struct spk_jw w = {.b = &b};
+
+    if (c->json) {
+        spk_jw_open(&w, NULL, '{');
+        json_state(&w, p, st);
+        spk_jw_close(&w, '}');
+        return cli_json_out(&w, &b) == CLI_DONE ? CLI_WAITING : CLI_FAILED;
+    }
+    print_code(p);
+    print_state(st);
+    fputs(_("Run 'sparekey recover' again to see how it stands; it goes on from there.\n"), stdout);
+    return cli_flush(CLI_WAITING);
+}
+
+/* The end of a request that did not succeed: said, and put away with its unused keys. */
+static int
+report_refused(const struct cli *c, struct spk_pending *p, const struct spk_recover_status *st)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
+    struct spk_jw w = {.b = &b};
+    spk_err e;
+
+    if (c->json) {
+        spk_jw_open(&w, NULL, '{');
+        json_state(&w, p, st);
+        spk_jw_close(&w, '}');
+        if (cli_json_out(&w, &b) != CLI_DONE) {
+            return CLI_FAILED;
+        }
+    }
+    switch (st->state) {
+    case SPK_RECOVER_DENIED:
+        cli_say_error(NULL, _("an officer has denied the recovery"));
+        break;
+    case SPK_RECOVER_VETOED:
+        cli_say_error(NULL, _("the recovery was vetoed with the owner's key or veto code"));
+        cli_say_hint(_("if it was not you: somebody has your old key or your recovery sheet; tell "
+                       "the officers"));
+        break;
+    default:
+        cli_say_error(NULL, _("the recovery request has expired"));
+        break;
+    }
+    e = spk_pending_drop(p);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, p->dir, e, NULL);
+    }
+    cli_say_hint(_("run the command again to open a new request"));
+    return CLI_FAILED;
+}
+
+static int
+report_unknown(const struct spk_pending *p)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    cli_say_error(NULL, _("the authority does not know the request"));
+    fprintf(stderr,
+            _("sparekey: hint: is %s your owner id there? 'recover --abandon' gives this request "
+              "up, then open a new one\n"),
+            spk_hex(spk_hash_span(&p->request.owner), hex));
+    return CLI_FAILED;
+}
+
+static void
+pause_ms(uint64_t ms)
+{
+    struct timespec ts = {(time_t)(ms / 1000u), (long)(ms % 1000u) * 1000000L};
+
+    (void)nanosleep(&ts, NULL);
+}
+
+static bool
+undecided(enum spk_recover_state s)
+{
+    return s == SPK_RECOVER_OPEN || s == SPK_RECOVER_WAITING || s == SPK_RECOVER_CONFIRM;
+}
+
+/* Until something is decided; a network that comes and goes does not end the wait. */
+static spk_err
+wait_for(struct spk_pending *p, struct spk_recover_status *st)
+{
+    uint64_t ms = POLL_FIRST_MS;
+
+    while (undecided(st->state)) {
+        spk_err e;
+
+        SPK_CHECK(!cli_stop, STOPPED);
+        pause_ms(ms);
+        ms = ms * 3 / 2 < POLL_MAX_MS ? ms * 3 / 2 : POLL_MAX_MS;
+        SPK_CHECK(!cli_stop, STOPPED);
+        e = spk_recover_poll(p, st);
+        if (!spk_ok(e) && e.code != SPK_CODE_NET && e.code != SPK_CODE_BUSY) {
+            return e;
+        }
+    }
+    return SPK_OK;
+}
+
+/* Keys first: what has come is kept even if the rest has to wait. */
+static int
+take_all(struct cli *c, struct recover_job *job, struct spk_pending *p)
+{
+    SPK_AUTO_STR char *old = NULL;
+    const char *authority = p->pin->name;
+    uint64_t keys = 0;
+    uint64_t refused = 0;
+    spk_err e = SPK_OK;
+
+    if (p->request.kind == 1) {
+        e = spk_recover_fetch(job->s, p, &keys, &refused);
+    }
+    e = spk_ok(e) ? spk_recover_finish(job->s, p, &old) : e;
+    if (!spk_ok(e)) {
+        int status = cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
+
+        cli_say_hint(_("run the command again: it goes on where it ended"));
+        return status;
+    }
+    job->keys = keys;
+    job->refused = refused;
+    if (!c->quiet && !c->json) {
+        printf(_("%llu session keys came back from %s; the new keys are yours now, the old ones "
+                 "are nothing\n"),
+               (unsigned long long)keys, authority);
+        if (old != NULL) {
+            printf(_("the old key container is kept as '%s'\n"), cli_shown(old));
+        }
+    }
+    if (refused > 0) {
+        fprintf(stderr, _("sparekey: warning: %llu deposits were not released\n"),
+                (unsigned long long)refused);
+    }
+    return CLI_GO_ON;
+}
+
+static int
+proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fresh)
+{
+    struct spk_recover_status st = {.state = SPK_RECOVER_OPEN};
+    spk_err e = p->submitted ? SPK_OK : spk_recover_submit(p);
+    int status;
+
+    e = spk_ok(e) ? spk_recover_poll(p, &st) : e;
+    if (!spk_ok(e)) {
+        status = cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
+        cli_say_hint(_("the request is kept here: run 'sparekey recover' again"));
+        return status;
+    }
+    if (undecided(st.state) && job->o->wait) {
+        if (!c->json) {
+            print_code(p);
+            (void)fflush(stdout);
+        }
+        e = wait_for(p, &st);
+        if (!spk_ok(e)) {
+            return cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
+        }
+    }
+    if (undecided(st.state) || (fresh && st.state == SPK_RECOVER_UNKNOWN)) {
+        return report_waiting(c, p, &st);
+    }
+    if (st.state == SPK_RECOVER_UNKNOWN) {
+        return report_unknown(p);
+    }
+    if (st.state != SPK_RECOVER_APPROVED && st.state != SPK_RECOVER_DONE) {
+        return report_refused(c, p, &st);
+    }
+    status = take_all(c, job, p);
+    return status == CLI_GO_ON ? recover_repair(c, job) : status;
+}
+
+static int
+abandon(struct recover_job *job)
+{
+    SPK_AUTO(spk_pending) p = NULL;
+    spk_err e = spk_pending_load(job->s, job->pin, &p);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        cli_say_error(NULL, _("no recovery is under way"));
+        return CLI_FAILED;
+    }
+    e = spk_ok(e) ? spk_pending_drop(p) : e;
+    return spk_ok(e) ? CLI_DONE : cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+}
+
+static int
+open_request(struct cli *c, struct recover_job *job)
+{
+    SPK_AUTO(spk_pending) p = NULL;
+    SPK_AUTO(spk_secret) pass = NULL;
+    struct spk_pending_spec spec = {.kind = job->o->keys_only ? 2 : 1,
+                                    .reason = job->o->reason,
+                                    .contact = job->o->contact,
+                                    .bits = SPK_RSA_DEFAULT_BITS};
+    int status = recover_prepare(c, job, &spec);
+    spk_err e = SPK_OK;
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (job->o->passphrase) {
+        e = cli_new_pass(c, &pass);
+        spec.pass = pass;
+    }
+    if (spk_ok(e) && job->o->same_keys) {
+        struct spk_rsa *unused = NULL;
+
+        e = spk_session_pair(job->s, SPK_AT_SIGNATURE, &unused);
+        spec.take_pairs = job->s->container;
+    } else if (!c->quiet) {
+        fputs(_("sparekey: making new key pairs, this may take a few seconds\n"), stderr);
+    }
+    e = spk_ok(e) ? spk_pending_create(job->s, job->pin, &spec, &p) : e;
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+    }
+    return proceed(c, job, p, true);
+}
+
+static int
+run(struct cli *c, struct recover_job *job)
+{
+    SPK_AUTO(spk_pending) p = NULL;
+    int status = recover_authority(job);
+    spk_err e;
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (job->o->abandon) {
+        return abandon(job);
+    }
+    e = spk_pending_load(job->s, job->pin, &p);
+    if (spk_ok(e)) {
+        return proceed(c, job, p, false);
+    }
+    if (e.code != SPK_CODE_NOTFOUND) {
+        return cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+    }
+    if (job->n > 0 && recover_all_here(job)) {
+        return recover_repair(c, job);
+    }
+    if (job->n == 0 && !job->o->all && !job->o->keys_only) {
+        cli_say_error(NULL, _("no recovery is under way; what shall come back?"));
+        cli_say_hint(_("'sparekey recover FILE.spk…' or 'sparekey recover --all'"));
+        return CLI_USAGE;
+    }
+    return open_request(c, job);
+}
+
+int
+cmd_recover(struct cli *c, int argc, char **argv)
+{
+    struct recover_opts o = {.reason = NULL};
+    const struct cli_opt opts[] = {
+        {"all", 0, CLI_FLAG, &o.all, NULL, N_("everything that was ever deposited")},
+        {"decrypt", 0, CLI_FLAG, &o.decrypt, NULL, N_("decrypt the files once they are repaired")},
+        {"output", 'o', CLI_TEXT, &o.out, "OUT", N_("decrypt one file to there")},
+        {"reason", 0, CLI_TEXT, &o.reason, "TEXT", N_("why, for the officers")},
+        {"contact", 0, CLI_TEXT, &o.contact, "TEXT", N_("how the officers reach you now")},
+        {"authority", 0, CLI_TEXT, &o.authority, "NAME", N_("which authority to ask")},
+        {"owner", 0, CLI_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
+        {"wait", 0, CLI_FLAG, &o.wait, NULL, N_("wait until the officers have decided")},
+        {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the new keys")},
+        {"keys-only", 0, CLI_FLAG, &o.keys_only, NULL,
+         N_("only replace the key pairs, give no session keys back")},
+        {"same-keys", 0, CLI_FLAG, &o.same_keys, NULL,
+         N_("with --keys-only: take the pairs of the present container")},
+        {"abandon", 0, CLI_FLAG, &o.abandon, NULL, N_("give up the request that is under way")},
+    };
+    SPK_AUTO(spk_session) s = NULL;
+    struct recover_job job = {.o = &o};
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    o.reason = o.reason != NULL ? o.reason : "";
+    o.contact = o.contact != NULL ? o.contact : "";
+    job.files = argv + first;
+    job.n = argc - first;
+    if ((o.out != NULL && job.n != 1) || (o.same_keys && !o.keys_only)) {
+        return cli_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
+                                        : _("-o names one output, so there can be one file only"));
+    }
+    status = cli_session(c, &s);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    job.s = s;
+    return run(c, &job);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey requests: recoveries that somebody has opened in my name. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "client/veto.h"
+
+static const char *
+text_of(const struct spk_json *j, const char *key)
+{
+    const char *s = NULL;
+
+    return spk_ok(spk_json_str(j, key, &s)) ? s : "";
+}
+
+static uint64_t
+number_of(const struct spk_json *j, const char *key)
+{
+    uint64_t v = 0;
+
+    return spk_ok(spk_json_u64(j, key, &v)) ? v : 0;
+}
+
+static void
+print_one(const struct spk_json *j, const char *authority)
+{
+    char when[21];
+
+    printf(_("%s at %s: %s, opened %s"), cli_shown(text_of(j, "request")), authority,
+           cli_shown(text_of(j, "state")), spk_time_iso(number_of(j, "opened"), when));
+    if (number_of(j, "due") != 0) {
+        printf(_(", release from %s on"), spk_time_iso(number_of(j, "due"), when));
+    }
+    printf(_("\n  reason: %s\n  for the key %.16s…\n"), cli_shown(text_of(j, "reason")),
+           cli_shown(text_of(j, "recipient")));
+}
+
+static void
+json_one(struct spk_jw *w, const struct spk_json *j, const char *authority)
+{
+    static const char *const texts[] = {"request", "state", "reason", "recipient"};
+    static const char *const numbers[] = {"opened", "due", "expires"};
+
+    spk_jw_open(w, NULL, '{');
+    spk_jw_cstr(w, "authority", authority);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        spk_jw_cstr(w, texts[i], text_of(j, texts[i]));
+    }
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        spk_jw_u64(w, numbers[i], number_of(j, numbers[i]));
+    }
+    spk_jw_close(w, '}');
+}
+
+static int
+one_authority(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w, size_t *count)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    const struct spk_json *list = NULL;
+    size_t n = 0;
+    spk_err e = spk_requests_get(s, pin, &j);
+
+    if (spk_ok(e) && !spk_ok(spk_json_array(j, "requests", &list, &n))) {
+        e = SPK_ERR(PROTO);
+    }
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (w != NULL) {
+            json_one(w, spk_json_at(list, i), pin->name);
+        } else {
+            print_one(spk_json_at(list, i), pin->name);
+        }
+    }
+    *count += n;
+    return CLI_DONE;
+}
+
+static int
+all_authorities(struct cli *c, struct spk_session *s)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)16 << 20);
+    struct spk_jw w = {.b = &b};
+    int status = CLI_DONE;
+    size_t count = 0;
+
+    spk_jw_open(&w, NULL, '[');
+    for (size_t i = 0; i < s->profile->n_authorities; i++) {
+        int one = one_authority(s, s->profile->authorities[i], c->json ? &w : NULL, &count);
+
+        status = one != CLI_DONE ? one : status;
+    }
+    spk_jw_close(&w, ']');
+    if (c->json) {
+        return cli_json_out(&w, &b) == CLI_DONE ? status : CLI_FAILED;
+    }
+    if (count == 0 && status == CLI_DONE) {
+        fputs(_("no recovery request concerns you\n"), stdout);
+    } else if (count > 0 && !c->quiet) {
+        cli_say_hint(_("one that is not yours is stopped by 'sparekey veto REQUEST'"));
+    }
+    return cli_flush(status);
+}
+
+int
+cmd_requests(struct cli *c, int argc, char **argv)
+{
+    SPK_AUTO(spk_session) s = NULL;
+    int first = 0;
+    int status = cli_options(c, NULL, 0, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (first < argc) {
+        return cli_usage(c, _("'requests' takes no names"));
+    }
+    status = cli_session(c, &s);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (s->profile->n_authorities == 0) {
+        cli_say_error(NULL, _("no authority is pinned"));
+        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one"));
+        return CLI_FAILED;
+    }
+    return all_authorities(c, s);
+}

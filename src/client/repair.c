@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Headers after a recovery: a slot for the new key, and whatever was damaged made again from the
+ * deposit. The payload is not touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "client/recover.h"
+#include "keyblob/wrap.h"
+
+#define OWN_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
+#define ID_OFFSET 16 /* of the file_id in a core */
+
+struct work { /* one file in repair */
+    struct spk_session *s;
+    const char *path;
+    struct spk_recovered r;
+    struct spk_secret *key;
+    struct spk_header *h; /* NULL: the core cannot be read */
+    bool mac_ok;
+    struct spk_slots *slots; /* as they shall be */
+};
+
+static void
+work_clear(struct work *w)
+{
+    spk_recovered_clear(&w->r);
+    spk_secret_free(w->key);
+    spk_header_free(w->h);
+    spk_slots_free(w->slots);
+}
+
+/* A slot of the pair that is gone: the one of our record, else the only user slot there is. */
+static bool
+is_old(const struct spk_slot *slot, size_t users, const struct spk_hash *old)
+{
+    return slot->type == SPK_SLOT_USER &&
+           (users == 1 || (old != NULL && spk_hash_eq(&slot->recipient, old)));
+}
+
+static size_t
+count_users(const struct spk_slots *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < spk_slots_count(s); i++) {
+        n += spk_slots_at(s, i)->type == SPK_SLOT_USER;
+    }
+    return n;
+}
+
+/* What the MAC vouches for stays, but for the old pair's slot. */
+static spk_err
+keep_slots(struct work *w)
+{
+    const struct spk_slots *have = spk_header_slots(w->h);
+    struct spk_enrolment e = {0};
+    const struct spk_hash *old = NULL;
+    spk_err err = SPK_OK;
+
+    if (w->s->profile->record.len > 0 &&
+        spk_ok(spk_enrolment_parse(spk_buf_span(&w->s->profile->record), &e))) {
+        old = spk_rsa_id(e.keyx);
+    }
+    for (size_t i = 0; spk_ok(err) && i < spk_slots_count(have); i++) {
+        const struct spk_slot *slot = spk_slots_at(have, i);
+
+        if (!is_old(slot, count_users(have), old)) {
+            err = spk_slots_add(w->slots, slot);
+        }
+    }
+    spk_enrolment_clear(&e);
+    return err;
+}
+
+static spk_err
+add_own(struct work *w)
+{
+    SPK_AUTO_BUF struct spk_buf blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    struct spk_slot slot = {.type = SPK_SLOT_USER, .flags = OWN_FLAGS};
+    struct spk_rsa *keyx = NULL;
+
+    SPK_TRY(spk_session_key(w->s, SPK_AT_KEYEXCHANGE, &keyx));
+    SPK_TRY(spk_wrap(w->key, keyx, &w->r.rpub.id, OWN_FLAGS, &blob));
+    slot.recipient = *spk_rsa_id(keyx);
+    slot.body = spk_buf_span(&blob);
+    return spk_slots_put(w->slots, &slot);
+}
+
+/* With derived padding the deposited BLOB can be made again, byte for byte. */
+static spk_err
+add_authority(struct work *w, const struct spk_rsa *authority)
+{
+    SPK_AUTO_BUF struct spk_buf blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_AUTO_BUF struct spk_buf record = SPK_BUF((size_t)SPK_AREA_MAX);
+    const struct spk_rpub *rpub = &w->r.rpub;
+    struct spk_deposit d = {.rpub = *rpub, .rpriv = spk_buf_span(&w->r.rpriv)};
+    struct spk_rpriv priv;
+    struct spk_slot slot = {SPK_SLOT_AUTHORITY, rpub->flags, rpub->authority, SPK_SPAN_EMPTY};
+
+    SPK_TRY(spk_wrap(w->key, authority, &rpub->id, rpub->flags, &blob));
+    slot.body = spk_buf_span(&blob);
+    SPK_TRY(spk_slots_put(w->slots, &slot));
+    SPK_TRY(spk_rpriv_parse(d.rpriv, &priv));
+    d.owner = priv.owner;
+    memcpy(d.salt, w->r.salt, sizeof(d.salt));
+    d.blob = slot.body;
+    SPK_TRY(spk_deposit_p(d.salt, d.rpriv, &d.p));
+    SPK_TRY(spk_record_build(w->key, &d, &record));
+    slot = (struct spk_slot){SPK_SLOT_RECORD, 0, rpub->authority, spk_buf_span(&record)};
+    return spk_slots_put(w->slots, &slot);
+}
+
+static spk_err
+make_slots(struct work *w)
+{
+    const struct spk_rpub *rpub = &w->r.rpub;
+    const struct spk_pin *pin = NULL;
+    const struct spk_authority *a = NULL;
+
+    SPK_TRY(spk_slots_new(&w->slots));
+    if (w->mac_ok) {
+        SPK_TRY(keep_slots(w));
+    }
+    SPK_TRY(add_own(w));
+    if (!w->mac_ok && (rpub->flags & SPK_WRAP_DERIVED) != 0 && w->r.rpriv.len > 0 &&
+        spk_ok(spk_profile_by_key(w->s->profile, &rpub->authority, &pin, &a))) {
+        SPK_TRY(add_authority(w, a->key));
+    }
+    return spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms);
+}
+
+/* A core that reads well may still be changed: then the MAC fails, and the deposited one differs in
+ * more than area_len, which a rewrite may have changed. */
+static spk_err
+check_core(const struct work *w)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_CORE_MAX);
+    struct spk_rpriv priv;
+    struct spk_core core;
+
+    if (w->mac_ok || w->r.rpriv.len == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_rpriv_parse(spk_buf_span(&w->r.rpriv), &priv));
+    if (priv.core.len == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_core_parse(priv.core, &core));
+    core.area_len = spk_header_core(w->h)->area_len;
+    SPK_TRY(spk_core_build(&core, &b));
+    SPK_CHECK(spk_span_eq(spk_buf_span(&b), spk_header_core_bytes(w->h)), AUTH);
+    return SPK_OK;
+}
+
+/* The recovered key of a file whose core can be read. */
+static spk_err
+by_core(struct work *w, const struct spk_rsa *keyx)
+{
+    SPK_TRY(spk_recovered_get(w->s->profile, &spk_header_core(w->h)->id, &w->r));
+    SPK_TRY(spk_recovered_unwrap(&w->r, keyx, &w->key));
+    SPK_TRY(spk_header_open_key(w->h, w->key, &w->mac_ok));
+    return check_core(w);
+}
+
+/* -- a damaged core: which of the recovered deposits is it? -- */
+
+/* The file as it would be with this core: perhaps its key areas are whole. */
+static spk_err
+try_areas(struct work *w, struct spk_span core)
+{
+    SPK_AUTO_BUF struct spk_buf image = SPK_BUF((size_t)SPK_HEADER_MAX);
+    SPK_AUTO_FD int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+    uint8_t *p = NULL;
+    ssize_t n;
+
+    if (fd < 0) {
+        return spk_err_errno();
+    }
+    SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX, &p));
+    n = pread(fd, p, SPK_HEADER_MAX, 0);
+    if (n < 0) {
+        return spk_err_errno();
+    }
+    SPK_CHECK((size_t)n > core.len, TRUNC);
+    memcpy(p, core.ptr, core.len);
+    SPK_TRY(spk_header_parse(spk_span(p, (size_t)n), &w->h));
+    return spk_header_open_key(w->h, w->key, &w->mac_ok);
+}
+
+static spk_err
+rebuild_with(struct work *w, const struct spk_rsa *keyx)
+{
+    struct spk_rpriv priv;
+    spk_err e;
+
+    SPK_CHECK(w->r.rpriv.len > 0, NOTFOUND);
+    SPK_TRY(spk_recovered_unwrap(&w->r, keyx, &w->key));
+    SPK_TRY(spk_rpriv_parse(spk_buf_span(&w->r.rpriv), &priv));
+    SPK_CHECK(priv.core.len > 0, NOTFOUND);
+    e = try_areas(w, priv.core);
+    if (!spk_ok(e)) {
+        w->mac_ok = false;
+    }
+    SPK_TRY(make_slots(w));
+    return spk_sealed_rebuild(AT_FDCWD, w->path, priv.core, w->key, w->slots);
+}
+
+struct search {
+    struct work *w;
+    const struct spk_rsa *keyx;
+    struct spk_file_id found;
+    bool done;
+};
+
+/* A wrong candidate changes nothing: the payload's own header has to fit core and key first. */
+static spk_err
+try_candidate(void *ctx, const struct spk_file_id *id)
+{
+    struct search *f = ctx;
+    struct work w = {.s = f->w->s, .path = f->w->path};
+    spk_err e;
+
+    if (f->done) {
+        return SPK_OK;
+    }
+    e = spk_recovered_get(w.s->profile, id, &w.r);
+    if (spk_ok(e)) {
+        e = rebuild_with(&w, f->keyx);
+    }
+    work_clear(&w);
+    if (spk_ok(e)) {
+        f->done = true;
+        f->found = *id;
+        return SPK_OK;
+    }
+    return e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM ? e : SPK_OK;
+}
+
+/* First by the identifier that may still stand there, then by trying all. */
+static spk_err
+rebuild(struct work *w, int fd, const struct spk_rsa *keyx, struct spk_file_id *ret_id)
+{
+    struct search f = {.w = w, .keyx = keyx};
+    struct spk_file_id claim;
+
+    if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
+        spk_recovered_has(w->s->profile, &claim)) {
+        SPK_TRY(try_candidate(&f, &claim));
+    }
+    if (!f.done) {
+        SPK_TRY(spk_recovered_each(w->s->profile, try_candidate, &f));
+    }
+    SPK_CHECK(f.done, NOTFOUND);
+    *ret_id = f.found;
+    return SPK_OK;
+}
+
+static spk_err
+repair(struct work *w, int fd, struct spk_repair *r)
+{
+    struct spk_rsa *keyx = NULL;
+    spk_err e = spk_header_read(fd, &w->h);
+
+    if (e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM) {
+        return e;
+    }
+    SPK_TRY(spk_session_pair(w->s, SPK_AT_KEYEXCHANGE, &keyx));
+    if (spk_ok(e)) {
+        e = by_core(w, keyx);
+    }
+    if (!spk_ok(e)) {
+        r->header_rebuilt = true;
+        return rebuild(w, fd, keyx, &r->id);
+    }
+    r->id = spk_header_core(w->h)->id;
+    r->header_rebuilt = !w->mac_ok;
+    SPK_TRY(make_slots(w));
+    return spk_sealed_replace_slots(AT_FDCWD, w->path, w->key, w->slots);
+}
+
+spk_err
+spk_repair_file(struct spk_session *s, const char *path, struct spk_repair *ret_r)
+{
+    SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct work w = {.s = s, .path = path};
+    struct spk_repair r = {0};
+    spk_err e;
+
+    if (fd < 0) {
+        return errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
+    }
+    e = repair(&w, fd, &r);
+    work_clear(&w);
+    if (spk_ok(e)) {
+        *ret_r = r;
+    }
+    return e;
+}
