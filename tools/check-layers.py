@@ -22,7 +22,7 @@ LAYERS = {
     "holder": "base crypto keyblob wire policy translog",
     "authority": "base crypto wire policy translog store",
     "cli": "base crypto keyblob keystore sealed wire policy translog client",
-    "ctl": "base crypto keyblob keystore sealed wire policy translog client store",
+    "ctl": "base crypto keyblob keystore sealed wire policy translog client cli store",
 }
 
 # headers of other people's libraries -> the only folders that may include them

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekeyctl policy sign: an officer's signature under a policy, or under the statement of an
+ * authority's next key. It shows what that says, and what it changes, before it signs. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ctl/draft.h"
+#include "ctl/notes.h"
+
+struct signing {
+    struct ctl_desk desk;
+    struct ctl_note note;
+    struct spk_policy now;  /* the one to sign */
+    struct spk_policy prev; /* the one before it, when known */
+};
+
+static bool
+stands_in(const struct spk_policy *p, const struct spk_officer *me)
+{
+    const struct spk_officer *o = spk_policy_officer(p, spk_span_str(me->key.name));
+
+    return o != NULL && spk_span_eq(SPK_SPAN_OF(o->key.key), SPK_SPAN_OF(me->key.key));
+}
+
+static int
+not_mine(const char *path, const struct spk_identity *me)
+{
+    fprintf(stderr, _("%s: error: '%s' gives '%s' with this key no say\n"), cli_program,
+            cli_shown(path), me->name);
+    cli_say_hint(
+        _("--as NAME signs with another identity; 'sparekeyctl policy check' tells who is asked"));
+    return CLI_FAILED;
+}
+
+static int
+show_first(struct signing *s, const char *path)
+{
+    if (!stands_in(&s->now, &s->desk.me->officer)) {
+        return not_mine(path, s->desk.me);
+    }
+    ctl_policy_print(stderr, &s->now);
+    (void)ctl_signers_print(stderr, &s->now, &s->note.note);
+    return CLI_GO_ON;
+}
+
+/* A next policy is the business of those before it. */
+static int
+show_next(struct signing *s, const char *path)
+{
+    int status = ctl_desk_pin_of(&s->desk, &s->now.previous);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (s->desk.pin == NULL || !spk_ok(ctl_pin_policy(s->desk.pin, &s->now.previous, &s->prev)) ||
+        s->now.number != s->prev.number + 1) {
+        cli_say_error(path,
+                      _("does not follow a policy that is pinned here, so what it changes cannot "
+                        "be shown"));
+        cli_say_hint(
+            _("'sparekeyctl officer join ADDRESS' pins the authority with all its policies"));
+        return CLI_FAILED;
+    }
+    if (!stands_in(&s->prev, &s->desk.me->officer)) {
+        return not_mine(path, s->desk.me);
+    }
+    fprintf(stderr, _("authority       %s\n-- until now:\n"), s->desk.pin->name);
+    ctl_policy_print(stderr, &s->prev);
+    (void)ctl_signers_print(stderr, &s->prev, &s->note.note);
+    fprintf(stderr, _("-- from then on:\n"));
+    ctl_policy_print(stderr, &s->now);
+    (void)ctl_signers_print(stderr, &s->now, NULL);
+    return CLI_GO_ON;
+}
+
+/* A statement must be the next one of an authority that this officer has pinned: name, genesis
+ * policy, the key before. */
+static bool
+continues(const struct spk_authority *a, const struct spk_authority *now)
+{
+    return strcmp(a->name, now->name) == 0 && spk_hash_eq(&a->policy, &now->policy) &&
+           a->epoch > now->epoch && spk_hash_eq(&a->previous, spk_rsa_id(now->key));
+}
+
+static int
+show_statement(struct signing *s, const char *path)
+{
+    struct spk_authority a = {0};
+    const struct spk_authority *now = NULL;
+    int status = CLI_GO_ON;
+    spk_err e = spk_authority_parse(s->note.note.text, &a);
+
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, path, e, NULL);
+    }
+    status = ctl_desk_pin_of(&s->desk, &a.policy);
+    now = s->desk.pin != NULL ? spk_pin_now(s->desk.pin) : NULL;
+    if (status == CLI_GO_ON && (now == NULL || !continues(&a, now))) {
+        cli_say_error(path, _("does not follow the statement of an authority that is pinned here"));
+        cli_say_hint(_("do not sign it before the operators have told you, face to face, why"));
+        status = CLI_FAILED;
+    }
+    if (status == CLI_GO_ON && !stands_in(&s->desk.pin->policy, &s->desk.me->officer)) {
+        status = not_mine(path, s->desk.me);
+    }
+    if (status == CLI_GO_ON) {
+        fprintf(stderr, _("-- until now:\n"));
+        ctl_statement_print(stderr, now);
+        fprintf(stderr, _("-- from then on:\n"));
+        ctl_statement_print(stderr, &a);
+        if (!spk_hash_eq(&a.tls, &now->tls)) {
+            cli_say_warning(NULL, _("the TLS key changes too"));
+        }
+        (void)ctl_signers_print(stderr, &s->desk.pin->policy, &s->note.note);
+    }
+    spk_authority_clear(&a);
+    return status;
+}
+
+static int
+show(struct signing *s, const char *path)
+{
+    int status;
+
+    if (ctl_note_is(&s->note, SPK_AUTHORITY_KIND)) {
+        return show_statement(s, path);
+    }
+    if (!ctl_note_is(&s->note, SPK_POLICY_KIND)) {
+        cli_say_error(path, _("is neither a policy nor an authority statement"));
+        return CLI_FAILED;
+    }
+    status = ctl_note_policy(&s->note, path, &s->now);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    return s->now.number == 1 ? show_first(s, path) : show_next(s, path);
+}
+
+static int
+agree(bool yes)
+{
+    if (yes || cli_confirm(_("sign this? type yes: "))) {
+        return CLI_GO_ON;
+    }
+    cli_say_error(NULL, _("not signed"));
+    cli_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
+    return CLI_FAILED;
+}
+
+static int
+put_signature(const struct signing *s, const char *path)
+{
+    SPK_AUTO_BUF struct spk_buf out = SPK_BUF((size_t)SPK_NOTE_MAX);
+    const struct spk_identity *me = s->desk.me;
+    spk_err e =
+        spk_note_sign(s->note.note.text, &s->note.note, me->officer.key.name, me->sign, &out);
+
+    e = spk_ok(e) ? spk_file_write(AT_FDCWD, path, spk_buf_span(&out), 0644, true) : e;
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OUTPUT, path, e, NULL);
+    }
+    printf(_("signed '%s' as %s\n"), cli_shown(path), me->name);
+    return CLI_DONE;
+}
+
+static int
+sign_file(struct cli *c, struct signing *s, const char *as, const char *path, bool yes)
+{
+    int status = ctl_note_read(path, &s->note);
+
+    status = status == CLI_GO_ON ? ctl_desk_open(&s->desk) : status;
+    status = status == CLI_GO_ON ? ctl_desk_identity(c, &s->desk, as, true) : status;
+    status = status == CLI_GO_ON ? show(s, path) : status;
+    status = status == CLI_GO_ON ? agree(yes) : status;
+    return status == CLI_GO_ON ? put_signature(s, path) : status;
+}
+
+int
+ctl_policy_sign(struct cli *c, int argc, char **argv)
+{
+    char *as = NULL;
+    bool yes = false;
+    const struct cli_opt opts[] = {
+        {"as", 0, CLI_TEXT, &as, "NAME", N_("the identity that signs")},
+        {"yes", 'y', CLI_FLAG, &yes, NULL, N_("do not ask")},
+    };
+    SPK_AUTO_STR struct signing *s = spk_calloc(1, sizeof(*s));
+    int first = 0;
+    int status = cli_options(c, opts, 2, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1) {
+        return cli_usage(c, _("one file is wanted"));
+    }
+    if (s == NULL) {
+        return cli_error(CLI_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
+    }
+    status = sign_file(c, s, as, argv[first], yes);
+    ctl_note_clear(&s->note);
+    ctl_desk_clear(&s->desk);
+    return status;
+}
