@@ -28,6 +28,9 @@ struct spk_newfile;
  * exit. */
 SPK_MUST_USE spk_err spk_newfile_open(int dirfd, const char *path, mode_t mode,
                                       struct spk_newfile **ret_f);
+/** May a new file take this name? SPK_CODE_EXISTS: there is one, and it may not be replaced.
+ * SPK_CODE_USAGE: a device, a FIFO or a socket, which is never replaced. A folder: SPK_CODE_IO. */
+SPK_MUST_USE spk_err spk_newfile_check(int dirfd, const char *path, bool replace);
 /** The descriptor: read and write, borrowed. */
 int spk_newfile_fd(const struct spk_newfile *f);
 /** fsync, then give it its name, then fsync the folder. Once it has succeeded, only

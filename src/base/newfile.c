@@ -236,6 +236,22 @@ spk_newfile_open(int dirfd, const char *path, mode_t mode, struct spk_newfile **
     return SPK_OK;
 }
 
+spk_err
+spk_newfile_check(int dirfd, const char *path, bool replace)
+{
+    struct stat st;
+
+    if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return SPK_OK; /* it is not there; whatever else is wrong is told by who makes it */
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return (spk_err){SPK_CODE_IO, EISDIR};
+    }
+    SPK_CHECK(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode), USAGE);
+    SPK_CHECK(replace, EXISTS);
+    return SPK_OK;
+}
+
 int
 spk_newfile_fd(const struct spk_newfile *f)
 {
@@ -311,6 +327,7 @@ spk_newfile_commit_nosync(struct spk_newfile *f, bool replace)
         SPK_TRY(give_temp_name(f));
     }
     if (replace) {
+        SPK_TRY(spk_newfile_check(f->dirfd, f->name, true));
         if (renameat(f->dirfd, f->slot->name, f->dirfd, f->name) != 0) {
             return spk_err_errno();
         }
