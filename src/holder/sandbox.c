@@ -50,8 +50,7 @@ lock_memory(void)
     if (WITH_SANITIZER) {
         return; /* its shadow memory is larger than any machine */
     }
-    if (getrlimit(RLIMIT_MEMLOCK, &r) == 0 &&
-        (r.rlim_cur == RLIM_INFINITY || r.rlim_cur >= LOCK_FUTURE_MIN)) {
+    if (geteuid() == 0 || (getrlimit(RLIMIT_MEMLOCK, &r) == 0 && r.rlim_cur >= LOCK_FUTURE_MIN)) {
         flags |= MCL_FUTURE;
     }
     if (mlockall(flags) != 0) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -123,6 +124,7 @@ world_people(struct world *w, world_tune *tune)
 
     memset(w, 0, sizeof(*w));
     w->dirfd = -1;
+    w->sock = -1;
     w->reply = SPK_BUF(SPK_FRAME_MAX);
     w->genesis = SPK_BUF(SPK_NOTE_MAX);
     person_make(&w->owner, "Olga Owner", 0);
@@ -365,6 +367,19 @@ msg_u64(struct msg *m, uint16_t type, uint64_t v)
     assert_spk_ok(spk_attrs_add_u64(&m->l, type, v, m->ints[m->n++]));
 }
 
+/* The same over the socket: an end of file is a session that was ended. */
+static bool
+over_socket(struct world *w, struct spk_span packet)
+{
+    uint8_t *p = NULL;
+
+    assert_true(send(w->sock, packet.ptr, packet.len, MSG_NOSIGNAL) == (ssize_t)packet.len);
+    assert_spk_ok(spk_buf_grow(&w->reply, SPK_FRAME_MAX, &p));
+    ssize_t n = recv(w->sock, p, SPK_FRAME_MAX, 0);
+    w->reply.len = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
 unsigned
 world_raw(struct world *w, struct spk_span packet)
 {
@@ -372,7 +387,8 @@ world_raw(struct world *w, struct spk_span packet)
 
     spk_buf_reset(&w->reply);
     w->out.n = 0;
-    if (!spk_holder_serve(w->h, &w->s, packet, &w->reply, &w->ended)) {
+    if (w->sock >= 0 ? !over_socket(w, packet)
+                     : !spk_holder_serve(w->h, &w->s, packet, &w->reply, &w->ended)) {
         return 999;
     }
     assert_spk_ok(spk_frame_parse(spk_buf_span(&w->reply), &f));

@@ -48,6 +48,7 @@ struct world {
     char *dir;
     int dirfd;
     struct spk_holder *h;
+    int sock; /* to a holder that is another process, or -1 */
     struct spk_hsession s;
     struct dep dep[WORLD_DEPOSITS]; /* all of the owner's */
     struct ask_ ask;                /* the owner's request for all of them */
