@@ -52,6 +52,11 @@ struct spk_store_ops {
                         struct spk_span note);
     spk_err (*votes)(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
 
+    spk_err (*put_record)(struct spk_store *s, uint64_t time, struct spk_span body,
+                          struct spk_span blob, uint64_t max);
+    spk_err (*records)(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg);
+    spk_err (*drop_record)(struct spk_store *s, uint64_t key);
+
     spk_err (*put_policy)(struct spk_store *s, uint32_t number, struct spk_span note);
     spk_err (*policies)(struct spk_store *s, spk_note_fn fn, void *arg);
     spk_err (*put_nonce)(struct spk_store *s, const uint8_t nonce[16], uint64_t time,

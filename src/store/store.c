@@ -228,14 +228,12 @@ copy_deposit(void *arg, const struct spk_deposit_row *row)
     return keep_all(&r->mem, spans, 6);
 }
 
-spk_err
-spk_store_deposit(struct spk_store *s, uint64_t owner_key, const struct spk_file_id *serial,
-                  struct spk_deposit_row *ret_row)
+static spk_err
+get_deposit(struct spk_store *s, const struct spk_deposit_query *q, struct spk_deposit_row *ret_row)
 {
     struct spk_deposit_row r = {0};
-    struct spk_deposit_page page;
-    struct spk_deposit_query q = {.owner_key = owner_key, .serial = serial, .limit = UINT64_MAX};
-    spk_err e = s->ops->deposits(s, &q, copy_deposit, &r, &page);
+    struct spk_deposit_page page = {0};
+    spk_err e = s->ops->deposits(s, q, copy_deposit, &r, &page);
 
     if (spk_ok(e) && page.rows == 0) {
         e = SPK_ERR(NOTFOUND);
@@ -246,6 +244,23 @@ spk_store_deposit(struct spk_store *s, uint64_t owner_key, const struct spk_file
     }
     *ret_row = r;
     return SPK_OK;
+}
+
+spk_err
+spk_store_deposit(struct spk_store *s, uint64_t owner_key, const struct spk_file_id *serial,
+                  struct spk_deposit_row *ret_row)
+{
+    struct spk_deposit_query q = {.owner_key = owner_key, .serial = serial, .limit = UINT64_MAX};
+
+    return get_deposit(s, &q, ret_row);
+}
+
+spk_err
+spk_store_deposit_at(struct spk_store *s, uint64_t index, struct spk_deposit_row *ret_row)
+{
+    struct spk_deposit_query q = {.from = index, .end = index + 1, .limit = 1};
+
+    return get_deposit(s, &q, ret_row);
 }
 
 void
@@ -358,6 +373,25 @@ spk_store_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void 
 }
 
 /* -- the rest */
+
+spk_err
+spk_store_put_record(struct spk_store *s, uint64_t time, struct spk_span body, struct spk_span blob,
+                     uint64_t max)
+{
+    return s->ops->put_record(s, time, body, blob, max);
+}
+
+spk_err
+spk_store_records(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg)
+{
+    return s->ops->records(s, limit, fn, arg);
+}
+
+spk_err
+spk_store_drop_record(struct spk_store *s, uint64_t key)
+{
+    return s->ops->drop_record(s, key);
+}
 
 spk_err
 spk_store_put_policy(struct spk_store *s, uint32_t number, struct spk_span note)

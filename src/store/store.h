@@ -144,6 +144,9 @@ SPK_MUST_USE spk_err spk_store_deposits(struct spk_store *s, const struct spk_de
 SPK_MUST_USE spk_err spk_store_deposit(struct spk_store *s, uint64_t owner_key,
                                        const struct spk_file_id *serial,
                                        struct spk_deposit_row *ret_row);
+/** The one with this index. */
+SPK_MUST_USE spk_err spk_store_deposit_at(struct spk_store *s, uint64_t index,
+                                          struct spk_deposit_row *ret_row);
 /** How many deposits there are (= the next index), and how many are one owner's. */
 SPK_MUST_USE spk_err spk_store_deposit_count(struct spk_store *s, uint64_t *ret_n);
 SPK_MUST_USE spk_err spk_store_owner_deposits(struct spk_store *s, uint64_t owner_key,
@@ -208,6 +211,21 @@ SPK_MUST_USE spk_err spk_store_put_vote(struct spk_store *s, uint64_t request_ke
                                         struct spk_span note);
 SPK_MUST_USE spk_err spk_store_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn,
                                      void *arg);
+
+/* -- Records that came with a file alone, until the holder has seen them. */
+struct spk_record_row {
+    uint64_t key;
+    uint64_t time; /* unix seconds of arrival */
+    struct spk_span body, blob;
+};
+typedef spk_err (*spk_record_fn)(void *arg, const struct spk_record_row *row);
+/** SPK_CODE_BUSY: max of them are waiting already. */
+SPK_MUST_USE spk_err spk_store_put_record(struct spk_store *s, uint64_t time, struct spk_span body,
+                                          struct spk_span blob, uint64_t max);
+/** Oldest first. */
+SPK_MUST_USE spk_err spk_store_records(struct spk_store *s, uint64_t limit, spk_record_fn fn,
+                                       void *arg);
+SPK_MUST_USE spk_err spk_store_drop_record(struct spk_store *s, uint64_t key);
 
 /* -- Policies, nonces of officers, events. */
 /** The same number and note again: SPK_OK; another note: SPK_CODE_EXISTS. */

@@ -44,6 +44,7 @@ enum mem_table {
     MEM_WRONG,
     MEM_REQUESTS,
     MEM_VOTES,
+    MEM_RECORDS,
     MEM_POLICIES,
     MEM_NONCES,
     MEM_EVENTS,
@@ -51,7 +52,7 @@ enum mem_table {
 };
 struct mem_tables {
     struct mem_array t[MEM_TABLES_];
-    uint64_t checked;
+    uint64_t checked, record_key;
 };
 struct mem_block {
     struct mem_block *next;
@@ -108,6 +109,10 @@ spk_err mem_request_count(struct spk_store *s, const struct spk_hash *owner, uin
 spk_err mem_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time,
                      struct spk_span note);
 spk_err mem_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
+spk_err mem_put_record(struct spk_store *s, uint64_t time, struct spk_span body,
+                       struct spk_span blob, uint64_t max);
+spk_err mem_records(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg);
+spk_err mem_drop_record(struct spk_store *s, uint64_t key);
 spk_err mem_put_policy(struct spk_store *s, uint32_t number, struct spk_span note);
 spk_err mem_policies(struct spk_store *s, spk_note_fn fn, void *arg);
 spk_err mem_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint64_t forget);

@@ -9,8 +9,8 @@ static const size_t sizes[MEM_TABLES_] = {
     [MEM_SUCCESSORS] = sizeof(struct mem_note),      [MEM_TOKENS] = sizeof(struct mem_token),
     [MEM_DEPOSITS] = sizeof(struct spk_deposit_row), [MEM_WRONG] = sizeof(uint64_t),
     [MEM_REQUESTS] = sizeof(struct spk_request_row), [MEM_VOTES] = sizeof(struct mem_note),
-    [MEM_POLICIES] = sizeof(struct mem_note),        [MEM_NONCES] = sizeof(struct mem_nonce),
-    [MEM_EVENTS] = sizeof(struct mem_event),
+    [MEM_RECORDS] = sizeof(struct spk_record_row),   [MEM_POLICIES] = sizeof(struct mem_note),
+    [MEM_NONCES] = sizeof(struct mem_nonce),         [MEM_EVENTS] = sizeof(struct mem_event),
 };
 
 static void
@@ -193,6 +193,9 @@ const struct spk_store_ops spk_store_memory = {
     .request_count = mem_request_count,
     .put_vote = mem_put_vote,
     .votes = mem_votes,
+    .put_record = mem_put_record,
+    .records = mem_records,
+    .drop_record = mem_drop_record,
     .put_policy = mem_put_policy,
     .policies = mem_policies,
     .put_nonce = mem_put_nonce,

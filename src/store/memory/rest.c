@@ -229,3 +229,51 @@ mem_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn,
     pthread_mutex_unlock(&m->lock);
     return e;
 }
+
+spk_err
+mem_put_record(struct spk_store *s, uint64_t time, struct spk_span body, struct spk_span blob,
+               uint64_t max)
+{
+    struct mem *m = mem_of(s);
+    struct spk_record_row r = {.time = time, .body = body, .blob = blob};
+
+    SPK_CHECK(m->in_tx, IO);
+    SPK_CHECK(mem_count(m, MEM_RECORDS) < max, BUSY);
+    r.key = ++m->now.record_key;
+    SPK_TRY(mem_keep(m, &r.body));
+    SPK_TRY(mem_keep(m, &r.blob));
+    return mem_add(m, MEM_RECORDS, &r);
+}
+
+spk_err
+mem_records(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg)
+{
+    struct mem *m = mem_of(s);
+    spk_err e = SPK_OK;
+
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; spk_ok(e) && i < limit && i < mem_count(m, MEM_RECORDS); i++) {
+        e = fn(arg, mem_at(m, MEM_RECORDS, i));
+    }
+    pthread_mutex_unlock(&m->lock);
+    return e;
+}
+
+spk_err
+mem_drop_record(struct spk_store *s, uint64_t key)
+{
+    struct mem *m = mem_of(s);
+    size_t kept = 0, n = mem_count(m, MEM_RECORDS);
+
+    SPK_CHECK(m->in_tx, IO);
+    for (size_t i = 0; i < n; i++) {
+        struct spk_record_row r;
+        memcpy(&r, mem_at(m, MEM_RECORDS, i), sizeof(r));
+        if (r.key != key) {
+            memcpy(mem_at(m, MEM_RECORDS, kept), &r, sizeof(r));
+            kept++;
+        }
+    }
+    m->now.t[MEM_RECORDS].n = kept;
+    return SPK_OK;
+}

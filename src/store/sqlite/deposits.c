@@ -78,7 +78,9 @@ sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
     return SPK_OK;
 }
 
-/* The small columns, which are all that a search looks at. */
+/* The small columns, which are all that a search looks at.  A hash or serial of a wrong length is
+ * handed over as zeros: one row that somebody spoiled must not hide the others, and
+ * spk_deposit_row_verify() finds it. */
 static void
 read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
 {
@@ -87,7 +89,7 @@ read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
     row->epoch = (uint32_t)sq_col_u64(u, 3);
     row->policy = (uint32_t)sq_col_u64(u, 4);
     row->time_ms = sq_col_u64(u, 5);
-    sq_col_fixed(u, 6, row->serial.b, SPK_FILE_ID_LEN);
+    (void)sq_col_fit(u, 6, row->serial.b, SPK_FILE_ID_LEN);
     row->description = sq_col_span(u, 7);
     if (sq_col_u64(u, 11) != 0) {
         row->state = SPK_DEPOSIT_WRONG;
@@ -99,10 +101,10 @@ read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
 static void
 read_rest(struct sq_use *u, struct spk_deposit_row *row)
 {
-    sq_col_fixed(u, 2, row->owner.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 8, row->oc.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 9, row->leaf.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 10, row->p.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 2, row->owner.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 8, row->oc.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 9, row->leaf.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 10, row->p.b, SPK_HASH_LEN);
     row->rpub = sq_col_span(u, 12);
     row->salt = sq_col_span(u, 13);
     row->rpriv = sq_col_span(u, 14);

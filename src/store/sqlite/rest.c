@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies, nonces of officers, events. */
+/* Records from files, policies, nonces of officers, events. */
 #include "store/sqlite/sq.h"
 
 spk_err
@@ -67,4 +67,49 @@ sq_events(struct spk_store *base, uint64_t after, uint64_t limit, spk_event_fn f
             fn(arg, sq_col_u64(&u, 0), sq_col_u64(&u, 1), sq_col_span(&u, 2), sq_col_span(&u, 3));
     }
     return sq_end(&u);
+}
+
+spk_err
+sq_put_record(struct spk_store *base, uint64_t time, struct spk_span body, struct spk_span blob,
+              uint64_t max)
+{
+    struct sq *s = sq_of(base);
+    struct sq_use count = sq_begin_write(s, SQ_RECORD_COUNT);
+    uint64_t n = 0;
+
+    if (sq_step(&count)) {
+        n = sq_col_u64(&count, 0);
+    }
+    SPK_TRY(sq_end(&count));
+    SPK_CHECK(n < max, BUSY);
+    struct sq_use u = sq_begin_write(s, SQ_RECORD_PUT);
+    sq_u64(&u, time);
+    sq_blob(&u, body);
+    sq_blob(&u, blob);
+    return sq_run(&u);
+}
+
+spk_err
+sq_records(struct spk_store *base, uint64_t limit, spk_record_fn fn, void *arg)
+{
+    struct sq_use u = sq_begin(sq_of(base), SQ_RECORDS);
+
+    sq_u64(&u, limit > INT64_MAX ? INT64_MAX : limit);
+    while (sq_step(&u)) {
+        const struct spk_record_row row = {.key = sq_col_u64(&u, 0),
+                                           .time = sq_col_u64(&u, 1),
+                                           .body = sq_col_span(&u, 2),
+                                           .blob = sq_col_span(&u, 3)};
+        u.visit = fn(arg, &row);
+    }
+    return sq_end(&u);
+}
+
+spk_err
+sq_drop_record(struct spk_store *base, uint64_t key)
+{
+    struct sq_use u = sq_begin_write(sq_of(base), SQ_RECORD_DROP);
+
+    sq_u64(&u, key);
+    return sq_run(&u);
 }

@@ -46,6 +46,10 @@ enum sq_sql {
     SQ_REQUEST_COUNT,
     SQ_VOTE_PUT,
     SQ_VOTES,
+    SQ_RECORD_PUT,
+    SQ_RECORD_COUNT,
+    SQ_RECORDS,
+    SQ_RECORD_DROP,
     SQ_POLICY_PUT,
     SQ_POLICY_GET,
     SQ_POLICIES,
@@ -123,6 +127,8 @@ spk_err sq_end(struct sq_use *u);
 
 uint64_t sq_col_u64(struct sq_use *u, int col);
 struct spk_span sq_col_span(struct sq_use *u, int col);
+/** The column's bytes, or zeros and false when it is not len bytes long. */
+bool sq_col_fit(struct sq_use *u, int col, void *ret, size_t len);
 /** Exactly len bytes; anything else in the column makes the use fail with SPK_CODE_CHANGED. */
 void sq_col_fixed(struct sq_use *u, int col, void *ret, size_t len);
 
@@ -164,6 +170,10 @@ spk_err sq_request_count(struct spk_store *s, const struct spk_hash *owner, uint
                          uint64_t *ret_n);
 spk_err sq_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time, struct spk_span note);
 spk_err sq_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
+spk_err sq_put_record(struct spk_store *s, uint64_t time, struct spk_span body,
+                      struct spk_span blob, uint64_t max);
+spk_err sq_records(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg);
+spk_err sq_drop_record(struct spk_store *s, uint64_t key);
 spk_err sq_put_policy(struct spk_store *s, uint32_t number, struct spk_span note);
 spk_err sq_policies(struct spk_store *s, spk_note_fn fn, void *arg);
 spk_err sq_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint64_t forget);

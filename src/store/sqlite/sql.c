@@ -38,6 +38,8 @@ const char *const sq_schema =
     "CREATE INDEX request_stage ON requests(stage);"
     "CREATE TABLE votes(key INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES requests(key),"
     " time INTEGER NOT NULL, note BLOB NOT NULL, UNIQUE(request, note));"
+    "CREATE TABLE records(key INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,"
+    " body BLOB NOT NULL, blob BLOB NOT NULL);"
     "CREATE TABLE policies(number INTEGER PRIMARY KEY, note BLOB NOT NULL);"
     "CREATE TABLE nonces(nonce BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX nonce_time ON nonces(time);"
@@ -119,6 +121,10 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_VOTE_PUT] = "INSERT INTO votes(request, time, note) VALUES(?, ?, ?)"
                     " ON CONFLICT(request, note) DO NOTHING",
     [SQ_VOTES] = "SELECT key, note FROM votes WHERE request = ? ORDER BY key",
+    [SQ_RECORD_PUT] = "INSERT INTO records(time, body, blob) VALUES(?, ?, ?)",
+    [SQ_RECORD_COUNT] = "SELECT count(*) FROM records",
+    [SQ_RECORDS] = "SELECT key, time, body, blob FROM records ORDER BY key LIMIT ?",
+    [SQ_RECORD_DROP] = "DELETE FROM records WHERE key = ?",
     [SQ_POLICY_PUT] = "INSERT INTO policies(number, note) VALUES(?, ?)",
     [SQ_POLICY_GET] = "SELECT note FROM policies WHERE number = ?",
     [SQ_POLICIES] = "SELECT number, note FROM policies ORDER BY number",

@@ -169,16 +169,22 @@ sq_col_span(struct sq_use *u, int col)
     return p == NULL || n <= 0 ? SPK_SPAN_EMPTY : spk_span(p, (size_t)n);
 }
 
-void
-sq_col_fixed(struct sq_use *u, int col, void *ret, size_t len)
+bool
+sq_col_fit(struct sq_use *u, int col, void *ret, size_t len)
 {
     struct spk_span v = sq_col_span(u, col);
     uint8_t *dst = ret;
 
     for (size_t i = 0; i < len; i++) {
-        dst[i] = i < v.len ? v.ptr[i] : 0;
+        dst[i] = v.len == len ? v.ptr[i] : 0;
     }
-    if (v.len != len && spk_ok(u->visit)) {
+    return v.len == len;
+}
+
+void
+sq_col_fixed(struct sq_use *u, int col, void *ret, size_t len)
+{
+    if (!sq_col_fit(u, col, ret, len) && spk_ok(u->visit)) {
         u->visit = SPK_ERR(CHANGED);
     }
 }

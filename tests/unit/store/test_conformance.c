@@ -527,6 +527,40 @@ test_policies_nonces_events(void **state)
     assert_int_equal(n, 2);
 }
 
+static spk_err
+see_record(void *arg, const struct spk_record_row *row)
+{
+    *(uint64_t *)arg = row->key;
+    assert_span_equal(row->blob, SPK_SPAN_LIT("blob"));
+    return SPK_OK;
+}
+
+static void
+test_records(void **state)
+{
+    struct spk_store *s = *state;
+    uint64_t key = 0, first;
+
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_put_record(s, 1, SPK_SPAN_LIT("a"), SPK_SPAN_LIT("blob"), 2));
+    assert_spk_ok(spk_store_put_record(s, 2, SPK_SPAN_LIT("b"), SPK_SPAN_LIT("blob"), 2));
+    assert_spk_code(spk_store_put_record(s, 2, SPK_SPAN_LIT("c"), SPK_SPAN_LIT("blob"), 2), BUSY);
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_store_records(s, 1, see_record, &key));
+    first = key;
+    assert_spk_ok(spk_store_records(s, 10, see_record, &key));
+    assert_true(key > first);
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_drop_record(s, first));
+    assert_spk_ok(spk_store_put_record(s, 3, SPK_SPAN_LIT("d"), SPK_SPAN_LIT("blob"), 2));
+    assert_spk_ok(spk_store_commit(s));
+    first = key;
+    assert_spk_ok(spk_store_records(s, 1, see_record, &key));
+    assert_int_equal(key, first);
+    assert_spk_ok(spk_store_records(s, 10, see_record, &key));
+    assert_true(key > first); /* keys are never used twice */
+}
+
 static void
 test_write_outside_a_transaction(void **state)
 {
@@ -567,6 +601,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_checked_and_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(test_policies_nonces_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_outside_a_transaction, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,13 +138,17 @@ test_edited_by_hand(void **state)
         "UPDATE deposits SET rpriv = zeroblob(80) WHERE idx = 0",
         "UPDATE deposits SET rpriv = x'' WHERE idx = 0",
         "UPDATE deposits SET blob = zeroblob(64) WHERE idx = 0",
+        "UPDATE deposits SET p = x'00' WHERE idx = 0",
+        "UPDATE deposits SET oc = oc || x'00' WHERE idx = 0",
+        "UPDATE deposits SET leaf = substr(leaf, 1, 31) WHERE idx = 0",
+        "UPDATE deposits SET rpub = x'' WHERE idx = 0",
+        "UPDATE deposits SET salt = x'00' WHERE idx = 0",
     };
     struct spk_hash ann = hash_of("Ann");
 
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
         struct spk_store *s = NULL;
         struct made m;
-        struct spk_deposit_page page;
         struct spk_deposit_row r = {0};
         assert_spk_ok(try_open(true, &s));
         uint64_t a = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
@@ -160,10 +164,6 @@ test_edited_by_hand(void **state)
         }
         assert_spk_code(spk_deposit_row_verify(&r), CHANGED);
         spk_deposit_row_clear(&r);
-        /* a column of a wrong length is not even handed over */
-        edit("UPDATE deposits SET p = x'00' WHERE idx = 0");
-        struct spk_deposit_query q = {.limit = 5};
-        assert_spk_code(spk_store_deposits(s, &q, NULL, NULL, &page), CHANGED);
         spk_store_free(s);
         unlink(path);
     }

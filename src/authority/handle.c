@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/handle.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+bool
+spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret_v)
+{
+    struct spk_span text;
+
+    if (!spk_target_param(&r->target, name, &text)) {
+        *ret_v = fallback;
+        return true;
+    }
+    if (spk_ok(spk_dec_parse(text, max, ret_v))) {
+        return true;
+    }
+    spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A number in the query is malformed or too large.");
+    return false;
+}
+
+bool
+spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit)
+{
+    uint64_t after = 0, limit = 0;
+    struct spk_span text;
+    bool has_after = spk_target_param(&r->target, "after", &text);
+
+    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, &after) ||
+        !spk_param_u64(r, "limit", max_limit, max_limit, &limit)) {
+        return false;
+    }
+    if (limit == 0) {
+        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A limit of nothing makes no sense.");
+        return false;
+    }
+    *ret_from = has_after ? after + 1 : 0;
+    *ret_limit = limit;
+    return true;
+}
+
+bool
+spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    spk_err e = spk_json_parse(spk_buf_span(&r->body), &j);
+
+    if (spk_ok(e)) {
+        e = spk_json_only(j, keys);
+    }
+    if (!spk_ok(e)) {
+        spk_req_error(r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
+                      "The body is not a JSON object with the members of this operation.");
+        return false;
+    }
+    *ret_j = SPK_STEAL(j);
+    return true;
+}
+
+bool
+spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
+            const char *message)
+{
+    uint64_t wait = spk_rate_take(rate, key, n, spk_running_ms());
+
+    if (wait == 0) {
+        return true;
+    }
+    spk_req_busy(r, SPK_HTTP_TOO_MANY, (unsigned)(wait > 86400 ? 86400 : wait), message);
+    return false;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the handlers of operations share. */
+#ifndef SPK_AUTHORITY_HANDLE_H
+#define SPK_AUTHORITY_HANDLE_H
+
+#include "authority/http.h"
+#include "authority/routes.h"
+#include "authority/server.h"
+
+/** Number in the query: fallback when it is not there; above max or not a number: r is answered and
+ * false returned. */
+bool spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t fallback,
+                   uint64_t *ret_v);
+/** `after` (exclusive) and `limit`: from which index on, and how many. */
+bool spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit);
+/** The body as a JSON object with no keys but these. False: r is answered. */
+bool spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j);
+/** r->source and what takes from its bucket. False: r is answered with 429. */
+const char *spk_owner_state_name(uint32_t state);
+bool spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
+                 const char *message);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/keeper.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "authority/intake.h"
+#include "authority/recover.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define TICK_MS 250
+#define FULL_LOOK_MS 5000 /* without being poked: what an earlier try left behind */
+#define RECORDS_AT_ONCE 32
+#define REQUESTS_AT_ONCE 16
+
+struct spk_keeper {
+    struct spk_server *srv;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
+    uint64_t looked_ms;
+    uint64_t checks_due; /* thousandths of a deposit that may be checked */
+    pthread_t thread;
+};
+
+/* -- records from files */
+
+struct record {
+    uint64_t key, time;
+    struct spk_buf body, blob;
+};
+struct records {
+    size_t n;
+    struct record r[RECORDS_AT_ONCE];
+};
+
+static spk_err
+keep_record(void *arg, const struct spk_record_row *row)
+{
+    struct records *l = arg;
+    struct record *r = &l->r[l->n++];
+
+    r->key = row->key;
+    r->time = row->time;
+    r->body = SPK_BUF(row->body.len + 1);
+    r->blob = SPK_BUF(row->blob.len + 1);
+    SPK_TRY(spk_buf_add(&r->body, row->body));
+    return spk_buf_add(&r->blob, row->blob);
+}
+
+/* SPK_CODE_DENIED: not to be filed. The owner must be enrolled; a deposit that is there already is
+ * as good; and the holder must find the tag right, which only who knows the key can make. */
+static spk_err
+record_wanted(struct spk_server *s, struct spk_intake *in)
+{
+    struct spk_owner_row owner = {0};
+    struct spk_deposit_row have = {0};
+
+    SPK_CHECK(in->status == SPK_HTTP_OK, DENIED);
+    spk_err e = spk_store_owner(s->store, &in->row.owner, &owner);
+    bool enrolled = spk_ok(e) && owner.state == SPK_OWNER_ENROLLED;
+    in->row.owner_key = owner.key;
+    spk_owner_row_clear(&owner);
+    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+    if (enrolled) {
+        e = spk_store_deposit(s->store, in->row.owner_key, &in->row.serial, &have);
+        bool there = spk_ok(e) && have.epoch >= in->row.epoch;
+        spk_deposit_row_clear(&have);
+        SPK_CHECK(!there, DENIED);
+    }
+    /* the holder is asked about records of strangers as well: the work and its time are the same */
+    SPK_TRY(spk_recover_check(s, &in->row));
+    return enrolled ? SPK_OK : SPK_ERR(DENIED);
+}
+
+static spk_err
+record_end(struct spk_server *s, struct spk_intake *in, uint64_t key, bool file)
+{
+    SPK_TRY(spk_store_begin(s->store));
+    spk_err e = SPK_OK;
+    if (file) {
+        e = spk_intake_stamp(in, spk_now_ms());
+        if (spk_ok(e)) {
+            e = spk_store_put_deposit(s->store, &in->row, &in->result);
+        }
+    }
+    if (spk_ok(e)) {
+        e = spk_store_drop_record(s->store, key);
+    }
+    if (!spk_ok(e)) {
+        spk_store_rollback(s->store);
+        return e;
+    }
+    return spk_store_commit(s->store);
+}
+
+static spk_err
+file_record(struct spk_server *s, const struct record *r)
+{
+    struct spk_intake in;
+
+    spk_intake_record(s->books, spk_buf_span(&r->body), spk_buf_span(&r->blob), &in);
+    spk_err e = record_wanted(s, &in);
+    if (spk_ok(e) || e.code == SPK_CODE_DENIED) {
+        e = record_end(s, &in, r->key, spk_ok(e));
+    }
+    spk_intake_clear(&in);
+    return e;
+}
+
+/* *ret_oldest: arrival of the oldest record that is left, UINT64_MAX when none is. */
+static spk_err
+file_records(struct spk_server *s, uint64_t *ret_oldest)
+{
+    struct records l = {0};
+    spk_err e = spk_store_records(s->store, RECORDS_AT_ONCE, keep_record, &l);
+
+    *ret_oldest = UINT64_MAX;
+    for (size_t i = 0; i < l.n; i++) {
+        if (spk_ok(e)) {
+            e = file_record(s, &l.r[i]);
+        }
+        if (!spk_ok(e) && *ret_oldest == UINT64_MAX) {
+            *ret_oldest = l.r[i].time;
+        }
+        spk_buf_free(&l.r[i].body);
+        spk_buf_free(&l.r[i].blob);
+    }
+    if (spk_ok(e) && l.n == RECORDS_AT_ONCE) {
+        *ret_oldest = l.r[l.n - 1].time; /* there may be more */
+    }
+    return e;
+}
+
+/* -- requests */
+
+struct hashes {
+    size_t n;
+    struct spk_hash h[REQUESTS_AT_ONCE];
+};
+
+static spk_err
+keep_hash(void *arg, const struct spk_request_row *row)
+{
+    struct hashes *l = arg;
+
+    l->h[l->n++] = row->hash;
+    return SPK_OK;
+}
+
+/* A request waits for the records that came before it: they belong to its scope. */
+static spk_err
+open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more)
+{
+    const struct spk_request_query q = {.stage = stage, .limit = REQUESTS_AT_ONCE};
+    struct hashes l = {0};
+
+    SPK_TRY(spk_store_requests(s->store, &q, keep_hash, &l));
+    *ret_more = *ret_more || l.n == REQUESTS_AT_ONCE;
+    for (size_t i = 0; i < l.n; i++) {
+        struct spk_request_row row = {0};
+        SPK_TRY(spk_store_request(s->store, &l.h[i], &row));
+        spk_err e = row.created < before ? spk_recover_open(s, &row) : SPK_OK;
+        spk_request_row_clear(&row);
+        SPK_TRY(e);
+    }
+    return SPK_OK;
+}
+
+/* -- new deposits */
+
+struct checks {
+    struct spk_server *s;
+    uint64_t done;
+    size_t n_wrong;
+    uint64_t wrong[100];
+};
+
+static spk_err
+check_one(struct checks *c, uint64_t index)
+{
+    struct spk_deposit_row row = {0};
+
+    /* a copy: the holder takes milliseconds, for which no read may stay open */
+    SPK_TRY(spk_store_deposit_at(c->s->store, index, &row));
+    spk_err e = spk_deposit_row_verify(&row);
+    if (spk_ok(e)) {
+        e = spk_recover_check(c->s, &row);
+    }
+    spk_deposit_row_clear(&row);
+    if (e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_DENIED) {
+        spk_log(SPK_LOG_ERROR, "deposit %llu is %s", (unsigned long long)index,
+                e.code == SPK_CODE_CHANGED ? "altered in the database" : "refused by the holder");
+        c->wrong[c->n_wrong++] = index;
+        e = SPK_OK;
+    }
+    SPK_TRY(e);
+    c->done = index + 1;
+    return SPK_OK;
+}
+
+static spk_err
+write_checks(const struct checks *c)
+{
+    struct spk_store *st = c->s->store;
+
+    SPK_TRY(spk_store_begin(st));
+    spk_err e = spk_store_set_checked(st, c->done);
+    for (size_t i = 0; spk_ok(e) && i < c->n_wrong; i++) {
+        e = spk_store_put_wrong(st, c->wrong[i]);
+        if (spk_ok(e)) {
+            e = spk_server_event(c->s, "wrong", "deposit %llu", (unsigned long long)c->wrong[i]);
+        }
+    }
+    if (!spk_ok(e)) {
+        spk_store_rollback(st);
+        return e;
+    }
+    return spk_store_commit(st);
+}
+
+static spk_err
+check_deposits(struct spk_server *s, uint64_t budget)
+{
+    struct checks c = {.s = s};
+    uint64_t n = 0, from = 0;
+    spk_err e = SPK_OK;
+
+    SPK_TRY(spk_store_deposit_count(s->store, &n));
+    SPK_TRY(spk_store_checked(s->store, &from));
+    c.done = from;
+    for (uint64_t i = from; spk_ok(e) && i < n && i - from < budget && i - from < 100; i++) {
+        e = check_one(&c, i);
+    }
+    if (c.done > from) {
+        SPK_TRY(write_checks(&c));
+    }
+    return e;
+}
+
+/* -- one round */
+
+static void
+look(struct spk_keeper *k, bool *ret_again)
+{
+    struct spk_server *s = k->srv;
+    uint64_t oldest = UINT64_MAX;
+    bool more = false;
+    spk_err e = file_records(s, &oldest);
+
+    *ret_again = oldest != UINT64_MAX;
+    if (e.code == SPK_CODE_NET) {
+        return;
+    }
+    e = open_stage(s, SPK_STAGE_FILED, oldest, &more);
+    if (spk_ok(e)) {
+        e = open_stage(s, SPK_STAGE_SCOPED, UINT64_MAX, &more);
+    }
+    *ret_again = *ret_again || more || e.code == SPK_CODE_BUSY;
+    if (!spk_ok(e) && e.code != SPK_CODE_BUSY && e.code != SPK_CODE_NET) {
+        spk_log(SPK_LOG_ERROR, "opening requests: %s (%d)", spk_code_name(e.code), e.sys);
+    }
+}
+
+static void
+round_job(void *arg)
+{
+    struct spk_keeper *k = arg;
+    struct spk_server *s = k->srv;
+    bool again = false;
+
+    pthread_mutex_lock(&k->lock);
+    bool due = k->poked || spk_running_ms() - k->looked_ms >= FULL_LOOK_MS;
+    uint64_t budget = k->checks_due / 1000;
+    k->poked = false;
+    pthread_mutex_unlock(&k->lock);
+
+    bool there = spk_ok(spk_link_reach(s->link));
+    if (there && due) {
+        look(k, &again);
+    }
+    if (there && budget > 0) {
+        spk_err e = check_deposits(s, budget);
+        if (!spk_ok(e) && e.code != SPK_CODE_BUSY && e.code != SPK_CODE_NET) {
+            spk_log(SPK_LOG_ERROR, "checking deposits: %s (%d)", spk_code_name(e.code), e.sys);
+        }
+    }
+    pthread_mutex_lock(&k->lock);
+    k->checks_due = budget > 0 ? 0 : k->checks_due;
+    k->poked = k->poked || again || (due && !there);
+    if (due && there) {
+        k->looked_ms = spk_running_ms();
+    }
+    k->busy = false;
+    if (k->stopping) {
+        pthread_cond_signal(&k->wake);
+    }
+    pthread_mutex_unlock(&k->lock);
+}
+
+/* -- its thread only keeps time */
+
+static void
+wait_tick(struct spk_keeper *k)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += TICK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&k->wake, &k->lock, &until);
+}
+
+static void *
+keeper_main(void *arg)
+{
+    struct spk_keeper *k = arg;
+    uint64_t last = spk_running_ms();
+
+    pthread_mutex_lock(&k->lock);
+    while (!k->stopping) {
+        uint64_t now = spk_running_ms();
+        uint64_t most = k->srv->cfg.check_per_second * 1000;
+        k->checks_due += (now - last) * k->srv->cfg.check_per_second;
+        k->checks_due = k->checks_due > most ? most : k->checks_due;
+        last = now;
+        if (!k->busy) {
+            k->busy = spk_ok(spk_jobs_push(k->srv->holder_jobs, round_job, k));
+        }
+        wait_tick(k);
+    }
+    while (k->busy) {
+        pthread_cond_wait(&k->wake, &k->lock);
+    }
+    pthread_mutex_unlock(&k->lock);
+    return NULL;
+}
+
+spk_err
+spk_keeper_new(struct spk_server *s, struct spk_keeper **ret_k)
+{
+    struct spk_keeper *k = spk_calloc(1, sizeof(*k));
+
+    SPK_CHECK(k != NULL, NOMEM);
+    k->srv = s;
+    k->poked = true;
+    pthread_mutex_init(&k->lock, NULL);
+    pthread_cond_init(&k->wake, NULL);
+    if (pthread_create(&k->thread, NULL, keeper_main, k) != 0) {
+        spk_mem_free(k);
+        return SPK_ERR(NOMEM);
+    }
+    *ret_k = k;
+    return SPK_OK;
+}
+
+void
+spk_keeper_poke(struct spk_keeper *k)
+{
+    pthread_mutex_lock(&k->lock);
+    k->poked = true;
+    pthread_cond_signal(&k->wake);
+    pthread_mutex_unlock(&k->lock);
+}
+
+void
+spk_keeper_free(struct spk_keeper *k)
+{
+    if (k == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&k->lock);
+    k->stopping = true;
+    pthread_cond_signal(&k->wake);
+    pthread_mutex_unlock(&k->lock);
+    pthread_join(k->thread, NULL);
+    pthread_cond_destroy(&k->wake);
+    pthread_mutex_destroy(&k->lock);
+    spk_mem_free(k);
+}

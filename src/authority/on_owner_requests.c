@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The owner's side: requests that concern him, and his veto. */
+#include <stdio.h>
+#include <string.h>
+
+#include "authority/handle.h"
+#include "authority/recover.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+#define LISTED_MAX 100
+#define LISTED_DAYS ((uint64_t)90 * 86400)
+
+#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
+#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
+
+struct hashes {
+    size_t n;
+    struct spk_hash h[LISTED_MAX];
+};
+
+static spk_err
+keep_hash(void *arg, const struct spk_request_row *row)
+{
+    struct hashes *l = arg;
+
+    l->h[l->n++] = row->hash;
+    return SPK_OK;
+}
+
+static void
+write_request(struct spk_jw *w, const struct spk_request_row *row)
+{
+    REQUEST_AUTO q = {.kind = 0};
+    bool read = spk_ok(spk_request_parse(row->record, &q));
+
+    spk_jw_open(w, NULL, '{');
+    spk_jw_hex(w, "request", spk_hash_span(&row->hash));
+    spk_jw_cstr(w, "state", spk_request_state_name(row->state));
+    spk_jw_str(w, "reason", read ? q.reason : SPK_SPAN_EMPTY);
+    spk_jw_u64(w, "opened", row->opened);
+    spk_jw_u64(w, "due", row->due);
+    spk_jw_u64(w, "expires", row->expires);
+    spk_jw_hex(w, "recipient", spk_hash_span(&row->recipient));
+    spk_jw_close(w, '}');
+}
+
+static spk_err
+list_requests(struct spk_req *r, const struct hashes *l)
+{
+    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+
+    spk_jw_open(w, "requests", '[');
+    for (size_t i = 0; i < l->n; i++) {
+        struct spk_request_row row = {0};
+        SPK_TRY(spk_store_request(r->srv->store, &l->h[i], &row));
+        spk_err e = spk_recover_refresh(r->srv, &row);
+        if (e.code == SPK_CODE_NET && row.opened == 0) {
+            row.opened =
+                row.created; /* never seen by the holder, which is absent: say what is known */
+        }
+        if (spk_ok(e) || e.code == SPK_CODE_NET) {
+            write_request(w, &row);
+            e = SPK_OK;
+        }
+        spk_request_row_clear(&row);
+        SPK_TRY(e);
+    }
+    spk_jw_close(w, ']');
+    spk_req_json_end(r);
+    return SPK_OK;
+}
+
+enum spk_after
+spk_on_request_list(struct spk_req *r)
+{
+    struct hashes l = {0};
+    const struct spk_request_query q = {
+        .owner = &r->owner, .created_from = spk_now() - LISTED_DAYS, .limit = LISTED_MAX};
+    spk_err e = spk_store_requests(r->srv->store, &q, keep_hash, &l);
+
+    if (spk_ok(e)) {
+        e = list_requests(r, &l);
+    }
+    if (!spk_ok(e)) {
+        spk_req_failed(r, e, "listing requests");
+    }
+    return SPK_DONE;
+}
+
+/* -- veto */
+
+struct veto {
+    struct spk_span note; /* borrowed from the JSON, or */
+    struct spk_buf sig;
+};
+
+/* The owner's signature key of today: the newest successor's, else that of the enrolment. */
+static spk_err
+current_key(const struct spk_owner_row *o, const struct spk_enrolment *e, struct spk_rsa **ret_key)
+{
+    __attribute__((cleanup(spk_successor_clear))) struct spk_successor u = {.number = 0};
+    struct spk_note note;
+
+    if (o->successor.len == 0) {
+        *ret_key = spk_rsa_ref(e->sign);
+        return SPK_OK;
+    }
+    SPK_TRY(spk_note_parse(o->successor, false, &note));
+    SPK_TRY(spk_successor_parse(note.text, &u));
+    *ret_key = spk_rsa_ref(u.sign);
+    return SPK_OK;
+}
+
+static spk_err
+check_code(const struct spk_request_row *row, const struct spk_enrolment *e, struct spk_span bytes)
+{
+    char name[SPK_NOTE_NAME_MAX + 1], hex[2 * SPK_HASH_LEN + 1];
+    struct spk_note note;
+    struct spk_vkey key;
+    struct spk_hash authority, request;
+
+    (void)snprintf(name, sizeof(name), "veto/%s", spk_hex(spk_hash_span(&row->owner), hex));
+    SPK_TRY(spk_vkey_make(name, e->veto, &key));
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_note_verify(&note, &key));
+    SPK_TRY(spk_veto_parse(note.text, &authority, &request));
+    SPK_CHECK(spk_hash_eq(&request, &row->hash), DENIED);
+    return SPK_OK;
+}
+
+static spk_err
+check_signature(struct spk_req *r, const struct spk_request_row *row,
+                const struct spk_owner_row *owner, const struct spk_enrolment *e,
+                const struct spk_buf *sig)
+{
+    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO(spk_rsa) key = NULL;
+
+    SPK_TRY(current_key(owner, e, &key));
+    SPK_CHECK(r->has_key && spk_hash_eq(spk_rsa_id(key), &r->key), DENIED);
+    SPK_TRY(spk_request_parse(row->record, &q));
+    return spk_statement_verify(key, SPK_KIND_VETO, &q.authority, spk_hash_span(&row->hash),
+                                spk_buf_span(sig));
+}
+
+/* Checked here before the holder is bothered; it checks for itself. */
+static spk_err
+veto_request(struct spk_req *r, struct spk_request_row *row, const struct veto *v)
+{
+    struct spk_owner_row owner = {0};
+    ENROLMENT_AUTO e = {.n_contacts = 0};
+    struct spk_attrs in = {0};
+
+    SPK_CHECK(row->stage == SPK_STAGE_TOLD, DENIED);
+    SPK_TRY(spk_store_owner(r->srv->store, &row->owner, &owner));
+    spk_err err = spk_enrolment_parse(owner.record, &e);
+    if (spk_ok(err)) {
+        err = v->note.len > 0 ? check_code(row, &e, v->note)
+                              : check_signature(r, row, &owner, &e, &v->sig);
+    }
+    if (spk_ok(err)) {
+        err = spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&row->hash));
+    }
+    if (spk_ok(err)) {
+        err = spk_attrs_add(&in, SPK_FA_ENROL, owner.record);
+    }
+    if (spk_ok(err)) {
+        err = v->note.len > 0 ? spk_attrs_add(&in, SPK_FA_NOTE, v->note)
+                              : spk_attrs_add(&in, SPK_FA_SIG, spk_buf_span(&v->sig));
+    }
+    if (spk_ok(err)) {
+        err = spk_recover_tell(r->srv, SPK_MSG_VETO, &in, row);
+    }
+    spk_owner_row_clear(&owner);
+    return err;
+}
+
+static bool
+read_veto(struct spk_req *r, const struct spk_json *j, struct veto *v)
+{
+    const char *note = NULL;
+    bool by_note = spk_json_has(j, "note");
+
+    spk_err e = by_note == spk_json_has(j, "signature") ? SPK_ERR(FORMAT) : SPK_OK;
+    if (spk_ok(e)) {
+        e = by_note ? spk_json_str(j, "note", &note) : spk_json_base64(j, "signature", &v->sig);
+    }
+    if (!spk_ok(e) || (by_note && note[0] == 0)) {
+        spk_req_error(r, SPK_HTTP_BAD_REQUEST,
+                      "A veto has either a signature in base64 or a note.");
+        return false;
+    }
+    v->note = by_note ? spk_span_str(note) : SPK_SPAN_EMPTY;
+    return true;
+}
+
+static spk_err
+write_event(struct spk_req *r, const struct spk_request_row *row, const struct veto *v)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+    struct spk_store *s = r->srv->store;
+
+    SPK_TRY(spk_store_begin(s));
+    spk_err e =
+        spk_server_event(r->srv, "vetoed", "request %.16s by %s",
+                         spk_hex(spk_hash_span(&row->hash), hex), v->note.len > 0 ? "code" : "key");
+    if (spk_ok(e) && v->note.len > 0) {
+        e = spk_store_put_vote(s, row->key, spk_now(), v->note);
+    }
+    if (!spk_ok(e)) {
+        spk_store_rollback(s);
+        return e;
+    }
+    return spk_store_commit(s);
+}
+
+static void
+veto(struct spk_req *r, struct veto *v)
+{
+    struct spk_request_row row = {0};
+    spk_err e = spk_store_request(r->srv->store, &r->hash, &row);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such request.");
+        return;
+    }
+    if (spk_ok(e)) {
+        e = veto_request(r, &row, v);
+    }
+    if (spk_ok(e)) {
+        e = write_event(r, &row, v);
+    }
+    switch (e.code) {
+    case SPK_CODE_OK:
+        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_request_state_name(row.state));
+        spk_req_json_end(r);
+        break;
+    case SPK_CODE_NET:
+    case SPK_CODE_BUSY:
+    case SPK_CODE_IO:
+    case SPK_CODE_NOMEM:
+        spk_req_failed(r, e, "vetoing a request");
+        break;
+    default:
+        spk_req_error(r, SPK_HTTP_FORBIDDEN,
+                      "This is not a veto of this request by its owner's key or code.");
+    }
+    spk_request_row_clear(&row);
+}
+
+enum spk_after
+spk_on_request_veto(struct spk_req *r)
+{
+    static const char *const keys[] = {"signature", "note", NULL};
+    SPK_AUTO(spk_json) j = NULL;
+    struct veto v = {.sig = SPK_BUF(SPK_RSA_MAX_LEN)};
+
+    if (spk_rate_ok(r, r->srv->record_rate, spk_span(r->source, r->source_len), 1,
+                    "Too many messages come from this address.") &&
+        spk_body_json(r, keys, &j) && read_veto(r, j, &v)) {
+        veto(r, &v);
+    }
+    spk_buf_free(&v.sig);
+    return SPK_DONE;
+}

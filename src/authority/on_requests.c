@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The requester's side of a recovery: file records, open a request, see how it stands, take the
+ * keys. */
+#include <string.h>
+
+#include "authority/handle.h"
+#include "authority/intake.h"
+#include "authority/keeper.h"
+#include "authority/recover.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "keyblob/blob.h"
+
+#define DAY ((uint64_t)86400)
+#define REQUEST_SKEW DAY /* how far a new request's own time may be off */
+#define SLOT_BODY_MAX ((size_t)32768)
+
+#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
+
+/* -- records that come with a file alone */
+
+static spk_err
+store_record(struct spk_req *r, const struct spk_buf *body, const struct spk_buf *blob)
+{
+    struct spk_store *s = r->srv->store;
+
+    SPK_TRY(spk_store_begin(s));
+    spk_err e = spk_store_put_record(s, spk_now(), spk_buf_span(body), spk_buf_span(blob),
+                                     r->srv->cfg.max_records);
+    if (!spk_ok(e)) {
+        spk_store_rollback(s);
+        return e;
+    }
+    return spk_store_commit(s);
+}
+
+static void
+take_record(struct spk_req *r, const struct spk_json *j, struct spk_buf *body, struct spk_buf *blob)
+{
+    struct spk_intake in;
+
+    if (!spk_ok(spk_json_base64(j, "record", body)) || !spk_ok(spk_json_base64(j, "blob", blob))) {
+        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A record and its blob come in base64.");
+        return;
+    }
+    spk_intake_record(r->srv->books, spk_buf_span(body), spk_buf_span(blob), &in);
+    bool malformed = in.status == SPK_HTTP_BAD_REQUEST;
+    spk_intake_clear(&in);
+    if (malformed) {
+        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The record is not one of a sealed file.");
+        return;
+    }
+    spk_err e = store_record(r, body, blob);
+    if (e.code == SPK_CODE_BUSY) {
+        spk_req_busy(r, SPK_HTTP_TOO_MANY, 10, "Too many records are waiting; try again.");
+    } else if (!spk_ok(e)) {
+        spk_req_failed(r, e, "keeping a record");
+    } else {
+        (void)spk_req_json(r, SPK_HTTP_ACCEPTED);
+        spk_req_json_end(r);
+        spk_keeper_poke(r->srv->keeper);
+    }
+}
+
+enum spk_after
+spk_on_record_post(struct spk_req *r)
+{
+    static const char *const keys[] = {"record", "blob", NULL};
+    struct spk_buf body = SPK_BUF(SLOT_BODY_MAX), blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_AUTO(spk_json) j = NULL;
+
+    if (spk_rate_ok(r, r->srv->record_rate, spk_span(r->source, r->source_len), 1,
+                    "Too many records come from this address.") &&
+        spk_body_json(r, keys, &j)) {
+        take_record(r, j, &body, &blob);
+    }
+    spk_buf_free(&body);
+    spk_buf_free(&blob);
+    return SPK_DONE;
+}
+
+/* -- opening */
+
+struct opening {
+    struct spk_buf record, sig_sign, sig_keyx, serials;
+};
+
+static spk_err
+read_serials(const struct spk_json *j, struct spk_buf *serials)
+{
+    const struct spk_json *list = NULL;
+    size_t n = 0;
+    uint8_t id[SPK_FILE_ID_LEN];
+
+    if (!spk_json_has(j, "serials")) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_json_array(j, "serials", &list, &n));
+    SPK_CHECK(n <= SPK_REQ_LISTED_MAX, LIMIT);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = spk_json_text(spk_json_at(list, i));
+        SPK_CHECK(text != NULL, FORMAT);
+        SPK_TRY(spk_hex_parse(spk_span_str(text), id, sizeof(id)));
+        SPK_TRY(spk_buf_add(serials, SPK_SPAN_OF(id)));
+    }
+    return SPK_OK;
+}
+
+static bool
+read_opening(struct spk_req *r, struct opening *o)
+{
+    static const char *const keys[] = {"record", "sig_sign", "sig_keyx", "serials", NULL};
+    SPK_AUTO(spk_json) j = NULL;
+
+    if (!spk_body_json(r, keys, &j)) {
+        return false;
+    }
+    spk_err e = spk_json_base64(j, "record", &o->record);
+    if (spk_ok(e)) {
+        e = spk_json_base64(j, "sig_sign", &o->sig_sign);
+    }
+    if (spk_ok(e)) {
+        e = spk_json_base64(j, "sig_keyx", &o->sig_keyx);
+    }
+    if (spk_ok(e)) {
+        e = read_serials(j, &o->serials);
+    }
+    if (!spk_ok(e)) {
+        spk_req_error(r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
+                      "A request has a record and two signatures in base64, and perhaps a list of "
+                      "serials in hexadecimal.");
+    }
+    return !r->answered;
+}
+
+/* The list must be the one that the record was signed over. */
+static bool
+serials_fit(const struct spk_request *q, struct spk_span serials)
+{
+    struct spk_tree t = {0};
+    struct spk_hash root;
+
+    if (q->select == SPK_SELECT_ALL) {
+        return serials.len == 0;
+    }
+    if (serials.len != (size_t)q->count * SPK_FILE_ID_LEN ||
+        !spk_ok(spk_serials_tree(serials, &t))) {
+        return false;
+    }
+    bool same = spk_ok(spk_levels_root(&t, &root)) && spk_hash_eq(&root, &q->root);
+    spk_levels_clear(&t);
+    return same;
+}
+
+static const char *
+opening_fault(struct spk_req *r, const struct opening *o, const struct spk_request *q)
+{
+    uint64_t now = spk_now();
+    struct spk_owner_row row = {0};
+
+    if (spk_books_by_key(r->srv->books, &q->authority) == NULL) {
+        return "The request is for another authority.";
+    }
+    if (q->time > now + REQUEST_SKEW || q->time + REQUEST_SKEW < now) {
+        return "The request's time is more than a day off: is the clock right?";
+    }
+    if (!serials_fit(q, spk_buf_span(&o->serials))) {
+        return "The list of serials is not the one that the request record names.";
+    }
+    if (!spk_ok(spk_request_verify(q, spk_buf_span(&o->record), spk_buf_span(&o->sig_sign),
+                                   spk_buf_span(&o->sig_keyx)))) {
+        return "The request is not signed by both of its new keys.";
+    }
+    spk_err e = spk_store_owner_by_login(r->srv->store, spk_rsa_id(q->sign), &row);
+    spk_owner_row_clear(&row);
+    return e.code == SPK_CODE_NOTFOUND ? NULL : "The new signature key is not new here.";
+}
+
+/* Counts what was asked for this owner id, whether there is such an owner or not. */
+static bool
+owner_cap_ok(struct spk_req *r, const struct spk_request *q)
+{
+    uint64_t n = 0;
+    spk_err e = spk_store_request_count(r->srv->store, &q->owner, spk_now() - DAY, &n);
+
+    if (!spk_ok(e)) {
+        spk_req_failed(r, e, "counting requests");
+    } else if (n >= r->srv->cfg.requests_per_owner) {
+        spk_req_busy(r, SPK_HTTP_TOO_MANY, (unsigned)DAY,
+                     "Too many requests name this owner today.");
+    }
+    return !r->answered;
+}
+
+static spk_err
+store_request(struct spk_req *r, const struct opening *o, const struct spk_request *q)
+{
+    struct spk_store *s = r->srv->store;
+    const struct spk_request_row row = {.hash = q->hash,
+                                        .owner = q->owner,
+                                        .login = *spk_rsa_id(q->sign),
+                                        .recipient = *spk_rsa_id(q->keyx),
+                                        .stage = SPK_STAGE_FILED,
+                                        .state = SPK_STATE_OPEN,
+                                        .created = spk_now(),
+                                        .record = spk_buf_span(&o->record),
+                                        .sig_sign = spk_buf_span(&o->sig_sign),
+                                        .sig_keyx = spk_buf_span(&o->sig_keyx),
+                                        .serials = spk_buf_span(&o->serials)};
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    SPK_TRY(spk_store_begin(s));
+    spk_err e = spk_store_put_request(s, &row);
+    if (spk_ok(e)) {
+        e = spk_server_event(r->srv, "requested", "request %.16s",
+                             spk_hex(spk_hash_span(&q->hash), hex));
+    }
+    if (!spk_ok(e)) {
+        spk_store_rollback(s);
+        return e.code == SPK_CODE_EXISTS ? SPK_OK : e; /* sent again: the same answer */
+    }
+    return spk_store_commit(s);
+}
+
+static void
+open_request(struct spk_req *r, struct opening *o)
+{
+    REQUEST_AUTO q = {.kind = 0};
+
+    if (!read_opening(r, o)) {
+        return;
+    }
+    if (!spk_ok(spk_request_parse(spk_buf_span(&o->record), &q))) {
+        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, "The request record is malformed.");
+        return;
+    }
+    const char *fault = opening_fault(r, o, &q);
+    if (fault != NULL) {
+        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, fault);
+        return;
+    }
+    if (!owner_cap_ok(r, &q)) {
+        return;
+    }
+    spk_err e = store_request(r, o, &q);
+    if (!spk_ok(e)) {
+        spk_req_failed(r, e, "keeping a request");
+        return;
+    }
+    spk_jw_hex(spk_req_json(r, SPK_HTTP_ACCEPTED), "request", spk_hash_span(&q.hash));
+    spk_req_json_end(r);
+    /* everything that depends on the owner happens behind this answer */
+    spk_keeper_poke(r->srv->keeper);
+}
+
+enum spk_after
+spk_on_request_post(struct spk_req *r)
+{
+    struct opening o = {.record = SPK_BUF(SPK_REQ_RECORD_MAX),
+                        .sig_sign = SPK_BUF(SPK_RSA_MAX_LEN),
+                        .sig_keyx = SPK_BUF(SPK_RSA_MAX_LEN),
+                        .serials = SPK_BUF((size_t)SPK_REQ_LISTED_MAX * SPK_FILE_ID_LEN)};
+
+    if (spk_rate_ok(r, r->srv->request_rate, spk_span(r->source, r->source_len), 1,
+                    "Too many requests are opened from this address.")) {
+        open_request(r, &o);
+    }
+    spk_buf_free(&o.record);
+    spk_buf_free(&o.sig_sign);
+    spk_buf_free(&o.sig_keyx);
+    spk_buf_free(&o.serials);
+    return SPK_DONE;
+}
+
+/* -- how it stands */
+
+/* The request of the path if it is the peer's own; others learn nothing, not even that it exists.
+ */
+static bool
+own_request(struct spk_req *r, struct spk_request_row *row)
+{
+    spk_err e = spk_store_request(r->srv->store, &r->hash, row);
+
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+        spk_req_failed(r, e, "reading a request");
+    } else if (!spk_ok(e) || !spk_hash_eq(&row->login, &r->key)) {
+        spk_req_error(r, SPK_HTTP_NOT_FOUND, "You have no such request.");
+    } else {
+        e = spk_recover_refresh(r->srv, row);
+        if (!spk_ok(e)) {
+            spk_req_failed(r, e, "asking the holder about a request");
+        }
+    }
+    return !r->answered;
+}
+
+static bool
+is_approved(const struct spk_request_row *row)
+{
+    return row->state == SPK_STATE_APPROVED || row->state == SPK_STATE_DONE;
+}
+
+enum spk_after
+spk_on_request_get(struct spk_req *r)
+{
+    struct spk_request_row row = {0};
+
+    if (own_request(r, &row)) {
+        bool second = row.state == SPK_STATE_CONFIRM;
+        struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+        spk_jw_hex(w, "request", spk_hash_span(&row.hash));
+        spk_jw_cstr(w, "state", spk_request_state_name(row.state));
+        spk_jw_u64(w, "persons", second ? row.persons2 : row.persons);
+        spk_jw_u64(w, "needed", row.needed);
+        spk_jw_u64(w, "due", row.due);
+        spk_jw_u64(w, "expires", row.expires);
+        if (is_approved(&row)) {
+            spk_jw_u64(w, "count", row.scope_count);
+        }
+        spk_req_json_end(r);
+    }
+    spk_request_row_clear(&row);
+    return SPK_DONE;
+}
+
+/* Approved, and nothing came in between. */
+static bool
+approved(struct spk_req *r, const struct spk_request_row *row)
+{
+    if (!is_approved(row)) {
+        spk_req_error(r, SPK_HTTP_FORBIDDEN, "The request is not approved.");
+    }
+    return !r->answered;
+}
+
+static bool
+succeed(struct spk_req *r, struct spk_request_row *row)
+{
+    spk_err e = spk_recover_succeed(r->srv, row);
+
+    if (e.code == SPK_CODE_DENIED) {
+        spk_req_error(r, SPK_HTTP_FORBIDDEN, "The holder does not make a successor statement.");
+    } else if (!spk_ok(e)) {
+        spk_req_failed(r, e, "making a successor statement");
+    }
+    return !r->answered;
+}
+
+enum spk_after
+spk_on_request_successor(struct spk_req *r)
+{
+    struct spk_request_row row = {0};
+
+    if (own_request(r, &row) && approved(r, &row) && succeed(r, &row)) {
+        spk_jw_str(spk_req_json(r, SPK_HTTP_OK), "successor", row.successor);
+        spk_req_json_end(r);
+    }
+    spk_request_row_clear(&row);
+    return SPK_DONE;
+}
+
+/* -- the keys */
+
+#define REFUSED_MAX 256
+
+struct giving {
+    struct spk_req *r;
+    struct spk_request_row row;
+    const struct spk_scope *scope;
+    struct spk_jw *w;
+    size_t n_refused;
+    uint64_t refused[REFUSED_MAX];
+};
+
+static void
+write_key(struct spk_jw *w, const struct spk_deposit_row *d, struct spk_span blob)
+{
+    spk_jw_open(w, NULL, '{');
+    spk_jw_u64(w, "index", d->index);
+    spk_jw_base64(w, "r_pub", d->rpub);
+    spk_jw_base64(w, "blob", blob);
+    if (d->rpriv.len > 0) {
+        spk_jw_base64(w, "salt", d->salt);
+        spk_jw_base64(w, "r_priv", d->rpriv);
+    } else {
+        spk_jw_base64(w, "p", spk_hash_span(&d->p));
+        spk_jw_base64(w, "sealed", d->sealed);
+    }
+    spk_jw_close(w, '}');
+}
+
+/* One deposit; a refusal or a damaged row is noted and does not stop the others. */
+static spk_err
+give_one(struct giving *g, uint64_t position)
+{
+    struct spk_deposit_row d = {0};
+    SPK_AUTO_ANSWER a = {0};
+    struct spk_span blob = SPK_SPAN_EMPTY;
+    uint64_t index = g->scope->index[position];
+
+    SPK_TRY(spk_store_deposit_at(g->r->srv->store, index, &d));
+    const struct spk_release what = {
+        .row = &g->row, .scope = g->scope, .position = position, .deposit = &d};
+    spk_err e = spk_recover_release(g->r->srv, &what, &a);
+    if (spk_ok(e)) {
+        e = spk_attrs_get(&a.l, SPK_FA_BLOB, SPK_SIMPLEBLOB_MAX, &blob);
+    }
+    if (spk_ok(e)) {
+        write_key(g->w, &d, blob);
+    }
+    spk_deposit_row_clear(&d);
+    if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_CHANGED) {
+        spk_log(SPK_LOG_WARN, "deposit %llu is not released (%s)", (unsigned long long)index,
+                spk_code_name(e.code));
+        g->refused[g->n_refused++] = index;
+        return SPK_OK;
+    }
+    return e;
+}
+
+static void
+write_end(struct giving *g, uint64_t end)
+{
+    spk_jw_close(g->w, ']');
+    if (end < g->scope->n) {
+        spk_jw_u64(g->w, "next", g->scope->index[end - 1]);
+    } else {
+        spk_jw_null(g->w, "next");
+    }
+    spk_jw_open(g->w, "refused", '[');
+    for (size_t i = 0; i < g->n_refused; i++) {
+        spk_jw_u64(g->w, NULL, g->refused[i]);
+    }
+    spk_jw_close(g->w, ']');
+    spk_req_json_end(g->r);
+}
+
+static void
+give(struct giving *g, uint64_t from, uint64_t limit)
+{
+    uint64_t at = spk_scope_from(g->scope, from);
+    uint64_t end = g->scope->n - at > limit ? at + limit : g->scope->n;
+
+    g->w = spk_req_json(g->r, SPK_HTTP_OK);
+    spk_jw_open(g->w, "keys", '[');
+    for (uint64_t i = at; i < end; i++) {
+        spk_err e = give_one(g, i);
+        if (!spk_ok(e)) {
+            spk_req_failed(g->r, e, "releasing a deposit");
+            return;
+        }
+    }
+    write_end(g, end);
+}
+
+/* What must hold before the first key goes out; the old keys end here, not afterwards. */
+static bool
+may_give(struct giving *g)
+{
+    REQUEST_AUTO q = {.kind = 0};
+
+    if (!own_request(g->r, &g->row) || !approved(g->r, &g->row)) {
+        return false;
+    }
+    if (!spk_ok(spk_request_parse(g->row.record, &q)) || q.kind != SPK_REQ_KIND_KEYS) {
+        spk_req_error(g->r, SPK_HTTP_CONFLICT, "This request asks for new key pairs only.");
+        return false;
+    }
+    return succeed(g->r, &g->row);
+}
+
+enum spk_after
+spk_on_request_keys(struct spk_req *r)
+{
+    struct giving g = {.r = r};
+    uint64_t from = 0, limit = 0;
+    uint64_t most = r->srv->cfg.max_release < REFUSED_MAX ? r->srv->cfg.max_release : REFUSED_MAX;
+
+    if (spk_param_page(r, most, &from, &limit) && may_give(&g)) {
+        spk_err e = spk_scopes_get(r->srv->scopes, r->srv->store, &g.row, &g.scope);
+        if (e.code == SPK_CODE_CHANGED) {
+            spk_log(SPK_LOG_ERROR, "deposits of an approved request were altered in the database");
+            spk_req_damaged(r, "Deposits of this request were altered in the authority's database "
+                               "after it was opened; open a new one.");
+        } else if (!spk_ok(e)) {
+            spk_req_failed(r, e, "reading the scope of a request");
+        } else {
+            give(&g, from, limit);
+        }
+    }
+    spk_request_row_clear(&g.row);
+    return SPK_DONE;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/recover.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
+#define PATH_MAX_BYTES ((size_t)SPK_TREE_LEVELS * SPK_HASH_LEN)
+
+static spk_err
+save(struct spk_server *s, const struct spk_request_row *row)
+{
+    SPK_TRY(spk_store_begin(s->store));
+    spk_err e = spk_store_set_request(s->store, row);
+    if (!spk_ok(e)) {
+        spk_store_rollback(s->store);
+        return e;
+    }
+    return spk_store_commit(s->store);
+}
+
+/* -- state */
+
+static spk_err
+read_state(const struct spk_attrs *l, struct spk_request_row *row)
+{
+    uint64_t state = 0;
+
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_STATE, &state));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_OPENED, &row->opened));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_DUE, &row->due));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_EXPIRES, &row->expires));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_PERSONS, &row->persons));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_PERSONS2, &row->persons2));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_NEEDED, &row->needed));
+    SPK_TRY(spk_attrs_u64(l, SPK_FA_RELEASED, &row->released));
+    SPK_CHECK(state >= SPK_STATE_OPEN && state <= SPK_STATE_DONE, PROTO);
+    row->state = (uint32_t)state;
+    return SPK_OK;
+}
+
+static bool
+state_differs(const struct spk_request_row *a, const struct spk_request_row *b)
+{
+    return a->stage != b->stage || a->state != b->state || a->opened != b->opened ||
+           a->due != b->due || a->expires != b->expires || a->persons != b->persons ||
+           a->persons2 != b->persons2 || a->needed != b->needed || a->released != b->released;
+}
+
+spk_err
+spk_recover_tell(struct spk_server *s, enum spk_frame_type type, struct spk_attrs *in,
+                 struct spk_request_row *row)
+{
+    SPK_AUTO_ANSWER a = {0};
+    struct spk_request_row before = *row;
+
+    SPK_TRY(spk_link_call(s->link, type, in, &a));
+    SPK_TRY(read_state(&a.l, row));
+    row->stage = SPK_STAGE_TOLD;
+    return state_differs(&before, row) ? save(s, row) : SPK_OK;
+}
+
+/* What a request looks like before the holder knows it, and for ever when it never will. */
+static void
+pretend(struct spk_server *s, struct spk_request_row *row)
+{
+    const struct spk_policy *p = spk_books_today(s->books);
+
+    row->opened = row->created;
+    row->due = p->wait > 0 ? row->created + p->wait : 0;
+    row->expires = row->created + p->request_life;
+    row->persons = 0;
+    row->persons2 = 0;
+    row->needed = p->quorum;
+    row->released = 0;
+    row->state = spk_now() >= row->expires ? SPK_STATE_EXPIRED : SPK_STATE_OPEN;
+}
+
+spk_err
+spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
+{
+    struct spk_attrs in = {0};
+    SPK_AUTO_ANSWER a = {0};
+    struct spk_request_row before = *row;
+
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&row->hash)));
+    spk_err e = spk_link_call(s->link, SPK_MSG_STATE, &in, &a);
+    if (row->stage != SPK_STAGE_TOLD) {
+        if (spk_ok(e) || e.code == SPK_CODE_DENIED) {
+            pretend(s, row);
+            return SPK_OK;
+        }
+        return e;
+    }
+    if (e.code == SPK_CODE_DENIED) {
+        /* forgotten there, because it ended long ago or gave way to others: it may be opened again
+         */
+        return row->state == SPK_STATE_OPEN ? spk_recover_open(s, row) : SPK_OK;
+    }
+    SPK_TRY(e);
+    SPK_TRY(read_state(&a.l, row));
+    return state_differs(&before, row) ? save(s, row) : SPK_OK;
+}
+
+/* -- opening */
+
+static spk_err
+freeze(struct spk_server *s, struct spk_request_row *row)
+{
+    struct spk_owner_row owner = {0};
+    SPK_AUTO(spk_scope) scope = NULL;
+
+    spk_err e = spk_store_owner(s->store, &row->owner, &owner);
+    bool known = spk_ok(e) && owner.state == SPK_OWNER_ENROLLED;
+    row->owner_key = owner.key;
+    spk_owner_row_clear(&owner);
+    if (!known) {
+        SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+        row->owner_key = 0;
+        row->stage = SPK_STAGE_UNKNOWN;
+        return save(s, row);
+    }
+    /* deposits only add and their indices have no gaps: this number freezes the scope */
+    SPK_TRY(spk_store_deposit_count(s->store, &row->scope_end));
+    SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
+    row->scope_count = scope->n;
+    SPK_TRY(spk_levels_root(&scope->tree, &row->scope_root));
+    row->stage = SPK_STAGE_SCOPED;
+    return save(s, row);
+}
+
+static spk_err
+tell_open(struct spk_server *s, struct spk_request_row *row)
+{
+    struct spk_attrs in = {0};
+    uint8_t count[8];
+
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_RECORD, row->record));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_SIGN, row->sig_sign));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_KEYX, row->sig_keyx));
+    SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_SCOPE_COUNT, row->scope_count, count));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_SCOPE_ROOT, spk_hash_span(&row->scope_root)));
+    spk_err e = spk_recover_tell(s, SPK_MSG_OPEN, &in, row);
+    if (e.code == SPK_CODE_DENIED) {
+        char hex[2 * SPK_HASH_LEN + 1];
+        spk_log(SPK_LOG_WARN, "the holder refuses to open request %.16s",
+                spk_hex(spk_hash_span(&row->hash), hex));
+        row->stage = SPK_STAGE_REFUSED;
+        return save(s, row);
+    }
+    return e;
+}
+
+spk_err
+spk_recover_open(struct spk_server *s, struct spk_request_row *row)
+{
+    if (row->stage == SPK_STAGE_FILED) {
+        SPK_TRY(freeze(s, row));
+    }
+    if (row->stage == SPK_STAGE_SCOPED || row->stage == SPK_STAGE_TOLD) {
+        return tell_open(s, row);
+    }
+    return SPK_OK;
+}
+
+/* -- the end of the old keys */
+
+/* The note must be the holder's, for this owner and request. */
+static spk_err
+read_successor(struct spk_server *s, const struct spk_request_row *row, struct spk_span bytes,
+               struct spk_successor *ret_u)
+{
+    struct spk_note note;
+
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_note_verify(&note, &spk_books_newest(s->books)->holder));
+    SPK_TRY(spk_successor_parse(note.text, ret_u));
+    SPK_CHECK(spk_hash_eq(&ret_u->owner, &row->owner) && spk_hash_eq(&ret_u->request, &row->hash),
+              PROTO);
+    return SPK_OK;
+}
+
+static spk_err
+write_successor(struct spk_server *s, struct spk_request_row *row, const struct spk_successor *u,
+                struct spk_span note)
+{
+    char id[2 * SPK_HASH_LEN + 1];
+
+    row->successor = note;
+    row->state = SPK_STATE_DONE;
+    SPK_TRY(
+        spk_store_put_successor(s->store, row->owner_key, u->number, spk_rsa_id(u->sign), note));
+    SPK_TRY(spk_store_set_request(s->store, row));
+    return spk_server_event(s, "succeeded", "owner %.16s number %u",
+                            spk_hex(spk_hash_span(&row->owner), id), u->number);
+}
+
+/* Copy the note into the row's own memory, from which row->successor may borrow. */
+static spk_err
+adopt(struct spk_request_row *row, struct spk_span note)
+{
+    struct spk_span *const spans[] = {&row->record, &row->sig_sign, &row->sig_keyx, &row->serials};
+    ptrdiff_t at[4] = {0};
+    uint8_t *dst = NULL;
+
+    for (size_t i = 0; i < 4; i++) {
+        at[i] = spans[i]->len > 0 ? spans[i]->ptr - row->mem.ptr : 0;
+    }
+    row->mem.max += note.len;
+    SPK_TRY(spk_buf_grow(&row->mem, note.len, &dst)); /* may move what is there */
+    memcpy(dst, note.ptr, note.len);
+    for (size_t i = 0; i < 4; i++) {
+        spans[i]->ptr = spans[i]->len > 0 ? row->mem.ptr + at[i] : NULL;
+    }
+    row->successor = spk_span(dst, note.len);
+    return SPK_OK;
+}
+
+spk_err
+spk_recover_succeed(struct spk_server *s, struct spk_request_row *row)
+{
+    SPK_AUTO_ANSWER a = {0};
+    SUCCESSOR_AUTO u = {.number = 0};
+    struct spk_attrs in = {0};
+    struct spk_owner_row owner = {0};
+    struct spk_span note;
+
+    if (row->successor.len > 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_store_owner(s->store, &row->owner, &owner));
+    spk_err e = spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&row->hash));
+    if (spk_ok(e)) {
+        e = spk_attrs_add(&in, SPK_FA_ENROL, owner.record);
+    }
+    if (spk_ok(e)) {
+        e = spk_link_call(s->link, SPK_MSG_SUCCESSOR, &in, &a);
+    }
+    spk_owner_row_clear(&owner);
+    SPK_TRY(e);
+    SPK_TRY(spk_attrs_get(&a.l, SPK_FA_NOTE, SPK_NOTE_MAX, &note));
+    SPK_TRY(read_successor(s, row, note, &u));
+    SPK_TRY(adopt(row, note));
+    SPK_TRY(spk_store_begin(s->store));
+    e = write_successor(s, row, &u, row->successor);
+    if (!spk_ok(e)) {
+        spk_store_rollback(s->store);
+        row->successor = SPK_SPAN_EMPTY;
+        return e;
+    }
+    return spk_store_commit(s->store);
+}
+
+/* -- deposits shown to the holder */
+
+static spk_err
+add_deposit(struct spk_attrs *in, const struct spk_deposit_row *d)
+{
+    SPK_TRY(spk_attrs_add(in, SPK_FA_RPUB, d->rpub));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_OWNER, spk_hash_span(&d->owner)));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_BLOB, d->blob));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_P, spk_hash_span(&d->p)));
+    if (d->rpriv.len > 0) {
+        SPK_TRY(spk_attrs_add(in, SPK_FA_SALT, d->salt));
+        return spk_attrs_add(in, SPK_FA_RPRIV, d->rpriv);
+    }
+    return spk_attrs_add(in, SPK_FA_SEALED, d->sealed);
+}
+
+spk_err
+spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d)
+{
+    SPK_AUTO_ANSWER a = {0};
+    struct spk_attrs in = {0};
+
+    SPK_TRY(add_deposit(&in, d));
+    return spk_link_call(s->link, SPK_MSG_CHECK, &in, &a);
+}
+
+/* What the attributes of a release borrow from until it is sent. */
+struct shown {
+    struct spk_buf path, listed;
+    uint8_t scratch[3][8];
+};
+
+static spk_err
+add_path(struct spk_attrs *in, const struct spk_scope *scope, uint64_t position, struct shown *x)
+{
+    SPK_TRY(spk_attrs_add_u64(in, SPK_FA_INDEX, scope->index[position], x->scratch[0]));
+    SPK_TRY(spk_attrs_add_u64(in, SPK_FA_POSITION, position, x->scratch[1]));
+    SPK_TRY(spk_levels_path(&scope->tree, position, &x->path));
+    return spk_attrs_add(in, SPK_FA_PATH, spk_buf_span(&x->path));
+}
+
+static spk_err
+add_listed(struct spk_attrs *in, const struct spk_request_row *row, const struct spk_scope *scope,
+           const struct spk_file_id *serial, struct shown *x)
+{
+    uint64_t i = 0;
+
+    if (row->serials.len == 0) {
+        return SPK_OK;
+    }
+    SPK_CHECK(spk_serial_find(row->serials, serial, &i), CHANGED);
+    SPK_TRY(spk_levels_path(&scope->listed, i, &x->listed));
+    SPK_TRY(spk_attrs_add_u64(in, SPK_FA_SELECT_INDEX, i, x->scratch[2]));
+    return spk_attrs_add(in, SPK_FA_SELECT_PATH, spk_buf_span(&x->listed));
+}
+
+static spk_err
+release(struct spk_server *s, const struct spk_release *what, struct shown *x,
+        struct spk_answer *ret_a)
+{
+    struct spk_attrs in = {0};
+
+    SPK_TRY(spk_deposit_row_verify(what->deposit));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&what->row->hash)));
+    SPK_TRY(add_path(&in, what->scope, what->position, x));
+    SPK_TRY(add_listed(&in, what->row, what->scope, &what->deposit->serial, x));
+    SPK_TRY(add_deposit(&in, what->deposit));
+    return spk_link_call(s->link, SPK_MSG_RELEASE, &in, ret_a);
+}
+
+spk_err
+spk_recover_release(struct spk_server *s, const struct spk_release *what, struct spk_answer *ret_a)
+{
+    struct shown x = {.path = SPK_BUF(PATH_MAX_BYTES), .listed = SPK_BUF(PATH_MAX_BYTES)};
+    spk_err e = release(s, what, &x, ret_a);
+
+    spk_buf_free(&x.path);
+    spk_buf_free(&x.listed);
+    return e;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recovery requests between the store and the holder.  All of it runs on the one thread that talks
+ * to the holder, so that a row is never changed by two at once. */
+#ifndef SPK_AUTHORITY_RECOVER_H
+#define SPK_AUTHORITY_RECOVER_H
+
+#include "authority/link.h"
+#include "authority/scope.h"
+#include "authority/server.h"
+#include "wire/statement.h"
+
+/** Freeze the scope of a request that was filed, and tell the holder. What cannot be done now is
+ * left for the next time (SPK_CODE_NET, _BUSY). */
+SPK_MUST_USE spk_err spk_recover_open(struct spk_server *s, struct spk_request_row *row);
+/** Ask the holder how it stands, and write down what has changed. A request that the holder does
+ * not know is asked about all the same, and gets what a pending one would: the answer and its time
+ * are the same whether its owner exists. */
+SPK_MUST_USE spk_err spk_recover_refresh(struct spk_server *s, struct spk_request_row *row);
+/** Send a message about a request and take over the state in the answer. */
+SPK_MUST_USE spk_err spk_recover_tell(struct spk_server *s, enum spk_frame_type type,
+                                      struct spk_attrs *in, struct spk_request_row *row);
+/** The successor statement of an approved request: made by the holder, written down, and from then
+ * on the old keys are nothing. row->successor holds it afterwards. */
+SPK_MUST_USE spk_err spk_recover_succeed(struct spk_server *s, struct spk_request_row *row);
+struct spk_release {
+    const struct spk_request_row *row;
+    const struct spk_scope *scope;
+    uint64_t position; /* in the scope */
+    const struct spk_deposit_row *deposit;
+};
+/** One session key under the new key. SPK_CODE_DENIED: refused; SPK_CODE_CHANGED: damaged row. */
+SPK_MUST_USE spk_err spk_recover_release(struct spk_server *s, const struct spk_release *what,
+                                         struct spk_answer *ret_a);
+/** CHECK of one deposit. SPK_OK, SPK_CODE_DENIED, or what kept it from being asked. */
+SPK_MUST_USE spk_err spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d);
+
+#endif

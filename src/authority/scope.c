@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/scope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "translog/merkle.h"
+
+#define SCOPES_KEPT 4
+#define GROW_MIN ((size_t)256)
+
+/* -- trees */
+
+static spk_err
+node(const struct spk_hash *l, const struct spk_hash *r, struct spk_hash *ret_h)
+{
+    static const uint8_t one[1] = {1};
+    const struct spk_span parts[] = {SPK_SPAN_OF(one), spk_hash_span(l), spk_hash_span(r)};
+
+    return spk_sha256_parts(parts, 3, ret_h);
+}
+
+void
+spk_levels_clear(struct spk_tree *t)
+{
+    for (size_t i = 0; i < SPK_TREE_LEVELS; i++) {
+        spk_mem_free(t->level[i]);
+    }
+    *t = (struct spk_tree){0};
+}
+
+/* The level above: pairs are joined, a last one without a partner moves up as it is. */
+static spk_err
+level_up(struct spk_tree *t)
+{
+    size_t at = t->levels - 1;
+    uint64_t n = t->n[at], up = (n + 1) / 2;
+    const struct spk_hash *from = t->level[at];
+
+    SPK_CHECK(t->levels < SPK_TREE_LEVELS, LIMIT);
+    struct spk_hash *to = spk_calloc(up, sizeof(*to));
+    SPK_CHECK(to != NULL, NOMEM);
+    t->level[t->levels] = to;
+    t->n[t->levels] = up;
+    t->levels++;
+    for (uint64_t i = 0; i + 1 < n; i += 2) {
+        SPK_TRY(node(&from[i], &from[i + 1], &to[i / 2]));
+    }
+    if (n % 2 == 1) {
+        to[up - 1] = from[n - 1];
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_levels_build(struct spk_hash *leaves, uint64_t n, struct spk_tree *ret_t)
+{
+    struct spk_tree t = {.levels = 1};
+
+    t.level[0] = leaves;
+    t.n[0] = n;
+    while (t.n[t.levels - 1] > 1) {
+        spk_err e = level_up(&t);
+        if (!spk_ok(e)) {
+            spk_levels_clear(&t);
+            return e;
+        }
+    }
+    *ret_t = t;
+    return SPK_OK;
+}
+
+spk_err
+spk_levels_root(const struct spk_tree *t, struct spk_hash *ret_root)
+{
+    if (t->levels == 0 || t->n[0] == 0) {
+        return spk_sha256(SPK_SPAN_EMPTY, ret_root);
+    }
+    *ret_root = t->level[t->levels - 1][0];
+    return SPK_OK;
+}
+
+spk_err
+spk_levels_path(const struct spk_tree *t, uint64_t i, struct spk_buf *path)
+{
+    SPK_CHECK(t->levels > 0 && i < t->n[0], USAGE);
+    for (size_t k = 0; k + 1 < t->levels; k++) {
+        uint64_t other = i ^ 1;
+        if (other < t->n[k]) {
+            SPK_TRY(spk_buf_add(path, spk_hash_span(&t->level[k][other])));
+        }
+        i /= 2;
+    }
+    return SPK_OK;
+}
+
+/* -- serials */
+
+bool
+spk_serial_find(struct spk_span serials, const struct spk_file_id *id, uint64_t *ret_i)
+{
+    uint64_t low = 0, high = serials.len / SPK_FILE_ID_LEN;
+
+    while (low < high) {
+        uint64_t mid = low + (high - low) / 2;
+        int c = memcmp(serials.ptr + mid * SPK_FILE_ID_LEN, id->b, SPK_FILE_ID_LEN);
+        if (c == 0) {
+            *ret_i = mid;
+            return true;
+        }
+        if (c < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return false;
+}
+
+spk_err
+spk_serials_tree(struct spk_span serials, struct spk_tree *ret_t)
+{
+    size_t n = serials.len / SPK_FILE_ID_LEN;
+
+    SPK_CHECK(n > 0 && serials.len % SPK_FILE_ID_LEN == 0, FORMAT);
+    struct spk_hash *leaves = spk_calloc(n, sizeof(*leaves));
+    SPK_CHECK(leaves != NULL, NOMEM);
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *at = serials.ptr + i * SPK_FILE_ID_LEN;
+        bool sorted = i == 0 || memcmp(at - SPK_FILE_ID_LEN, at, SPK_FILE_ID_LEN) < 0;
+        spk_err e =
+            sorted ? spk_leaf_hash(spk_span(at, SPK_FILE_ID_LEN), &leaves[i]) : SPK_ERR(FORMAT);
+        if (!spk_ok(e)) {
+            spk_mem_free(leaves);
+            return e;
+        }
+    }
+    return spk_levels_build(leaves, n, ret_t);
+}
+
+/* -- scopes */
+
+void
+spk_scope_free(struct spk_scope *s)
+{
+    if (s != NULL) {
+        spk_mem_free(s->index);
+        spk_levels_clear(&s->tree);
+        spk_levels_clear(&s->listed);
+        spk_mem_free(s);
+    }
+}
+
+struct item {
+    uint64_t index;
+    struct spk_hash leaf;
+};
+struct gather {
+    struct item *items;
+    size_t n, cap;
+};
+
+static spk_err
+gather_one(void *arg, const struct spk_deposit_row *row)
+{
+    struct gather *g = arg;
+    uint8_t entry[40];
+
+    spk_err e = spk_deposit_row_verify(row);
+    if (e.code == SPK_CODE_CHANGED) {
+        spk_log(SPK_LOG_ERROR, "deposit %llu was altered in the database: left out of a request",
+                (unsigned long long)row->index);
+        return SPK_OK;
+    }
+    SPK_TRY(e);
+    if (g->n == g->cap) {
+        size_t cap = g->cap < GROW_MIN ? GROW_MIN : g->cap * 2;
+        struct item *grown = spk_reallocarray(g->items, cap, sizeof(*grown));
+        SPK_CHECK(grown != NULL, NOMEM);
+        g->items = grown;
+        g->cap = cap;
+    }
+    spk_scope_entry(row->index, &row->oc, entry);
+    g->items[g->n].index = row->index;
+    SPK_TRY(spk_leaf_hash(SPK_SPAN_OF(entry), &g->items[g->n].leaf));
+    g->n++;
+    return SPK_OK;
+}
+
+static int
+by_index(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+
+    return x->index < y->index ? -1 : x->index > y->index ? 1 : 0;
+}
+
+static spk_err
+gather_all(struct spk_store *store, uint64_t owner_key, struct spk_span serials, uint64_t end,
+           struct gather *g)
+{
+    struct spk_deposit_query q = {.owner_key = owner_key, .end = end, .limit = UINT64_MAX};
+    struct spk_deposit_page page;
+    struct spk_file_id id;
+
+    if (end == 0) {
+        return SPK_OK; /* nothing was there yet; an end of 0 would mean no end */
+    }
+    if (serials.len == 0) {
+        return spk_store_deposits(store, &q, gather_one, g, &page);
+    }
+    for (size_t i = 0; i < serials.len; i += SPK_FILE_ID_LEN) {
+        memcpy(id.b, serials.ptr + i, SPK_FILE_ID_LEN);
+        q.serial = &id;
+        SPK_TRY(spk_store_deposits(store, &q, gather_one, g, &page));
+    }
+    if (g->n > 1) {
+        qsort(g->items, g->n, sizeof(*g->items), by_index);
+    }
+    return SPK_OK;
+}
+
+static spk_err
+scope_from(struct spk_scope *s, const struct gather *g)
+{
+    if (g->n == 0) {
+        return spk_levels_build(NULL, 0, &s->tree);
+    }
+    struct spk_hash *leaves = spk_calloc(g->n, sizeof(*leaves));
+    s->index = spk_calloc(g->n, sizeof(*s->index));
+    if (leaves == NULL || s->index == NULL) {
+        spk_mem_free(leaves);
+        return SPK_ERR(NOMEM);
+    }
+    s->n = g->n;
+    for (size_t i = 0; i < g->n; i++) {
+        s->index[i] = g->items[i].index;
+        leaves[i] = g->items[i].leaf;
+    }
+    return spk_levels_build(leaves, g->n, &s->tree);
+}
+
+spk_err
+spk_scope_build(struct spk_store *store, uint64_t owner_key, struct spk_span serials, uint64_t end,
+                struct spk_scope **ret_s)
+{
+    SPK_AUTO(spk_scope) s = spk_calloc(1, sizeof(*s));
+    struct gather g = {0};
+
+    SPK_CHECK(s != NULL, NOMEM);
+    spk_err e = gather_all(store, owner_key, serials, end, &g);
+    if (spk_ok(e)) {
+        e = scope_from(s, &g);
+    }
+    spk_mem_free(g.items);
+    SPK_TRY(e);
+    if (serials.len > 0) {
+        SPK_TRY(spk_serials_tree(serials, &s->listed));
+    }
+    *ret_s = SPK_STEAL(s);
+    return SPK_OK;
+}
+
+uint64_t
+spk_scope_from(const struct spk_scope *s, uint64_t from)
+{
+    uint64_t low = 0, high = s->n;
+
+    while (low < high) {
+        uint64_t mid = low + (high - low) / 2;
+        if (s->index[mid] < from) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
+/* -- a few at hand */
+
+struct spk_scopes {
+    struct spk_scope *kept[SCOPES_KEPT];
+    uint64_t clock;
+};
+
+spk_err
+spk_scopes_new(struct spk_scopes **ret_c)
+{
+    *ret_c = spk_calloc(1, sizeof(**ret_c));
+    return *ret_c != NULL ? SPK_OK : SPK_ERR(NOMEM);
+}
+
+void
+spk_scopes_free(struct spk_scopes *c)
+{
+    for (size_t i = 0; c != NULL && i < SCOPES_KEPT; i++) {
+        spk_scope_free(c->kept[i]);
+    }
+    spk_mem_free(c);
+}
+
+static struct spk_scope **
+place(struct spk_scopes *c, const struct spk_hash *request)
+{
+    struct spk_scope **oldest = &c->kept[0];
+
+    for (size_t i = 0; i < SCOPES_KEPT; i++) {
+        struct spk_scope **k = &c->kept[i];
+        if (*k != NULL && spk_hash_eq(&(*k)->request, request)) {
+            return k;
+        }
+        if (*oldest != NULL && (*k == NULL || (*k)->used < (*oldest)->used)) {
+            oldest = k;
+        }
+    }
+    return oldest;
+}
+
+static spk_err
+still_frozen(const struct spk_scope *s, const struct spk_request_row *row)
+{
+    struct spk_hash root;
+
+    SPK_TRY(spk_levels_root(&s->tree, &root));
+    SPK_CHECK(s->n == row->scope_count && spk_hash_eq(&root, &row->scope_root), CHANGED);
+    return SPK_OK;
+}
+
+spk_err
+spk_scopes_get(struct spk_scopes *c, struct spk_store *store, const struct spk_request_row *row,
+               const struct spk_scope **ret_s)
+{
+    struct spk_scope **k = place(c, &row->hash);
+
+    if (*k == NULL || !spk_hash_eq(&(*k)->request, &row->hash)) {
+        SPK_AUTO(spk_scope) s = NULL;
+        SPK_TRY(spk_scope_build(store, row->owner_key, row->serials, row->scope_end, &s));
+        SPK_TRY(still_frozen(s, row));
+        s->request = row->hash;
+        spk_scope_free(*k);
+        *k = SPK_STEAL(s);
+    }
+    (*k)->used = ++c->clock;
+    *ret_s = *k;
+    return SPK_OK;
+}
