@@ -187,7 +187,7 @@ refuses_everything_else(void **state)
         "Infinity",
         "tru",
         "True",
-        "nulll",
+        "nullx",
         "'a'",
         "\"a",
         "\"\\\"",
