@@ -53,6 +53,14 @@ SPK_MUST_USE spk_err spk_area_build(const struct spk_core *core, const struct sp
                                     const struct spk_secret *key, uint64_t generation,
                                     const struct spk_slots *slots, struct spk_buf *out);
 
+/** The header of a regular file whose core is damaged, with core_bytes (verbatim, from R_priv) in
+ * its place, and area_len as a rewrite may have changed it since. SPK_CODE_AUTH when core_bytes is
+ * not of key or not of this file's payload. Nothing is written; areas, and so the slots, may be
+ * whole. */
+SPK_MUST_USE spk_err spk_header_read_with_core(int fd, struct spk_span core_bytes,
+                                               const struct spk_secret *key,
+                                               struct spk_header **ret_h);
+
 /** Replace the slots of the file dirfd/path under key. Two-area form in place: the copy that is not
  * the newest valid one, fdatasync, then the other, fdatasync. Compact form (or slots that outgrow
  * the area): a rewrite through a temporary and rename, the payload re-encrypted with a fresh FLOE

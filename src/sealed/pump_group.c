@@ -6,8 +6,7 @@
 #include "sealed/io.h"
 #include "sealed/pump_int.h"
 
-/* ---- taking
- * ------------------------------------------------------------------------------------------ */
+/* ---- taking ---- */
 
 /* The pieces of the group's segments, the last of which has last_len bytes, at pad in every
  * segment's place. */
@@ -83,6 +82,9 @@ take_next(struct pump_run *r, struct pump_group *g)
     }
     g->last_len = g->n == 0 ? 0 : got - (g->n - 1) * r->in_unit;
     group_touch(r, g);
+    if (!spk_ok(g->err)) {
+        g->touched = r->group_segs * r->seg_len; /* nobody knows how far the read came */
+    }
     if (spk_ok(g->err) && g->n == 0) {
         g->err = SPK_ERR(TRUNC);
     }
@@ -117,8 +119,7 @@ pump_take(struct pump_run *r, struct pump_group *g)
     return more;
 }
 
-/* ---- sealing and opening
- * ----------------------------------------------------------------------------- */
+/* ---- sealing and opening ---- */
 
 /* A segment that did not open: find the word for it. Its length field has not been believed so far,
  * and is here only to choose which authenticated question to ask (doc/spec/sealed-file.md, "Ends").
@@ -205,8 +206,7 @@ pump_crypt(struct pump_worker *w)
     }
 }
 
-/* ---- putting
- * ----------------------------------------------------------------------------------------- */
+/* ---- putting ---- */
 
 /* Bytes that the group's last segment has on its way out. */
 static size_t

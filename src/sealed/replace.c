@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "sealed/io.h"
-#include "sealed/payload.h"
 
 #define LOCK_TRIES 100
 #define NO_AREA 2u
@@ -19,8 +17,7 @@
 
 spk_err (*spk_replace_pwrite)(int fd, struct spk_span s, uint64_t off) = spk_pwrite_full;
 
-/* ---- the file
- * ---------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static void
 target_end(struct spk_target *t)
@@ -95,8 +92,7 @@ target_open(int dirfd, const char *path, struct spk_target *t)
     return SPK_ERR(BUSY);
 }
 
-/* ---- in place
- * ---------------------------------------------------------------------------------------- */
+/* ---- in place ---- */
 
 spk_err
 spk_next_generation(const struct spk_header *h, const struct spk_secret *key,
@@ -190,84 +186,23 @@ spk_sealed_replace_slots(int dirfd, const char *path, const struct spk_secret *k
     return spk_target_rewrite(&t, h, key, slots, area_len);
 }
 
-/* ---- a damaged core
- * ---------------------------------------------------------------------------------- */
-
-/* Does the payload of this file begin where core says, and is it bound to it? */
-static spk_err
-core_fits(const struct spk_target *t, const struct spk_secret *key, const struct spk_core *core,
-          struct spk_span core_bytes)
-{
-    struct spk_floe floe;
-    SPK_WIPE_ON_EXIT(floe);
-    struct spk_hash h;
-    uint8_t header[SPK_FLOE_HEADER_LEN];
-    uint64_t off = core_bytes.len + (uint64_t)spk_core_areas(core) * core->area_len;
-    SPK_CHECK((uint64_t)t->st.st_size >= off + sizeof header, TRUNC);
-    SPK_TRY(spk_pread_full(t->fd, header, sizeof header, off));
-    SPK_TRY(spk_sha256(core_bytes, &h));
-    return spk_payload_open_begin(&floe, key, core, &h, header);
-}
-
-/* The core that this file's payload is bound to. A rewrite may have changed area_len since the core
- * was deposited, and nothing else: so all of its values are tried (doc/spec/sealed-file.md,
- * "Rebuilding"). */
-static spk_err
-core_find(const struct spk_target *t, const struct spk_secret *key, struct spk_span given,
-          struct spk_buf *ret_core)
-{
-    struct spk_core core;
-    struct spk_hash c;
-    SPK_TRY(spk_core_parse(given, &core));
-    SPK_TRY(spk_commitment(key, &core.id, &c));
-    SPK_CHECK(spk_ct_eq(c.b, core.commitment.b, sizeof c.b), AUTH);
-
-    spk_err as_given = core_fits(t, key, &core, given);
-    if (spk_ok(as_given)) {
-        return spk_buf_add(ret_core, given);
-    }
-    uint32_t least = spk_core_areas(&core) == 1 ? SPK_AREA_MIN_COMPACT : SPK_AREA_MIN;
-    for (core.area_len = least; core.area_len <= SPK_AREA_MAX; core.area_len += SPK_AREA_UNIT) {
-        spk_buf_reset(ret_core);
-        SPK_TRY(spk_core_build(&core, ret_core));
-        spk_err e = core_fits(t, key, &core, spk_buf_span(ret_core));
-        if (e.code != SPK_CODE_AUTH && e.code != SPK_CODE_TRUNC) {
-            return e;
-        }
-    }
-    return as_given;
-}
-
-/* The header as it would be read if its core were whole. */
-static spk_err
-header_with_core(const struct spk_target *t, struct spk_span core_bytes, struct spk_header **ret_h)
-{
-    SPK_AUTO_BUF struct spk_buf image = SPK_BUF(SPK_HEADER_MAX);
-    uint8_t *rest;
-    size_t n;
-    SPK_TRY(spk_buf_add(&image, core_bytes));
-    SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX - core_bytes.len, &rest));
-    SPK_TRY(spk_io_pread_some(t->fd, rest, SPK_HEADER_MAX - core_bytes.len, core_bytes.len, &n));
-    return spk_header_parse(spk_span(image.ptr, core_bytes.len + n), ret_h);
-}
+/* ---- a damaged core ---- */
 
 spk_err
 spk_sealed_rebuild(int dirfd, const char *path, struct spk_span core_bytes,
                    const struct spk_secret *key, const struct spk_slots *slots)
 {
     AUTO_TARGET struct spk_target t = {.fd = -1};
-    SPK_AUTO_BUF struct spk_buf core = SPK_BUF(SPK_CORE_MAX);
     SPK_AUTO(spk_header) h = NULL;
     uint32_t area_len;
     SPK_TRY(target_open(dirfd, path, &t));
-    SPK_TRY(core_find(&t, key, core_bytes, &core));
-    SPK_TRY(header_with_core(&t, spk_buf_span(&core), &h));
+    SPK_TRY(spk_header_read_with_core(t.fd, core_bytes, key, &h));
     SPK_TRY(area_len_for(&h->core, slots, &area_len));
     if (!fits_in_place(&h->core, area_len)) {
         return spk_target_rewrite(&t, h, key, slots, area_len);
     }
     if (!t.read_only) {
-        SPK_TRY(write_durably(t.fd, spk_buf_span(&core), 0));
+        SPK_TRY(write_durably(t.fd, h->core_bytes, 0));
     }
     return areas_in_place(&t, h, key, slots);
 }

@@ -185,8 +185,7 @@ seal_areas(struct spk_seal *s, struct spk_buf *out)
     return SPK_OK;
 }
 
-/* ---- the input
- * --------------------------------------------------------------------------------------- */
+/* ---- the input ---- */
 
 struct input {
     struct spk_pump_end end;
@@ -240,8 +239,7 @@ input_end(const struct input *in)
     return SPK_OK;
 }
 
-/* ---- the output
- * -------------------------------------------------------------------------------------- */
+/* ---- the output ---- */
 
 /* Core, areas, FLOE header. Gives where the payload's segments begin. */
 static spk_err

@@ -9,8 +9,7 @@
 #include "sealed/area.h"
 #include "sealed/payload.h"
 
-/* ---- GF(2^128) as GCM has it (NIST SP 800-38D, 6.3)
- * ---------------------------------------------------- */
+/* ---- GF(2^128) as GCM has it (NIST SP 800-38D, 6.3) ---- */
 
 struct gf {
     uint64_t hi, lo; /* bit 0 of the field is the highest bit of hi */
@@ -85,8 +84,7 @@ lengths(size_t aad, size_t text)
     return (struct gf){(uint64_t)aad * 8, (uint64_t)text * 8};
 }
 
-/* ---- what of a key the forger needs, got through GCM itself
- * --------------------------------------------- */
+/* ---- what of a key the forger needs, got through GCM itself ---- */
 
 struct half {
     uint8_t key[32];
@@ -162,8 +160,7 @@ the_field_is_right(void **state)
     assert_int_equal(y.lo, 0);
 }
 
-/* ---- a container whose one segment opens under two keys
- * ------------------------------------------------- */
+/* ---- a container whose one segment opens under two keys ---- */
 
 #define BLOCKS 20u
 #define TEXT (16u * BLOCKS)

@@ -8,8 +8,7 @@
 #include "sealed/floe.h"
 #include "sealed/seal_int.h"
 
-/* ---- known answer
- * ------------------------------------------------------------------------------------ */
+/* ---- known answer ---- */
 
 #define KNOWN_SHA256 "ec4afb4dd1a3ec16ab694245a7ec8fba9516562bf807e3f7005548c69a164582"
 #define KNOWN_C "cb9eeb7ae402b299e57d691fd2be6d36f86578d798f2af318d9112270d64152a"
@@ -115,8 +114,7 @@ the_known_answer_opens(void **state)
     kit_free(&plain);
 }
 
-/* ---- attacks
- * ----------------------------------------------------------------------------------------- */
+/* ---- attacks ---- */
 
 #define SEG 4096u
 #define PLAIN (3 * (SEG - 32) + 1000) /* four segments, the last one short */

@@ -198,8 +198,7 @@ an_empty_final_segment_is_taken(void **state)
     kit_free(&plain);
 }
 
-/* ---- a source that does not hold still
- * --------------------------------------------------------------- */
+/* ---- a source that does not hold still ---- */
 
 /* A temporary file on disk: one in memory has no times that change. */
 static int
@@ -333,8 +332,7 @@ a_folder_is_refused(void **state)
     assert_spk_code(spk_header_read(in, &h), FORMAT);
 }
 
-/* ---- an output that is not simply new
- * ---------------------------------------------------------------- */
+/* ---- an output that is not simply new ---- */
 
 static void
 an_output_in_append_mode_is_written_in_order(void **state)
@@ -388,8 +386,7 @@ a_full_disk_is_an_error(void **state)
     kit_free(&plain);
 }
 
-/* ---- pipes that give out only what verified
- * ----------------------------------------------------------- */
+/* ---- pipes that give out only what verified ---- */
 
 static void
 verified_segments_leave_before_the_bad_one(void **state)
@@ -447,8 +444,7 @@ a_pipe_that_ends_early_is_truncated(void **state)
     kit_free(&plain);
 }
 
-/* ---- progress and stopping
- * ---------------------------------------------------------------------------- */
+/* ---- progress and stopping ---- */
 
 struct watch {
     uint64_t last;
@@ -521,8 +517,7 @@ a_stop_is_seen_on_a_silent_pipe(void **state)
     close(fd[1]);
 }
 
-/* ---- slots around the run
- * ------------------------------------------------------------------------------ */
+/* ---- slots around the run ---- */
 
 static void
 slots_may_be_added_within_the_reserve(void **state)

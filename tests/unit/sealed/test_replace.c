@@ -141,8 +141,7 @@ two_areas_are_replaced_in_place(void **state)
     end();
 }
 
-/* ---- power cuts
- * -------------------------------------------------------------------------------------- */
+/* ---- power cuts ---- */
 
 static unsigned cut_write; /* which write is torn */
 static size_t cut_at;      /* after how many bytes */
@@ -213,8 +212,7 @@ torn_at_every_32_bytes_it_still_opens(void **state)
     end();
 }
 
-/* ---- rewrites
- * ---------------------------------------------------------------------------------------- */
+/* ---- rewrites ---- */
 
 static void
 a_compact_file_is_rewritten(void **state)
@@ -338,8 +336,7 @@ a_symbolic_link_stays_one(void **state)
     end();
 }
 
-/* ---- who may, and who is in the way
- * ------------------------------------------------------------------- */
+/* ---- who may, and who is in the way ---- */
 
 static void
 a_wrong_key_changes_nothing(void **state)
@@ -450,8 +447,7 @@ replacers_take_turns_when_rewriting(void **state)
     many_replacers(1);
 }
 
-/* ---- a damaged core
- * ---------------------------------------------------------------------------------- */
+/* ---- a damaged core ---- */
 
 static void
 rebuild(int compact, size_t slot_len)
@@ -503,6 +499,30 @@ a_core_from_before_a_rewrite_still_serves(void **state)
     }
 }
 
+/* Reading alone: the areas of such a file may be whole, and the payload opens without a byte
+ * written. */
+static void
+a_file_without_its_core_can_be_read(void **state)
+{
+    (void)state;
+    begin(0, 1024);
+    SPK_AUTO(spk_header) h = NULL;
+    struct kit_bytes f = kit_copy(kit_span(&s.file));
+    bool mac_ok = false;
+    uint64_t n = 0;
+    memset(f.ptr, 0, 88);
+    SPK_AUTO_FD int in = kit_file(kit_span(&f));
+    SPK_AUTO_FD int out = kit_file(SPK_SPAN_EMPTY);
+    assert_spk_ok(spk_header_read_with_core(in, spk_span(s.file.ptr, 88), s.key, &h));
+    assert_spk_ok(spk_header_open_key(h, s.key, &mac_ok));
+    assert_true(mac_ok);
+    assert_int_equal(spk_slots_count(spk_header_slots(h)), 1);
+    assert_spk_ok(spk_open_run(h, s.key, in, out, NULL, &n));
+    assert_int_equal(n, plain.len);
+    kit_free(&f);
+    end();
+}
+
 /* A core that is right for K but not for this payload would make the file unreadable: it is
  * refused. */
 static void
@@ -547,6 +567,7 @@ main(void)
         cmocka_unit_test(replacers_take_turns_when_rewriting),
         cmocka_unit_test(a_lost_header_is_rebuilt_from_its_core),
         cmocka_unit_test(a_core_from_before_a_rewrite_still_serves),
+        cmocka_unit_test(a_file_without_its_core_can_be_read),
         cmocka_unit_test(a_core_of_another_file_is_not_written),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -87,8 +87,7 @@ a_list_has_an_end(void **state)
     assert_spk_code(spk_slots_add(s, &a), LIMIT);
 }
 
-/* ---- area
- * -------------------------------------------------------------------------------------------- */
+/* ---- area ---- */
 
 /* Three slots of types that everybody knows. */
 static void
