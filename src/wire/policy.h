@@ -36,7 +36,7 @@ SPK_MUST_USE spk_err spk_policy_parse(struct spk_span text, struct spk_policy *r
 SPK_MUST_USE spk_err spk_policy_format(const struct spk_policy *p, struct spk_buf *text);
 const struct spk_officer *spk_policy_officer(const struct spk_policy *p, struct spk_span name);
 
-/** Genesis: signed by every officer it names. */
+/** Genesis: signed by every officer it names. expect is H(text) as pinned; NULL: not pinned yet. */
 SPK_MUST_USE spk_err spk_policy_verify_genesis(const struct spk_note *n,
                                                const struct spk_hash *expect,
                                                struct spk_policy *ret_p);
