@@ -214,7 +214,8 @@ test_no_dump(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         struct rlimit r;
-        bool ok = spk_ok(spk_sandbox_prepare()) && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+        bool ok = spk_ok(spk_sandbox_prepare()) &&
+                  prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == !spk_sandbox_filters() &&
                   getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_cur == 0 && r.rlim_max == 0;
         _exit(ok ? 0 : 1);
     }
