@@ -268,7 +268,7 @@ refuses_malformed_notes(void **state)
         "text\n\n\xe2\x80\x94 a AAAA AAA=\n",
         "a\tb\n\n" LINE_AA "\n",
         "text\r\n\n" LINE_AA "\n",
-        "a\xffb\n\n" LINE_AA "\n",
+        "a\xffz\n\n" LINE_AA "\n",
     };
     struct spk_note n;
 
