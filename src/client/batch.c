@@ -460,9 +460,11 @@ spk_batch_run(const struct spk_batch *b)
                     .filled = PTHREAD_COND_INITIALIZER,
                     .freed = PTHREAD_COND_INITIALIZER,
                     .ring_len = ring_size()};
+    SPK_AUTO(spk_rsa) keyx = NULL;
     spk_err e;
 
     SPK_TRY(spk_session_key(b->session, SPK_AT_KEYEXCHANGE, &r.keyx));
+    keyx = spk_rsa_ref(r.keyx); /* the first login unlocks the container, which changes its keys */
     r.ring = spk_calloc(r.ring_len, sizeof(*r.ring));
     SPK_CHECK(r.ring != NULL, NOMEM);
     e = run_threads(&r);

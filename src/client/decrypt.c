@@ -161,22 +161,24 @@ decrypt_open(struct source *src, const char *in_path, const char *out_path,
              const struct spk_decrypt_opts *o, struct spk_decrypt_outcome *ret_o)
 {
     struct spk_metadata meta;
-    spk_err e = spk_header_metadata(src->h, src->key, &meta);
+    spk_err e;
 
     if (out_path != NULL && strcmp(out_path, "-") == 0) {
         return write_stdout(src, o, ret_o);
     }
+    if (out_path != NULL) { /* of the user's choice: mode and time are the user's too */
+        ret_o->path = spk_strdup(out_path);
+        SPK_CHECK(ret_o->path != NULL, NOMEM);
+        return write_target(src, ret_o->path, o, ret_o);
+    }
+    e = spk_header_metadata(src->h, src->key, &meta);
     if (e.code != SPK_CODE_NOTFOUND) {
+        /* a name, mode or time that nobody should have put there stops nobody who names his own */
+        SPK_CHECK(e.code != SPK_CODE_FORMAT && e.code != SPK_CODE_AUTH, USAGE);
         SPK_TRY(e);
         src->meta = &meta;
     }
-    if (out_path != NULL) {
-        src->meta = NULL; /* a name of the user's choice: mode and time are the user's too */
-        ret_o->path = spk_strdup(out_path);
-        SPK_CHECK(ret_o->path != NULL, NOMEM);
-    } else {
-        SPK_TRY(target_path(in_path, src->meta, &ret_o->path));
-    }
+    SPK_TRY(target_path(in_path, src->meta, &ret_o->path));
     return write_target(src, ret_o->path, o, ret_o);
 }
 

@@ -25,7 +25,9 @@ SPK_MUST_USE spk_err spk_session_open(const char *container, spk_pass_fn ask, vo
 void spk_session_free(struct spk_session *s);
 SPK_DEFINE_AUTO(spk_session)
 
-/** A key of the container: its public half at least. SPK_CODE_NOKEY: no container, or no such key.
+/** A key of the container: its public half at least. Borrowed until spk_session_pair() or
+ * spk_session_api() is called: take a reference to keep it longer. SPK_CODE_NOKEY: no container, or
+ * no such key.
  */
 SPK_MUST_USE spk_err spk_session_key(struct spk_session *s, enum spk_key_spec spec,
                                      struct spk_rsa **ret_key);
