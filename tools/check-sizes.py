@@ -10,6 +10,7 @@ FILE_MAX = 800
 HEADER_MAX = 200
 FUNCTION_MAX = 100
 PARAMS_MAX = 6
+FOREIGN = re.compile(r"mhd_")  # callbacks whose parameters are their library's choice
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 NAME = re.compile(r"(\w+)\s*\(")
 
@@ -40,7 +41,7 @@ def check_c(path, text):
     for name, at, length, params in functions(lines):
         if length > FUNCTION_MAX:
             problems.append(f"{path}:{at}: {name} has {length} lines, at most {FUNCTION_MAX}")
-        if params > PARAMS_MAX and path.startswith("src/"):
+        if params > PARAMS_MAX and path.startswith("src/") and not FOREIGN.match(name):
             problems.append(f"{path}:{at}: {name} has {params} parameters, at most {PARAMS_MAX}")
     return problems
 

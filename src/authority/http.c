@@ -331,8 +331,8 @@ dispatch(struct spk_req *r)
 }
 
 static enum MHD_Result
-on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
-           const char *version, const char *upload, size_t *upload_size, void **req_cls)
+mhd_on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
+               const char *version, const char *upload, size_t *upload_size, void **req_cls)
 {
     struct spk_req *r = *req_cls;
 
@@ -543,7 +543,7 @@ start_daemon(struct spk_http *h)
 
     h->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        0, NULL, NULL, mhd_on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, h->listen_fd, MHD_OPTION_HTTPS_MEM_KEY, (const char *)h->key.ptr,
         MHD_OPTION_HTTPS_MEM_CERT, (const char *)h->cert.ptr, MHD_OPTION_HTTPS_PRIORITIES,
         PRIORITIES, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->max_connections,

@@ -7,7 +7,8 @@
 #include "authority/books.h"
 #include "authority/http.h"
 
-#define SPK_DEPOSIT_JSON_MAX ((size_t)40960) /* one object, or one line of a batch */
+#define SPK_INTAKE_BLOB_MAX (12 + (size_t)SPK_RSA_MAX_LEN) /* a SIMPLEBLOB */
+#define SPK_DEPOSIT_JSON_MAX ((size_t)40960)               /* one object, or one line of a batch */
 
 struct spk_intake {
     struct spk_deposit_row row; /* spans into the members below */

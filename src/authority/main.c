@@ -9,6 +9,7 @@
 
 #include "authority/notify.h"
 #include "authority/server.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -57,6 +58,15 @@ parse_options(int argc, char **argv, struct options *o)
     return optind == argc && (o->config != NULL || o->help || o->version);
 }
 
+/* To a terminal or a pipe that may be gone: nothing can be done about that. */
+static void
+say(int fd, const char *text)
+{
+    spk_err e = spk_write_full(fd, spk_span_str(text));
+
+    (void)e;
+}
+
 static void
 say_ready(int fd, unsigned port)
 {
@@ -64,8 +74,8 @@ say_ready(int fd, unsigned port)
 
     spk_notify("READY=1");
     if (fd >= 0) {
-        int n = snprintf(line, sizeof(line), "ready %u\n", port);
-        (void)!write(fd, line, (size_t)n);
+        (void)snprintf(line, sizeof(line), "ready %u\n", port);
+        say(fd, line);
         close(fd);
     }
 }
@@ -101,11 +111,11 @@ main(int argc, char **argv)
     struct options o = {.ready_fd = -1};
 
     if (!parse_options(argc, argv, &o)) {
-        (void)fputs(USAGE, stderr);
+        say(STDERR_FILENO, USAGE);
         return 2;
     }
     if (o.help || o.version) {
-        (void)fputs(o.help ? USAGE : "sparekeyd " SPK_SERVER_VERSION "\n", stdout);
+        say(STDOUT_FILENO, o.help ? USAGE : "sparekeyd " SPK_SERVER_VERSION "\n");
         return 0;
     }
     spk_log_setup("sparekeyd", o.debug ? SPK_LOG_DEBUG : SPK_LOG_INFO);

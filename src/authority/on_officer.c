@@ -506,8 +506,8 @@ spk_on_officer_enrolments(struct spk_req *r)
     struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
 
     spk_jw_open(w, "enrolments", '[');
-    spk_err e = spk_store_owners(r->srv->store, SPK_OWNER_PENDING, SPK_SPAN_EMPTY, 0,
-                                 r->srv->cfg.max_list, write_enrolment, w);
+    const struct spk_owner_query q = {.state = SPK_OWNER_PENDING, .limit = r->srv->cfg.max_list};
+    spk_err e = spk_store_owners(r->srv->store, &q, write_enrolment, w);
     if (!spk_ok(e)) {
         spk_req_failed(r, e, "listing enrolments");
         return SPK_DONE;
@@ -620,26 +620,26 @@ write_owner(void *arg, const struct spk_owner_row *o)
 enum spk_after
 spk_on_officer_owners(struct spk_req *r)
 {
-    struct spk_span name = SPK_SPAN_EMPTY;
-    uint64_t after = 0, limit = 0;
+    struct spk_owner_query q = {.state = 0};
+    uint64_t most = r->srv->cfg.max_list;
 
-    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, &after) ||
-        !spk_param_u64(r, "limit", r->srv->cfg.max_list, 100, &limit)) {
+    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, &q.after_key) ||
+        !spk_param_u64(r, "limit", most, most < 100 ? most : 100, &q.limit)) {
         return SPK_DONE;
     }
-    if (spk_target_param(&r->target, "name", &name) && name.len > NAME_PART_MAX) {
+    if (spk_target_param(&r->target, "name", &q.name) && q.name.len > NAME_PART_MAX) {
         spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The name is too long.");
         return SPK_DONE;
     }
     struct owner_page p = {.w = spk_req_json(r, SPK_HTTP_OK)};
     spk_jw_open(p.w, "owners", '[');
-    spk_err e = spk_store_owners(r->srv->store, 0, name, after, limit, write_owner, &p);
+    spk_err e = spk_store_owners(r->srv->store, &q, write_owner, &p);
     if (!spk_ok(e)) {
         spk_req_failed(r, e, "listing owners");
         return SPK_DONE;
     }
     spk_jw_close(p.w, ']');
-    if (p.rows == limit) {
+    if (p.rows == q.limit) {
         spk_jw_u64(p.w, "next", p.last);
     } else {
         spk_jw_null(p.w, "next");

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "keyblob/blob.h"
 
 #define DAY ((uint64_t)86400)
 #define REQUEST_SKEW DAY /* how far a new request's own time may be off */
@@ -67,7 +66,7 @@ enum spk_after
 spk_on_record_post(struct spk_req *r)
 {
     static const char *const keys[] = {"record", "blob", NULL};
-    struct spk_buf body = SPK_BUF(SLOT_BODY_MAX), blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    struct spk_buf body = SPK_BUF(SLOT_BODY_MAX), blob = SPK_BUF(SPK_INTAKE_BLOB_MAX);
     SPK_AUTO(spk_json) j = NULL;
 
     if (spk_rate_ok(r, r->srv->record_rate, spk_span(r->source, r->source_len), 1,
@@ -404,7 +403,7 @@ give_one(struct giving *g, uint64_t position)
         .row = &g->row, .scope = g->scope, .position = position, .deposit = &d};
     spk_err e = spk_recover_release(g->r->srv, &what, &a);
     if (spk_ok(e)) {
-        e = spk_attrs_get(&a.l, SPK_FA_BLOB, SPK_SIMPLEBLOB_MAX, &blob);
+        e = spk_attrs_get(&a.l, SPK_FA_BLOB, SPK_INTAKE_BLOB_MAX, &blob);
     }
     if (spk_ok(e)) {
         write_key(g->w, &d, blob);

@@ -97,6 +97,12 @@ spk_levels_path(const struct spk_tree *t, uint64_t i, struct spk_buf *path)
 
 /* -- serials */
 
+static struct spk_span
+serial_at(struct spk_span serials, uint64_t i)
+{
+    return spk_span(serials.ptr + i * SPK_FILE_ID_LEN, SPK_FILE_ID_LEN);
+}
+
 bool
 spk_serial_find(struct spk_span serials, const struct spk_file_id *id, uint64_t *ret_i)
 {
@@ -104,7 +110,7 @@ spk_serial_find(struct spk_span serials, const struct spk_file_id *id, uint64_t 
 
     while (low < high) {
         uint64_t mid = low + (high - low) / 2;
-        int c = memcmp(serials.ptr + mid * SPK_FILE_ID_LEN, id->b, SPK_FILE_ID_LEN);
+        int c = spk_span_cmp(serial_at(serials, mid), SPK_SPAN_OF(id->b));
         if (c == 0) {
             *ret_i = mid;
             return true;
@@ -127,10 +133,9 @@ spk_serials_tree(struct spk_span serials, struct spk_tree *ret_t)
     struct spk_hash *leaves = spk_calloc(n, sizeof(*leaves));
     SPK_CHECK(leaves != NULL, NOMEM);
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *at = serials.ptr + i * SPK_FILE_ID_LEN;
-        bool sorted = i == 0 || memcmp(at - SPK_FILE_ID_LEN, at, SPK_FILE_ID_LEN) < 0;
-        spk_err e =
-            sorted ? spk_leaf_hash(spk_span(at, SPK_FILE_ID_LEN), &leaves[i]) : SPK_ERR(FORMAT);
+        struct spk_span at = serial_at(serials, i);
+        bool sorted = i == 0 || spk_span_cmp(serial_at(serials, i - 1), at) < 0;
+        spk_err e = sorted ? spk_leaf_hash(at, &leaves[i]) : SPK_ERR(FORMAT);
         if (!spk_ok(e)) {
             spk_mem_free(leaves);
             return e;

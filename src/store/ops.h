@@ -22,8 +22,8 @@ struct spk_store_ops {
     /* exactly one of owner, login is given */
     spk_err (*owner)(struct spk_store *s, const struct spk_hash *owner,
                      const struct spk_hash *login, spk_owner_fn fn, void *arg);
-    spk_err (*owners)(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after,
-                      uint64_t limit, spk_owner_fn fn, void *arg);
+    spk_err (*owners)(struct spk_store *s, const struct spk_owner_query *q, spk_owner_fn fn,
+                      void *arg);
     spk_err (*successors)(struct spk_store *s, uint64_t key, spk_note_fn fn, void *arg);
 
     spk_err (*put_token)(struct spk_store *s, const struct spk_hash *token, uint64_t expires,

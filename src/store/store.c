@@ -170,10 +170,9 @@ spk_owner_row_clear(struct spk_owner_row *row)
 }
 
 spk_err
-spk_store_owners(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after_key,
-                 uint64_t limit, spk_owner_fn fn, void *arg)
+spk_store_owners(struct spk_store *s, const struct spk_owner_query *q, spk_owner_fn fn, void *arg)
 {
-    return s->ops->owners(s, state, name, after_key, limit, fn, arg);
+    return s->ops->owners(s, q, fn, arg);
 }
 
 spk_err

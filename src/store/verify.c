@@ -8,6 +8,18 @@
 #define RPUB_TIME_AT 16 /* the authority's time stands in the middle of R_pub */
 #define RPUB_TIME_END 24
 
+static struct spk_span
+after_time(struct spk_span rpub)
+{
+    return spk_span(rpub.ptr + RPUB_TIME_END, SPK_RPUB_LEN - RPUB_TIME_END);
+}
+
+static bool
+id_eq(const struct spk_file_id *a, const struct spk_file_id *b)
+{
+    return spk_span_eq(SPK_SPAN_OF(a->b), SPK_SPAN_OF(b->b));
+}
+
 bool
 spk_deposit_row_same(struct spk_span rpub_a, const struct spk_hash *p_a, struct spk_span rpub_b,
                      const struct spk_hash *p_b)
@@ -15,10 +27,8 @@ spk_deposit_row_same(struct spk_span rpub_a, const struct spk_hash *p_a, struct 
     if (rpub_a.len != SPK_RPUB_LEN || rpub_b.len != SPK_RPUB_LEN) {
         return false;
     }
-    return memcmp(rpub_a.ptr, rpub_b.ptr, RPUB_TIME_AT) == 0 &&
-           memcmp(rpub_a.ptr + RPUB_TIME_END, rpub_b.ptr + RPUB_TIME_END,
-                  SPK_RPUB_LEN - RPUB_TIME_END) == 0 &&
-           spk_hash_eq(p_a, p_b);
+    return spk_span_eq(spk_span(rpub_a.ptr, RPUB_TIME_AT), spk_span(rpub_b.ptr, RPUB_TIME_AT)) &&
+           spk_span_eq(after_time(rpub_a), after_time(rpub_b)) && spk_hash_eq(p_a, p_b);
 }
 
 static bool
@@ -32,8 +42,8 @@ bool
 spk_deposit_row_fits(const struct spk_deposit_row *row, const struct spk_deposit_query *q)
 {
     return (q->owner_key == 0 || row->owner_key == q->owner_key) &&
-           (q->serial == NULL || memcmp(row->serial.b, q->serial->b, SPK_FILE_ID_LEN) == 0) &&
-           row->time_ms >= q->since_ms && (q->until_ms == 0 || row->time_ms <= q->until_ms) &&
+           (q->serial == NULL || id_eq(&row->serial, q->serial)) && row->time_ms >= q->since_ms &&
+           (q->until_ms == 0 || row->time_ms <= q->until_ms) &&
            contains(row->description, q->description);
 }
 
@@ -83,7 +93,7 @@ spk_deposit_row_leaf(struct spk_deposit_row *row)
 static bool
 columns_fit(const struct spk_deposit_row *row, const struct spk_rpub *rpub)
 {
-    return memcmp(rpub->id.b, row->serial.b, SPK_FILE_ID_LEN) == 0 && rpub->epoch == row->epoch &&
+    return id_eq(&rpub->id, &row->serial) && rpub->epoch == row->epoch &&
            rpub->policy == row->policy && rpub->time_ms == row->time_ms;
 }
 
@@ -101,8 +111,7 @@ private_fits(const struct spk_deposit_row *row)
         !spk_hash_eq(&p, &row->p) || !spk_ok(spk_rpriv_parse(row->rpriv, &priv))) {
         return false;
     }
-    return spk_hash_eq(&priv.owner, &row->owner) &&
-           memcmp(priv.id.b, row->serial.b, SPK_FILE_ID_LEN) == 0 &&
+    return spk_hash_eq(&priv.owner, &row->owner) && id_eq(&priv.id, &row->serial) &&
            spk_span_eq(priv.description, row->description);
 }
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "store/memory/mem.h"
 
 spk_err
@@ -14,7 +12,7 @@ mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
     for (size_t i = 0; i < mem_count(m, MEM_DEPOSITS); i++) {
         const struct spk_deposit_row *o = mem_at(m, MEM_DEPOSITS, i);
         if (o->owner_key == r.owner_key && o->epoch == r.epoch &&
-            memcmp(o->serial.b, r.serial.b, SPK_FILE_ID_LEN) == 0) {
+            spk_span_eq(SPK_SPAN_OF(o->serial.b), SPK_SPAN_OF(r.serial.b))) {
             bool same = spk_deposit_row_same(o->rpub, &o->p, r.rpub, &r.p);
             *ret_r = (struct spk_put_result){same ? SPK_PUT_DUPLICATE : SPK_PUT_CONFLICT, o->index,
                                              o->time_ms};

@@ -126,18 +126,19 @@ mem_owner(struct spk_store *s, const struct spk_hash *owner, const struct spk_ha
 }
 
 spk_err
-mem_owners(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after,
-           uint64_t limit, spk_owner_fn fn, void *arg)
+mem_owners(struct spk_store *s, const struct spk_owner_query *q, spk_owner_fn fn, void *arg)
 {
     struct mem *m = mem_of(s);
     spk_err e = SPK_OK;
+    uint64_t n = 0;
 
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; spk_ok(e) && limit > 0 && i < mem_count(m, MEM_OWNERS); i++) {
+    for (size_t i = 0; spk_ok(e) && n < q->limit && i < mem_count(m, MEM_OWNERS); i++) {
         const struct spk_owner_row *r = mem_at(m, MEM_OWNERS, i);
-        if (r->key > after && (state == 0 || r->state == state) && spk_name_fits(r->name, name)) {
+        if (r->key > q->after_key && (q->state == 0 || r->state == q->state) &&
+            spk_name_fits(r->name, q->name)) {
             e = fn(arg, r);
-            limit--;
+            n++;
         }
     }
     pthread_mutex_unlock(&m->lock);

@@ -194,7 +194,7 @@ mem_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint6
         if (o.time < forget) {
             continue;
         }
-        seen = seen || memcmp(o.b, nonce, sizeof(o.b)) == 0;
+        seen = seen || spk_span_eq(SPK_SPAN_OF(o.b), spk_span(nonce, sizeof(o.b)));
         memcpy(mem_at(m, MEM_NONCES, kept), &o, sizeof(o));
         kept++;
     }

@@ -192,25 +192,23 @@ sq_owner(struct spk_store *base, const struct spk_hash *owner, const struct spk_
 }
 
 spk_err
-sq_owners(struct spk_store *base, uint32_t state, struct spk_span name, uint64_t after,
-          uint64_t limit, spk_owner_fn fn, void *arg)
+sq_owners(struct spk_store *base, const struct spk_owner_query *q, spk_owner_fn fn, void *arg)
 {
     struct sq_use u = sq_begin(sq_of(base), SQ_OWNERS);
+    uint64_t n = 0;
 
-    sq_u64(&u, after);
-    while (limit > 0 && sq_step(&u)) {
+    sq_u64(&u, q->after_key);
+    while (n < q->limit && sq_step(&u)) {
         struct spk_owner_row row = {0};
-        if (state != 0 && sq_col_u64(&u, 3) != state) {
-            continue;
-        }
-        if (!spk_name_fits(sq_col_span(&u, 6), name)) {
+        if ((q->state != 0 && sq_col_u64(&u, 3) != q->state) ||
+            !spk_name_fits(sq_col_span(&u, 6), q->name)) {
             continue;
         }
         read_owner(&u, &row);
         if (spk_ok(u.visit)) {
             u.visit = fn(arg, &row);
         }
-        limit--;
+        n++;
     }
     return sq_end(&u);
 }

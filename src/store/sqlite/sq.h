@@ -145,8 +145,7 @@ spk_err sq_put_successor(struct spk_store *s, uint64_t key, uint32_t number,
                          const struct spk_hash *login, struct spk_span note);
 spk_err sq_owner(struct spk_store *s, const struct spk_hash *owner, const struct spk_hash *login,
                  spk_owner_fn fn, void *arg);
-spk_err sq_owners(struct spk_store *s, uint32_t state, struct spk_span name, uint64_t after,
-                  uint64_t limit, spk_owner_fn fn, void *arg);
+spk_err sq_owners(struct spk_store *s, const struct spk_owner_query *q, spk_owner_fn fn, void *arg);
 spk_err sq_successors(struct spk_store *s, uint64_t key, spk_note_fn fn, void *arg);
 spk_err sq_put_token(struct spk_store *s, const struct spk_hash *token, uint64_t expires,
                      uint32_t uses);

@@ -115,16 +115,20 @@ test_owners_by_name_and_state(void **state)
     add_owner(s, "Ann Miller", SPK_OWNER_ENROLLED);
     uint64_t bob = add_owner(s, "Bob MILLER", SPK_OWNER_PENDING);
     add_owner(s, "Cid 100%", SPK_OWNER_ENROLLED);
-    assert_spk_ok(spk_store_owners(s, 0, SPK_SPAN_LIT("miller"), 0, 10, count_owner, &n));
+    struct spk_owner_query q = {.name = SPK_SPAN_LIT("miller"), .limit = 10};
+    assert_spk_ok(spk_store_owners(s, &q, count_owner, &n));
     assert_int_equal(n, 2);
     n = 0;
-    assert_spk_ok(spk_store_owners(s, SPK_OWNER_PENDING, SPK_SPAN_EMPTY, 0, 10, count_owner, &n));
+    q = (struct spk_owner_query){.state = SPK_OWNER_PENDING, .limit = 10};
+    assert_spk_ok(spk_store_owners(s, &q, count_owner, &n));
     assert_int_equal(n, 1);
     n = 0;
-    assert_spk_ok(spk_store_owners(s, 0, SPK_SPAN_LIT("%"), bob, 10, count_owner, &n));
+    q = (struct spk_owner_query){.name = SPK_SPAN_LIT("%"), .after_key = bob, .limit = 10};
+    assert_spk_ok(spk_store_owners(s, &q, count_owner, &n));
     assert_int_equal(n, 1);
     n = 0;
-    assert_spk_ok(spk_store_owners(s, 0, SPK_SPAN_EMPTY, 0, 2, count_owner, &n));
+    q = (struct spk_owner_query){.limit = 2};
+    assert_spk_ok(spk_store_owners(s, &q, count_owner, &n));
     assert_int_equal(n, 2);
 }
 
