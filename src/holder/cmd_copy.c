@@ -2,6 +2,7 @@
 /* sparekey-holder key copy: all keys once more, for any k officers together and nobody else. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -55,11 +56,9 @@ write_all(const char *out, const struct spk_copy_to *to, const struct made *m)
     for (size_t i = 0; i < to->n; i++) {
         share_name(to->officer[i], i, name);
         SPK_TRY(spk_file_write(dirfd, name, spk_buf_span(&m->shares[i]), 0600, false));
-        (void)printf("%s %s\n", name, to->officer[i]->key.name);
+        SPK_TRY(spk_say(STDOUT_FILENO, "%s %s\n", name, to->officer[i]->key.name));
     }
-    SPK_TRY(spk_file_write(dirfd, SPK_COPY_NAME, spk_buf_span(&m->file), 0600, false));
-    SPK_CHECK(fflush(stdout) == 0, IO);
-    return SPK_OK;
+    return spk_file_write(dirfd, SPK_COPY_NAME, spk_buf_span(&m->file), 0600, false);
 }
 
 /* Written down before the copy exists. */
@@ -100,7 +99,8 @@ copy_run(struct spk_offline *f, const char *out, unsigned long k)
     if (!spk_ok(e)) {
         return spk_fail(e, SPK_USELOG_NAME);
     }
-    e = spk_copy_make(f->keys, state, spk_buf_span(&log), &to, (unsigned)k, &m.file, m.shares);
+    const struct spk_copy_from from = {f->keys, state, spk_buf_span(&log)};
+    e = spk_copy_make(&from, &to, (unsigned)k, &m.file, m.shares);
     if (spk_ok(e)) {
         e = write_all(out, &to, &m);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sparekey-holder init: new keys, bound to a genesis policy. */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -38,7 +38,6 @@ static spk_err
 print_keys(const struct spk_keys *k)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
-    const char *text = NULL;
 
     SPK_TRY(spk_buf_str(&b, "{\"spki\":\""));
     SPK_TRY(spk_buf_base64(&b, spk_rsa_spki(spk_keys_newest(k)->pair)));
@@ -47,9 +46,7 @@ print_keys(const struct spk_keys *k)
     SPK_TRY(spk_buf_str(&b, "\",\"genesis\":\""));
     SPK_TRY(spk_buf_hex(&b, spk_hash_span(&k->genesis)));
     SPK_TRY(spk_buf_str(&b, "\"}\n"));
-    SPK_TRY(spk_buf_cstr(&b, &text));
-    SPK_CHECK(fputs(text, stdout) >= 0 && fflush(stdout) == 0, IO);
-    return SPK_OK;
+    return spk_write_full(STDOUT_FILENO, spk_buf_span(&b));
 }
 
 static spk_err

@@ -49,11 +49,9 @@ announce(struct restore *r)
     SPK_TRY(spk_secret_random(32, &r->transport));
     SPK_TRY(spk_x25519_public(r->transport, r->transport_pub));
     SPK_TRY(spk_transport_code(r->head.id, r->transport_pub, code));
-    (void)printf("copy %s\ntransport %s\ncode %s\nneeded %u of %u\n",
-                 spk_hex(SPK_SPAN_OF(r->head.id), id), spk_hex(SPK_SPAN_OF(r->transport_pub), key),
-                 code, r->head.k, r->head.n);
-    SPK_CHECK(fflush(stdout) == 0, IO);
-    return SPK_OK;
+    return spk_say(STDOUT_FILENO, "copy %s\ntransport %s\ncode %s\nneeded %u of %u\n",
+                   spk_hex(SPK_SPAN_OF(r->head.id), id),
+                   spk_hex(SPK_SPAN_OF(r->transport_pub), key), code, r->head.k, r->head.n);
 }
 
 static spk_err
@@ -96,8 +94,7 @@ collect(struct restore *r)
             (void)spk_fail(e, "%s", line);
             continue;
         }
-        (void)printf("share %zu of %u\n", r->n, r->head.k);
-        (void)fflush(stdout);
+        SPK_TRY(spk_say(STDOUT_FILENO, "share %zu of %u\n", r->n, r->head.k));
     }
     SPK_CHECK(r->n == r->head.k, LIMIT);
     return SPK_OK;

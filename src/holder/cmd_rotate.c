@@ -2,6 +2,7 @@
 /* sparekey-holder key rotate: one more epoch, and the statement that makes it known. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -37,16 +38,13 @@ statement_print(const struct spk_authority *old, const struct spk_epoch *e)
 {
     AUTHORITY_AUTO a = *old;
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
-    const char *s = NULL;
 
     a.epoch = e->number;
     a.previous = *spk_rsa_id(old->key);
     a.key = NULL;
     SPK_TRY(spk_rsa_public(e->pair, &a.key));
     SPK_TRY(spk_authority_format(&a, &text));
-    SPK_TRY(spk_buf_cstr(&text, &s));
-    SPK_CHECK(fputs(s, stdout) >= 0 && fflush(stdout) == 0, IO);
-    return SPK_OK;
+    return spk_write_full(STDOUT_FILENO, spk_buf_span(&text));
 }
 
 static spk_err

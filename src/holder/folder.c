@@ -117,8 +117,8 @@ journal_replay(int dirfd, const struct spk_keys *k, bool repair, struct spk_jour
 
     SPK_TRY(spk_state_new(&k->genesis, &s));
     SPK_TRY(journal_fd(dirfd, &fd));
-    spk_err e =
-        spk_journal_open(fd, k->seed, &k->genesis, repair, spk_state_visit, s, ret_j, &fault);
+    const struct spk_journal_how how = {k->seed, &k->genesis, repair, spk_state_visit, s};
+    spk_err e = spk_journal_open(fd, &how, ret_j, &fault);
     if (spk_ok(e) && s->n_policies == 0) {
         spk_journal_close(ret_j);
         fault = (struct spk_journal_fault){0, "it has no policy"};
@@ -167,7 +167,8 @@ copy_all(int dirfd, const struct spk_keys *k, const struct spk_hstate *s, struct
     int fd = -1;
 
     SPK_TRY(journal_fd(dirfd, &fd));
-    SPK_TRY(spk_journal_open(fd, k->seed, &k->genesis, false, copy_record, &c, &from, &fault));
+    const struct spk_journal_how how = {k->seed, &k->genesis, false, copy_record, &c};
+    SPK_TRY(spk_journal_open(fd, &how, &from, &fault));
     SPK_TRY(spk_jrec_begin(&body, s->wall, s->running));
     return spk_journal_add(to, SPK_JREC_TICK, spk_buf_span(&body));
 }

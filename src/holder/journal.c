@@ -123,10 +123,10 @@ scan_head(struct scan *s, const struct spk_hash *genesis)
         return scan_fault(s, "it is shorter than its head");
     }
     SPK_TRY(spk_pread_full(s->j->fd, head, sizeof(head), 0));
-    if (memcmp(head, MAGIC, MAGIC_LEN) != 0) {
+    if (!spk_span_eq(spk_span(head, MAGIC_LEN), spk_span_str(MAGIC))) {
         return scan_fault(s, "it is not a journal of this version");
     }
-    if (memcmp(head + MAGIC_LEN, genesis->b, SPK_HASH_LEN) != 0) {
+    if (!spk_span_eq(spk_span(head + MAGIC_LEN, SPK_HASH_LEN), spk_hash_span(genesis))) {
         return scan_fault(s, "it belongs to another genesis policy");
     }
     SPK_TRY(head_mac(s->j, spk_span(head, PLAIN_HEAD), &mac));
@@ -197,7 +197,7 @@ scan_record(struct scan *s, uint16_t *ret_type, struct spk_span *ret_body, bool 
 }
 
 static spk_err
-scan_all(struct scan *s, spk_journal_visit *visit, void *arg)
+scan_all(struct scan *s, const struct spk_journal_how *how)
 {
     for (;;) {
         uint16_t type = 0;
@@ -209,7 +209,7 @@ scan_all(struct scan *s, spk_journal_visit *visit, void *arg)
         if (done) {
             return SPK_OK;
         }
-        spk_err e = visit(arg, type, body);
+        spk_err e = how->visit(how->arg, type, body);
         if (!spk_ok(e)) {
             s->fault->offset = at;
             return e;
@@ -218,8 +218,7 @@ scan_all(struct scan *s, spk_journal_visit *visit, void *arg)
 }
 
 spk_err
-spk_journal_open(int fd, const struct spk_secret *seed, const struct spk_hash *genesis, bool repair,
-                 spk_journal_visit *visit, void *arg, struct spk_journal *ret_j,
+spk_journal_open(int fd, const struct spk_journal_how *how, struct spk_journal *ret_j,
                  struct spk_journal_fault *ret_fault)
 {
     SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
@@ -231,15 +230,15 @@ spk_journal_open(int fd, const struct spk_secret *seed, const struct spk_hash *g
     if (size < 0) {
         return spk_err_errno();
     }
-    SPK_TRY(journal_key(seed, genesis, &j.key));
+    SPK_TRY(journal_key(how->seed, how->genesis, &j.key));
     struct scan s = {.j = &j, .size = (uint64_t)size, .rec = rec, .fault = ret_fault};
-    spk_err e = scan_head(&s, genesis);
+    spk_err e = scan_head(&s, how->genesis);
     if (spk_ok(e)) {
-        e = scan_all(&s, visit, arg);
+        e = scan_all(&s, how);
     }
     rec = s.rec; /* freed here, whatever happened */
     SPK_TRY(e);
-    if (repair && j.end < s.size && (ftruncate(fd, (off_t)j.end) != 0 || fsync(fd) != 0)) {
+    if (how->repair && j.end < s.size && (ftruncate(fd, (off_t)j.end) != 0 || fsync(fd) != 0)) {
         return spk_err_errno();
     }
     *ret_j = j;

@@ -38,14 +38,18 @@ SPK_MUST_USE spk_err spk_journal_start(int fd, const struct spk_secret *seed,
                                        const struct spk_hash *genesis, struct spk_journal *ret_j);
 
 typedef spk_err spk_journal_visit(void *arg, uint16_t type, struct spk_span body);
-/** Check the whole file, call visit for each record in order, stand at its end.
- * A last record that was never finished is cut off: it was never acted upon. Anything else that
- * does not fit is SPK_CODE_AUTH with *ret_fault set; an error of visit is passed on. fd is taken
- * over in any case.
- * @param repair  false: leave the file as it is (an unfinished record is skipped). */
-SPK_MUST_USE spk_err spk_journal_open(int fd, const struct spk_secret *seed,
-                                      const struct spk_hash *genesis, bool repair,
-                                      spk_journal_visit *visit, void *arg,
+struct spk_journal_how {
+    const struct spk_secret *seed;
+    const struct spk_hash *genesis;
+    bool repair; /* cut an unfinished last record off; else it is skipped, and the file stays as it
+                    is */
+    spk_journal_visit *visit; /* called for each record in order */
+    void *arg;
+};
+/** Check the whole file and stand at its end. A last record that was never finished does not count:
+ * it was never acted upon. Anything else that does not fit is SPK_CODE_AUTH with *ret_fault set; an
+ * error of visit is passed on. fd is taken over in any case. */
+SPK_MUST_USE spk_err spk_journal_open(int fd, const struct spk_journal_how *how,
                                       struct spk_journal *ret_j,
                                       struct spk_journal_fault *ret_fault);
 

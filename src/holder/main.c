@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sparekey-holder: the process that alone has an authority's private keys (doc/spec/holder.md). */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "holder/prog.h"
 
 static const char usage[] =
@@ -73,10 +73,13 @@ main(int argc, char **argv)
 {
     standard_streams();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        return fputs(usage, stdout) >= 0 && fflush(stdout) == 0 ? SPK_EXIT_DONE : SPK_EXIT_FAILED;
+        return spk_ok(spk_write_full(STDOUT_FILENO, SPK_SPAN_LIT(usage))) ? SPK_EXIT_DONE
+                                                                          : SPK_EXIT_FAILED;
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        return puts("sparekey-holder " SPK_VERSION) >= 0 ? SPK_EXIT_DONE : SPK_EXIT_FAILED;
+        return spk_ok(spk_say(STDOUT_FILENO, "sparekey-holder %s\n", SPK_VERSION))
+                   ? SPK_EXIT_DONE
+                   : SPK_EXIT_FAILED;
     }
     if (argc > 1 && strcmp(argv[1], "key") == 0) {
         return key_command(argc - 1, argv + 1);

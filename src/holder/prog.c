@@ -8,11 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "holder/folder.h"
 #include "holder/pass.h"
 
 #define PROGRAM "sparekey-holder"
+#define TEXT_MAX 2048
 
 static const char *
 sentence(enum spk_code code)
@@ -45,16 +47,41 @@ sentence(enum spk_code code)
     }
 }
 
-int
-spk_fail(spk_err e, const char *fmt, ...)
+/* One write a text, so that what two processes say does not mix. */
+static spk_err
+say(int fd, const char *before, const char *fmt, va_list ap, const char *after)
+{
+    char text[TEXT_MAX];
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(2 * TEXT_MAX);
+
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    SPK_TRY(spk_buf_str(&b, before));
+    SPK_TRY(spk_buf_str(&b, text));
+    SPK_TRY(spk_buf_str(&b, after));
+    return spk_write_full(fd, spk_buf_span(&b));
+}
+
+spk_err
+spk_say(int fd, const char *fmt, ...)
 {
     va_list ap;
 
-    (void)fprintf(stderr, PROGRAM ": ");
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    spk_err e = say(fd, "", fmt, ap, "");
     va_end(ap);
-    (void)fprintf(stderr, ": %s\n", e.sys != 0 ? strerror(e.sys) : sentence(e.code));
+    return e;
+}
+
+int
+spk_fail(spk_err e, const char *fmt, ...)
+{
+    char after[256];
+    va_list ap;
+
+    (void)snprintf(after, sizeof(after), ": %s\n", e.sys != 0 ? strerror(e.sys) : sentence(e.code));
+    va_start(ap, fmt);
+    (void)say(STDERR_FILENO, PROGRAM ": ", fmt, ap, after).code;
+    va_end(ap);
     return SPK_EXIT_FAILED;
 }
 
@@ -63,11 +90,11 @@ spk_usage_error(const char *fmt, ...)
 {
     va_list ap;
 
-    (void)fprintf(stderr, PROGRAM ": ");
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    (void)say(STDERR_FILENO, PROGRAM ": ", fmt, ap,
+              "\n" PROGRAM ": '" PROGRAM " --help' shows how it is used\n")
+        .code;
     va_end(ap);
-    (void)fprintf(stderr, "\n" PROGRAM ": '" PROGRAM " --help' shows how it is used\n");
     return SPK_EXIT_USAGE;
 }
 

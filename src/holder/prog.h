@@ -3,8 +3,6 @@
 #ifndef SPK_HOLDER_PROG_H
 #define SPK_HOLDER_PROG_H
 
-#include <getopt.h>
-
 #include "holder/keyfile.h"
 
 enum { SPK_EXIT_DONE = 0, SPK_EXIT_FAILED = 1, SPK_EXIT_USAGE = 2 };
@@ -29,6 +27,8 @@ bool spk_options(int argc, char **argv, const struct spk_option *options, size_t
 bool spk_option_number(const char *name, const char *value, unsigned long max,
                        unsigned long *ret_v);
 
+/** A short text to a descriptor. */
+SPK_MUST_USE spk_err spk_say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** "sparekey-holder: what: why" to standard error; gives SPK_EXIT_FAILED. */
 int spk_fail(spk_err e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int spk_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

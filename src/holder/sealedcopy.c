@@ -51,9 +51,11 @@ put_var(struct spk_buf *b, struct spk_span s)
 }
 
 static spk_err
-plain_build(const struct spk_keys *k, const struct spk_hstate *s, struct spk_span uselog,
-            struct spk_buf *b)
+plain_build(const struct spk_copy_from *from, struct spk_buf *b)
 {
+    const struct spk_keys *k = from->keys;
+    const struct spk_hstate *s = from->state;
+
     SPK_TRY(put_var(b, spk_span_str(k->name)));
     SPK_TRY(spk_buf_add(b, spk_secret_span(k->seed)));
     SPK_TRY(spk_buf_u32(b, (uint32_t)k->n));
@@ -66,7 +68,7 @@ plain_build(const struct spk_keys *k, const struct spk_hstate *s, struct spk_spa
     for (size_t i = 0; i < s->n_policies; i++) {
         SPK_TRY(put_var(b, spk_buf_span(&s->policies[i]->note)));
     }
-    return put_var(b, uselog);
+    return put_var(b, from->uselog);
 }
 
 static spk_err
@@ -261,9 +263,8 @@ head_fill(const struct spk_keys *keys, const struct spk_hstate *state, struct sp
 }
 
 spk_err
-spk_copy_make(const struct spk_keys *keys, const struct spk_hstate *state, struct spk_span uselog,
-              const struct spk_copy_to *to, unsigned k, struct spk_buf *file,
-              struct spk_buf *shares)
+spk_copy_make(const struct spk_copy_from *from, const struct spk_copy_to *to, unsigned k,
+              struct spk_buf *file, struct spk_buf *shares)
 {
     SPK_AUTO_BUF struct spk_buf plain = SPK_BUF(SPK_COPY_MAX);
     SPK_AUTO(spk_secret) key = NULL;
@@ -271,8 +272,8 @@ spk_copy_make(const struct spk_keys *keys, const struct spk_hstate *state, struc
     struct spk_copy_head h = {.k = (uint8_t)k, .n = (uint8_t)to->n};
 
     SPK_CHECK(k >= 2 && k <= to->n && to->n <= SPK_OFFICERS_MAX, LIMIT);
-    SPK_TRY(head_fill(keys, state, &h));
-    SPK_TRY(plain_build(keys, state, uselog, &plain));
+    SPK_TRY(head_fill(from->keys, from->state, &h));
+    SPK_TRY(plain_build(from, &plain));
     SPK_TRY(spk_secret_random(SPK_AEAD_KEY_LEN, &key));
     SPK_TRY(spk_shamir_split(key, k, (unsigned)to->n, parts.s));
     for (size_t i = 0; i < to->n; i++) {

@@ -30,12 +30,16 @@ struct spk_copy_to {
 };
 void spk_copy_recipients(const struct spk_policy *p, struct spk_copy_to *ret_to);
 
+struct spk_copy_from { /* what goes in */
+    const struct spk_keys *keys;
+    const struct spk_hstate *state;
+    struct spk_span uselog;
+};
 /** The copy, and one SPK_SHARE_KEPT file for each recipient.
  * @param k     2 <= k <= to->n
  * @param shares  to->n empty buffers */
-SPK_MUST_USE spk_err spk_copy_make(const struct spk_keys *keys, const struct spk_hstate *state,
-                                   struct spk_span uselog, const struct spk_copy_to *to, unsigned k,
-                                   struct spk_buf *file, struct spk_buf *shares);
+SPK_MUST_USE spk_err spk_copy_make(const struct spk_copy_from *from, const struct spk_copy_to *to,
+                                   unsigned k, struct spk_buf *file, struct spk_buf *shares);
 
 /** Whether an opened share is the one that the copy was made with: SPK_CODE_AUTH. */
 SPK_MUST_USE spk_err spk_copy_share_fits(const struct spk_copy_head *h,

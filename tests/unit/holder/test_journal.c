@@ -98,8 +98,8 @@ replay(bool repair, size_t *ret_n, struct spk_journal *ret_j)
     struct spk_journal_fault fault;
     size_t n = 0;
 
-    spk_err e =
-        spk_journal_open(open_file(false), seed, &genesis, repair, visit, &n, ret_j, &fault);
+    const struct spk_journal_how how = {seed, &genesis, repair, visit, &n};
+    spk_err e = spk_journal_open(open_file(false), &how, ret_j, &fault);
     assert_true(spk_ok(e) || e.code != SPK_CODE_AUTH || fault.what != NULL);
     *ret_n = n;
     return e;
@@ -276,11 +276,10 @@ test_of_another_holder_or_policy(void **state)
     (void)state;
     make(2);
     assert_spk_ok(spk_secret_from(SPK_SPAN_LIT("another seed of a holder, 32 byt"), &other));
-    assert_spk_code(
-        spk_journal_open(open_file(false), other, &genesis, true, visit, &n, &j, &fault), AUTH);
-    assert_spk_code(
-        spk_journal_open(open_file(false), seed, &other_genesis, true, visit, &n, &j, &fault),
-        AUTH);
+    const struct spk_journal_how by_other = {other, &genesis, true, visit, &n};
+    const struct spk_journal_how under_other = {seed, &other_genesis, true, visit, &n};
+    assert_spk_code(spk_journal_open(open_file(false), &by_other, &j, &fault), AUTH);
+    assert_spk_code(spk_journal_open(open_file(false), &under_other, &j, &fault), AUTH);
     assert_int_equal(n, 0);
 }
 
