@@ -44,7 +44,8 @@ spk_api_open(const struct spk_pin *pin, const struct spk_rsa *login, struct spk_
 {
     SPK_AUTO_BUF struct spk_buf cert = SPK_BUF((size_t)65536);
     SPK_AUTO(spk_secret) key = NULL;
-    struct spk_http_opts o = {.url = pin->url, .pin = &spk_pin_now(pin)->tls};
+    struct spk_http_opts o = {
+        .url = pin->url, .pin = &spk_pin_now(pin)->tls, .timeout_s = pin->timeout_s};
 
     if (login != NULL) {
         SPK_TRY(spk_cert_client(login, "sparekey", &cert));

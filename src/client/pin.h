@@ -38,6 +38,7 @@ struct spk_pin {
     char name[SPK_PIN_NAME_MAX + 1];
     char *dir; /* NULL before it is saved */
     char *url;
+    unsigned timeout_s; /* of calls to it; 0: default */
     enum spk_pin_state state;
     struct spk_chain *chain;
     size_t n;                         /* statements */

@@ -17,6 +17,7 @@
 #include "keystore/container.h"
 
 #define CONFIG_MAX ((size_t)65536)
+#define TIMEOUT_MAX_S 3600
 
 /* $VAR/sparekey, or $HOME/fallback/sparekey; relative values are ignored, as the XDG base
  * directory specification wants it. */
@@ -105,6 +106,7 @@ load_config(struct spk_profile *p, struct spk_trouble *t)
         {"policy", SPK_CONF_STR, &policy, 0, 0, false},
         {"need", SPK_CONF_STR, &need, 0, 0, false},
         {"container", SPK_CONF_STR, &p->container, 0, 0, false},
+        {"timeout", SPK_CONF_U64, &p->timeout_s, 1, TIMEOUT_MAX_S, false},
     };
 
     SPK_TRY(read_optional(p, "config", t, &b, &there));
@@ -200,6 +202,7 @@ load_each(struct spk_profile *p, DIR *d, const char *dir, struct spk_trouble *t)
         if (spk_pin_name_ok(de->d_name)) {
             SPK_CHECK(p->n_authorities < SPK_AUTHORITIES_MAX, LIMIT);
             SPK_TRY(spk_pin_load(dir, de->d_name, t, &p->authorities[p->n_authorities]));
+            p->authorities[p->n_authorities]->timeout_s = (unsigned)p->timeout_s;
             p->n_authorities++;
         }
     }
@@ -377,6 +380,7 @@ spk_profile_put_authority(struct spk_profile *p, struct spk_pin **take_pin)
     SPK_AUTO(spk_pin) pin = SPK_STEAL(*take_pin);
     SPK_AUTO_STR char *parent = NULL;
 
+    pin->timeout_s = (unsigned)p->timeout_s;
     SPK_TRY(spk_profile_config_path(p, "authorities", &parent));
     for (size_t i = 0; i < p->n_authorities; i++) {
         if (strcmp(p->authorities[i]->name, pin->name) == 0) {

@@ -20,7 +20,8 @@ struct spk_profile {
     char *config_dir;
     char *data_dir;
     enum spk_deposit_policy policy;
-    uint64_t need; /* so many authorities must accept a deposit; 0: all */
+    uint64_t need;      /* so many authorities must accept a deposit; 0: all */
+    uint64_t timeout_s; /* of calls to authorities; 0: default */
     char *container;
     bool has_owner;
     struct spk_hash owner;      /* owner id */

@@ -373,7 +373,7 @@ take_successor(struct spk_pending *p)
 
     SPK_TRY(spk_pending_api(p, &api));
     request_path(p, "/successor", path);
-    SPK_TRY(spk_api_post(api, path, SPK_SPAN_LIT("{}"), NULL, &j));
+    SPK_TRY(spk_api_post(api, path, SPK_SPAN_EMPTY, NULL, &j));
     SPK_CHECK(spk_ok(spk_json_str(j, "successor", &text)), PROTO);
     e = check_successor(p, spk_span_str(text));
     SPK_CHECK(e.code != SPK_CODE_FORMAT && e.code != SPK_CODE_NOTFOUND, AUTH);
