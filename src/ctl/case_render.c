@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an officer reads before deciding. A line is "mark  key  value"; foreign bytes are escaped,
+ * so no line can be forged from within another. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/i18n.h"
+#include "ctl/case.h"
+
+#define V "verified"
+#define C "claimed"
+
+static spk_err
+line(struct spk_buf *b, const char *mark, const char *key, struct spk_span value)
+{
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", mark, key));
+    SPK_TRY(spk_buf_escape(b, value));
+    return spk_buf_u8(b, '\n');
+}
+
+static spk_err
+line_str(struct spk_buf *b, const char *mark, const char *key, const char *value)
+{
+    return line(b, mark, key, spk_span_str(value));
+}
+
+static spk_err
+line_hash(struct spk_buf *b, const char *mark, const char *key, const struct spk_hash *h)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    return line_str(b, mark, key, spk_hex(spk_hash_span(h), hex));
+}
+
+static spk_err
+line_time(struct spk_buf *b, const char *mark, const char *key, uint64_t unix_seconds)
+{
+    char iso[21];
+
+    return line_str(b, mark, key, unix_seconds == 0 ? "-" : spk_time_iso(unix_seconds, iso));
+}
+
+static spk_err
+line_key(struct spk_buf *b, const char *key, const struct spk_rsa *k)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    return spk_buf_printf(b, "%-9s %-16s RSA-%zu %s\n", V, key, spk_rsa_len(k) * 8,
+                          spk_hex(spk_hash_span(spk_rsa_id(k)), hex));
+}
+
+static spk_err
+render_owner(const struct ctl_case *c, struct spk_buf *b)
+{
+    const struct spk_enrolment *e = &c->enrolment;
+
+    SPK_TRY(line_hash(b, V, _("owner id"), &c->request.owner));
+    SPK_TRY(line(b, V, _("name"), e->name));
+    for (size_t i = 0; i < e->n_contacts; i++) {
+        SPK_TRY(line(b, V, _("contact"), e->contacts[i]));
+    }
+    SPK_TRY(line_time(b, C, _("record of"), e->time));
+    return spk_buf_printf(b, "%-9s %-16s %zu\n", V, _("earlier changes"), c->n_successors);
+}
+
+static spk_err
+render_request(const struct ctl_case *c, struct spk_buf *b)
+{
+    const struct spk_request *r = &c->request;
+
+    SPK_TRY(line_hash(b, V, _("request"), &r->hash));
+    SPK_TRY(line_str(b, V, _("asks for"),
+                     r->kind == SPK_REQ_KIND_PAIRS ? _("new key pairs, no session keys")
+                     : r->select == SPK_SELECT_ALL
+                         ? _("the session keys of all files, and new key pairs")
+                         : _("the session keys of listed files, and new key pairs")));
+    SPK_TRY(line_key(b, _("new key exchange"), r->keyx));
+    SPK_TRY(line_key(b, _("new signature"), r->sign));
+    SPK_TRY(line(b, C, _("reason"), r->reason));
+    SPK_TRY(line(b, C, _("reached by"), r->contact.len > 0 ? r->contact : SPK_SPAN_LIT("-")));
+    return line_time(b, C, _("asked at"), r->time);
+}
+
+static spk_err
+render_file(const struct ctl_case_file *f, struct spk_buf *b)
+{
+    char hex[2 * SPK_FILE_ID_LEN + 1];
+    char iso[21];
+
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s ", f->readable ? V : C, _("file"),
+                           spk_hex(SPK_SPAN_OF(f->id.b), hex),
+                           spk_time_iso(f->time_ms / 1000, iso)));
+    if (f->readable) {
+        SPK_TRY(spk_buf_escape(b, spk_span_str(f->description)));
+    } else {
+        SPK_TRY(spk_buf_str(b, _("(description readable with its session key only)")));
+    }
+    return spk_buf_u8(b, '\n');
+}
+
+static spk_err
+render_scope(const struct ctl_case *c, size_t list, struct spk_buf *b)
+{
+    size_t unread = 0;
+
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s %zu\n", V, _("files"), c->n_files));
+    SPK_TRY(line_hash(b, V, _("root of files"), &c->scope_root));
+    for (size_t i = 0; i < c->n_files; i++) {
+        unread += c->files[i].readable ? 0 : 1;
+        if (i < list) {
+            SPK_TRY(render_file(&c->files[i], b));
+        }
+    }
+    if (c->n_files > list) {
+        SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", V, _("file")));
+        SPK_TRY(spk_buf_printf(b, _("... and %zu more\n"), c->n_files - list));
+    }
+    if (unread > 0) {
+        SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", C, _("owner of")));
+        SPK_TRY(spk_buf_printf(b, _("%zu files: the holder checks it before it gives a key back\n"),
+                               unread));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+render_votes(const struct ctl_case *c, struct spk_buf *b)
+{
+    for (size_t i = 0; i < c->n_votes; i++) {
+        const struct ctl_case_vote *v = &c->votes[i];
+        char iso[21];
+
+        SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s %u %s\n", V,
+                               v->vote.approve ? _("approval") : _("denial"), v->officer,
+                               _("round"), v->vote.round, spk_time_iso(v->vote.time, iso)));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+render_claims(const struct ctl_case *c, struct spk_buf *b)
+{
+    SPK_TRY(line_str(b, C, _("state"), c->state));
+    SPK_TRY(line_time(b, C, _("opened"), c->opened));
+    if (c->due != 0) {
+        SPK_TRY(line_time(b, C, _("wait is over"), c->due));
+    }
+    return c->expires == 0 ? SPK_OK : line_time(b, C, _("ends"), c->expires);
+}
+
+spk_err
+ctl_case_render(const struct ctl_case *c, size_t list, struct spk_buf *b)
+{
+    SPK_TRY(line_str(b, V, _("authority"), spk_pin_now(c->pin)->name));
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s %u\n", V, _("policy"), c->pin->policy.number));
+    SPK_TRY(render_request(c, b));
+    SPK_TRY(render_owner(c, b));
+    SPK_TRY(render_scope(c, list, b));
+    SPK_TRY(render_votes(c, b));
+    return render_claims(c, b);
+}

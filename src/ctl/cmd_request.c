@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekeyctl request list, show: recovery requests, checked here before they are believed. */
+#include "ctl/request.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define PATH_LEN 192
+#define PAGE 200
+#define PREFIX_MIN 6 /* digits of a shortened request */
+#define SHOWN_FILES 20
+
+static bool
+is_hex(const char *text, size_t min)
+{
+    size_t len = strlen(text);
+
+    return len >= min && len <= 2 * SPK_HASH_LEN && strspn(text, "0123456789abcdefABCDEF") == len;
+}
+
+static int
+get(struct ctl_desk *d, const char *path, struct spk_json **ret_j)
+{
+    spk_err e = spk_api_get(d->api, path, ret_j);
+
+    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+}
+
+static int
+wrong_answer(const struct ctl_desk *d)
+{
+    return cli_error(CLI_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->trouble);
+}
+
+/* The one request whose hash begins so. */
+static int
+match(struct ctl_desk *d, const char *begin, struct spk_hash *ret_hash)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    const struct spk_json *list = NULL;
+    size_t n = 0;
+    size_t found = 0;
+    int status = get(d, "/v1/officer/requests", &j);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (!spk_ok(spk_json_array(j, "requests", &list, &n))) {
+        return wrong_answer(d);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *hex = NULL;
+
+        if (spk_ok(spk_json_str(spk_json_at(list, i), "request", &hex)) &&
+            strncasecmp(hex, begin, strlen(begin)) == 0 &&
+            spk_ok(spk_hex_parse(spk_span_str(hex), ret_hash->b, SPK_HASH_LEN))) {
+            found++;
+        }
+    }
+    if (found != 1) {
+        cli_say_error(begin, found == 0
+                                 ? _("is not the beginning of a request there")
+                                 : _("is the beginning of several requests: give more digits"));
+        cli_say_hint(_("'sparekeyctl request list' shows them"));
+        return CLI_FAILED;
+    }
+    return CLI_GO_ON;
+}
+
+int
+ctl_request_find(struct ctl_desk *d, const char *name, struct spk_hash *ret_hash)
+{
+    if (!is_hex(name, PREFIX_MIN)) {
+        cli_say_error(
+            name,
+            _("is not a request: it has 64 hex digits, of which the first six or more may stand"));
+        return CLI_USAGE;
+    }
+    if (strlen(name) == 2 * SPK_HASH_LEN &&
+        spk_ok(spk_hex_parse(spk_span_str(name), ret_hash->b, SPK_HASH_LEN))) {
+        return CLI_GO_ON;
+    }
+    return match(d, name, ret_hash);
+}
+
+static spk_err
+fetch_scope(struct ctl_desk *d, const char *hex, struct ctl_case *c)
+{
+    while (c->more) {
+        SPK_AUTO(spk_json) j = NULL;
+        char path[PATH_LEN];
+        uint64_t after = 0;
+
+        SPK_CHECK(!cli_stop, STOPPED);
+        if (ctl_case_after(c, &after)) {
+            (void)snprintf(path, sizeof(path), "/v1/officer/requests/%s/scope?after=%llu&limit=%d",
+                           hex, (unsigned long long)after, PAGE);
+        } else {
+            (void)snprintf(path, sizeof(path), "/v1/officer/requests/%s/scope?limit=%d", hex, PAGE);
+        }
+        SPK_TRY(spk_api_get(d->api, path, &j));
+        SPK_TRY(ctl_case_page(c, j));
+    }
+    return ctl_case_end(c);
+}
+
+int
+ctl_request_fetch(struct ctl_desk *d, const struct spk_hash *hash, struct ctl_case **ret_c)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    SPK_AUTO(ctl_case) c = NULL;
+    char hex[2 * SPK_HASH_LEN + 1];
+    char path[PATH_LEN];
+    spk_err e = ctl_case_new(d->pin, hash, &c);
+
+    (void)snprintf(path, sizeof(path), "/v1/officer/requests/%s",
+                   spk_hex(spk_hash_span(hash), hex));
+    e = spk_ok(e) ? spk_api_get(d->api, path, &j) : e;
+    e = spk_ok(e) ? ctl_case_take(c, j) : e;
+    e = spk_ok(e) ? fetch_scope(d, hex, c) : e;
+    if (!spk_ok(e) && (c == NULL || c->fault == NULL)) {
+        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+    }
+    *ret_c = SPK_STEAL(c);
+    return CLI_GO_ON;
+}
+
+int
+ctl_request_refuse(const struct ctl_case *c)
+{
+    cli_say_error(NULL, _("what the authority sends about this request does not hold together"));
+    fprintf(stderr, _("%s: error: %s\n"), cli_program, gettext(c->fault));
+    cli_say_hint(_("approve nothing; tell the operators and the other officers by another way"));
+    return CLI_FAILED;
+}
+
+/* -- list */
+
+static uint64_t
+number(const struct spk_json *j, const char *key)
+{
+    uint64_t v = 0;
+
+    return spk_ok(spk_json_u64(j, key, &v)) ? v : 0;
+}
+
+static const char *
+text(const struct spk_json *j, const char *key)
+{
+    const char *s = NULL;
+
+    return spk_ok(spk_json_str(j, key, &s)) ? s : "";
+}
+
+static void
+list_line(const struct spk_json *r)
+{
+    char iso[21];
+
+    printf("%.16s  %-8s  %llu/%llu  %s  %s: %s\n", cli_shown(text(r, "request")),
+           cli_shown(text(r, "state")), (unsigned long long)number(r, "persons"),
+           (unsigned long long)number(r, "needed"), spk_time_iso(number(r, "opened"), iso),
+           cli_shown(text(r, "name")), cli_shown(text(r, "reason")));
+}
+
+static void
+list_json(struct spk_jw *w, const struct spk_json *r)
+{
+    static const char *const texts[] = {"request", "state", "owner", "name", "reason"};
+    static const char *const numbers[] = {"opened", "persons", "needed"};
+
+    spk_jw_open(w, NULL, '{');
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        spk_jw_cstr(w, texts[i], text(r, texts[i]));
+    }
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        spk_jw_u64(w, numbers[i], number(r, numbers[i]));
+    }
+    spk_jw_close(w, '}');
+}
+
+static int
+print_list(const struct cli *c, const struct spk_json *list, size_t n)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
+    struct spk_jw w = {.b = &b};
+
+    if (!c->json) {
+        for (size_t i = 0; i < n; i++) {
+            list_line(spk_json_at(list, i));
+        }
+        if (n == 0 && !c->quiet) {
+            fputs(_("there are no requests\n"), stderr);
+        }
+        return CLI_DONE;
+    }
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_open(&w, "requests", '[');
+    for (size_t i = 0; i < n; i++) {
+        list_json(&w, spk_json_at(list, i));
+    }
+    spk_jw_close(&w, ']');
+    spk_jw_close(&w, '}');
+    return cli_json_out(&w, &b);
+}
+
+static bool
+state_ok(const char *state)
+{
+    for (int s = SPK_STATE_OPEN; s <= SPK_STATE_DONE; s++) {
+        if (strcmp(state, spk_request_state_name((enum spk_request_state)s)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+ctl_request_list(struct cli *c, int argc, char **argv)
+{
+    struct ctl_who who = {0};
+    char *state = NULL;
+    const struct cli_opt opts[] = {
+        CTL_WHO_OPTS(who),
+        {"state", 0, CLI_TEXT, &state, "STATE",
+         N_("only those in this state: open, waiting, confirm, approved ...")},
+    };
+    CTL_AUTO_DESK struct ctl_desk d = {0};
+    SPK_AUTO(spk_json) j = NULL;
+    const struct spk_json *list = NULL;
+    char path[PATH_LEN];
+    size_t n = 0;
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc != first || (state != NULL && !state_ok(state))) {
+        return cli_usage(c, _("no operand is wanted, and a state that there is"));
+    }
+    (void)snprintf(path, sizeof(path), "/v1/officer/requests%s%s", state != NULL ? "?state=" : "",
+                   state != NULL ? state : "");
+    status = ctl_desk_ready(c, &d, who.as, who.authority);
+    status = status == CLI_GO_ON ? get(&d, path, &j) : status;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    return spk_ok(spk_json_array(j, "requests", &list, &n)) ? print_list(c, list, n)
+                                                            : wrong_answer(&d);
+}
+
+/* -- show */
+
+static void
+json_file(struct spk_jw *w, const struct ctl_case_file *f)
+{
+    spk_jw_open(w, NULL, '{');
+    spk_jw_hex(w, "serial", SPK_SPAN_OF(f->id.b));
+    spk_jw_u64(w, "index", f->index);
+    spk_jw_u64(w, "time", f->time_ms);
+    if (f->readable) {
+        spk_jw_cstr(w, "description", f->description);
+    } else {
+        spk_jw_null(w, "description");
+    }
+    spk_jw_close(w, '}');
+}
+
+static void
+json_verified(struct spk_jw *w, const struct ctl_case *k)
+{
+    spk_jw_open(w, "verified", '{');
+    spk_jw_hex(w, "request", spk_hash_span(&k->hash));
+    spk_jw_cstr(w, "asks", k->request.kind == SPK_REQ_KIND_PAIRS ? "pairs" : "keys");
+    spk_jw_hex(w, "owner", spk_hash_span(&k->request.owner));
+    spk_jw_str(w, "name", k->enrolment.name);
+    spk_jw_open(w, "contacts", '[');
+    for (size_t i = 0; i < k->enrolment.n_contacts; i++) {
+        spk_jw_str(w, NULL, k->enrolment.contacts[i]);
+    }
+    spk_jw_close(w, ']');
+    spk_jw_hex(w, "recipient", spk_hash_span(spk_rsa_id(k->request.keyx)));
+    spk_jw_hex(w, "signer", spk_hash_span(spk_rsa_id(k->request.sign)));
+    spk_jw_u64(w, "count", k->n_files);
+    spk_jw_hex(w, "root", spk_hash_span(&k->scope_root));
+    spk_jw_open(w, "files", '[');
+    for (size_t i = 0; i < k->n_files; i++) {
+        json_file(w, &k->files[i]);
+    }
+    spk_jw_close(w, ']');
+    spk_jw_close(w, '}');
+}
+
+static int
+show_json(const struct ctl_case *k)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CTL_CASE_TEXT_MAX);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    json_verified(&w, k);
+    spk_jw_open(&w, "claimed", '{');
+    spk_jw_str(&w, "reason", k->request.reason);
+    spk_jw_str(&w, "contact", k->request.contact);
+    spk_jw_u64(&w, "time", k->request.time);
+    spk_jw_cstr(&w, "state", k->state);
+    spk_jw_u64(&w, "opened", k->opened);
+    spk_jw_u64(&w, "due", k->due);
+    spk_jw_u64(&w, "expires", k->expires);
+    spk_jw_close(&w, '}');
+    spk_jw_close(&w, '}');
+    return cli_json_out(&w, &b);
+}
+
+static int
+show(const struct cli *c, const struct ctl_case *k, size_t list)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CTL_CASE_TEXT_MAX);
+    spk_err e = SPK_OK;
+
+    if (k->fault != NULL) {
+        return ctl_request_refuse(k);
+    }
+    if (c->json) {
+        return show_json(k);
+    }
+    e = ctl_case_render(k, list, &b);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+    }
+    (void)fwrite(b.ptr, 1, b.len, stdout);
+    return CLI_DONE;
+}
+
+int
+ctl_request_show(struct cli *c, int argc, char **argv)
+{
+    struct ctl_who who = {0};
+    bool all = false;
+    const struct cli_opt opts[] = {
+        CTL_WHO_OPTS(who),
+        {"all", 0, CLI_FLAG, &all, NULL, N_("list every file, not only the first twenty")},
+    };
+    CTL_AUTO_DESK struct ctl_desk d = {0};
+    SPK_AUTO(ctl_case) k = NULL;
+    struct spk_hash hash;
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1) {
+        return cli_usage(c, _("one request is wanted"));
+    }
+    status = ctl_desk_ready(c, &d, who.as, who.authority);
+    status = status == CLI_GO_ON ? ctl_request_find(&d, argv[first], &hash) : status;
+    status = status == CLI_GO_ON ? ctl_request_fetch(&d, &hash, &k) : status;
+    return status == CLI_GO_ON ? show(c, k, all ? SIZE_MAX : SHOWN_FILES) : status;
+}

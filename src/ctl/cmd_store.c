@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekeyctl token new, owner list, store check: the operator's hand on the store of one folder.
+ * The server may run meanwhile. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/rng.h"
+#include "ctl/draft.h"
+#include "ctl/site.h"
+
+#define TOKEN_BYTES 15 /* 120 bits: 24 letters */
+#define TOKEN_LIFE ((uint64_t)7 * 86400)
+#define TOKEN_USES_MAX 10000
+#define PAGE 1000
+#define BAD_SHOWN 20
+
+/* One folder operand, and the store in it. */
+static int
+open_store(struct cli *c, int argc, char **argv, int first, struct spk_store **ret_store)
+{
+    CTL_AUTO_SITE struct ctl_site s = {0};
+    int status = CLI_GO_ON;
+
+    if (argc - first != 1) {
+        return cli_usage(c, _("one folder is wanted"));
+    }
+    status = ctl_site_open(argv[first], &s);
+    return status == CLI_GO_ON ? ctl_site_store(&s, ret_store) : status;
+}
+
+static spk_err
+put_token(struct spk_store *store, struct spk_span token, uint64_t life, uint32_t uses)
+{
+    struct spk_hash h;
+    spk_err e;
+
+    SPK_TRY(spk_sha256(token, &h));
+    SPK_TRY(spk_store_begin(store));
+    e = spk_store_put_token(store, &h, spk_now() + life, uses);
+    if (!spk_ok(e)) {
+        spk_store_rollback(store);
+        return e;
+    }
+    return spk_store_commit(store);
+}
+
+static int
+make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t uses)
+{
+    SPK_AUTO_BUF struct spk_buf token = SPK_BUF((size_t)64);
+    uint8_t bytes[TOKEN_BYTES];
+    char iso[21];
+    spk_err e = spk_random(SPK_MUT_OF(bytes));
+
+    e = spk_ok(e) ? spk_buf_code(&token, SPK_SPAN_OF(bytes)) : e;
+    spk_wipe(bytes, sizeof(bytes));
+    e = spk_ok(e) ? put_token(store, spk_buf_span(&token), life, uses) : e;
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+    }
+    (void)fwrite(token.ptr, 1, token.len, stdout);
+    putchar('\n');
+    if (!c->quiet) {
+        fprintf(stderr,
+                _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token ...'\n"),
+                spk_time_iso(spk_now() + life, iso), uses);
+    }
+    return CLI_DONE;
+}
+
+int
+ctl_token_new(struct cli *c, int argc, char **argv)
+{
+    char *expires = NULL;
+    char *uses_text = NULL;
+    const struct cli_opt opts[] = {
+        {"expires", 0, CLI_TEXT, &expires, "TIME", N_("how long it is good (default: 7d)")},
+        {"uses", 0, CLI_TEXT, &uses_text, "N", N_("how many may enrol with it (default: 1)")},
+    };
+    SPK_AUTO(spk_store) store = NULL;
+    uint64_t life = TOKEN_LIFE;
+    uint64_t uses = 1;
+    int first = 0;
+    int status = cli_options(c, opts, 2, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if ((expires != NULL && (!spk_ok(ctl_duration_parse(expires, &life)) || life == 0)) ||
+        (uses_text != NULL &&
+         (!spk_ok(spk_dec_parse(spk_span_str(uses_text), TOKEN_USES_MAX, &uses)) || uses == 0))) {
+        return cli_usage(c, _("--expires looks like 12h or 7d, --uses is a plain number"));
+    }
+    status = open_store(c, argc, argv, first, &store);
+    return status == CLI_GO_ON ? make_token(c, store, life, (uint32_t)uses) : status;
+}
+
+/* -- owner list */
+
+struct owners {
+    const struct cli *c;
+    struct spk_jw w;
+    uint64_t last;
+    size_t n;
+};
+
+static const char *
+state_name(uint32_t state)
+{
+    return state == SPK_OWNER_PENDING    ? "pending"
+           : state == SPK_OWNER_ENROLLED ? "enrolled"
+           : state == SPK_OWNER_DENIED   ? "denied"
+                                         : "?";
+}
+
+static spk_err
+owner_line(void *arg, const struct spk_owner_row *row)
+{
+    struct owners *o = arg;
+    char hex[2 * SPK_HASH_LEN + 1];
+    char iso[21];
+
+    o->last = row->key;
+    o->n++;
+    if (!o->c->json) {
+        printf("%s  %-8s  %s  %s\n", spk_hex(spk_hash_span(&row->owner), hex),
+               state_name(row->state), spk_time_iso(row->time_ms / 1000, iso),
+               cli_shown_span(row->name));
+        return SPK_OK;
+    }
+    spk_jw_open(&o->w, NULL, '{');
+    spk_jw_hex(&o->w, "owner", spk_hash_span(&row->owner));
+    spk_jw_cstr(&o->w, "state", state_name(row->state));
+    spk_jw_u64(&o->w, "time", row->time_ms);
+    spk_jw_str(&o->w, "name", row->name);
+    spk_jw_u64(&o->w, "successors", row->successors);
+    spk_jw_close(&o->w, '}');
+    return SPK_OK;
+}
+
+static spk_err
+walk_owners(struct spk_store *store, struct owners *o, struct spk_span name)
+{
+    size_t before = 0;
+
+    do {
+        const struct spk_owner_query q = {.name = name, .after_key = o->last, .limit = PAGE};
+
+        before = o->n;
+        SPK_TRY(spk_store_owners(store, &q, owner_line, o));
+    } while (o->n == before + PAGE);
+    return SPK_OK;
+}
+
+int
+ctl_owner_list(struct cli *c, int argc, char **argv)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 30);
+    char *name = NULL;
+    const struct cli_opt opts[] = {
+        {"name", 0, CLI_TEXT, &name, "PART", N_("only those with this in their name")},
+    };
+    struct owners o = {.c = c, .w = {.b = &b}};
+    SPK_AUTO(spk_store) store = NULL;
+    int first = 0;
+    int status = cli_options(c, opts, 1, argc, argv, &first);
+    spk_err e;
+
+    status = status == CLI_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    spk_jw_open(&o.w, NULL, '{');
+    spk_jw_open(&o.w, "owners", '[');
+    e = walk_owners(store, &o, spk_span_str(name));
+    spk_jw_close(&o.w, ']');
+    spk_jw_close(&o.w, '}');
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+    }
+    return c->json ? cli_json_out(&o.w, &b) : CLI_DONE;
+}
+
+/* -- store check */
+
+struct check {
+    uint64_t next, bad, gaps;
+    uint64_t accepted, checked, wrong;
+};
+
+static spk_err
+check_row(void *arg, const struct spk_deposit_row *row)
+{
+    struct check *k = arg;
+    char hex[2 * SPK_FILE_ID_LEN + 1];
+
+    if (cli_stop) {
+        return SPK_ERR(STOPPED);
+    }
+    if (row->index != k->next) {
+        printf(_("index %llu is missing\n"), (unsigned long long)k->next);
+        k->gaps++;
+    }
+    k->next = row->index + 1;
+    if (!spk_ok(spk_deposit_row_verify(row))) {
+        k->bad++;
+        if (k->bad <= BAD_SHOWN) {
+            printf(_("deposit %llu, serial %s: altered after it was stored\n"),
+                   (unsigned long long)row->index, spk_hex(SPK_SPAN_OF(row->serial.b), hex));
+        }
+    }
+    k->accepted += row->state == SPK_DEPOSIT_ACCEPTED;
+    k->checked += row->state == SPK_DEPOSIT_CHECKED;
+    k->wrong += row->state == SPK_DEPOSIT_WRONG;
+    return SPK_OK;
+}
+
+static spk_err
+check_all(struct spk_store *store, struct check *k, uint64_t *ret_count)
+{
+    struct spk_deposit_query q = {.limit = PAGE};
+    struct spk_deposit_page page = {.more = true};
+
+    /* What is added while this runs is not looked at. */
+    SPK_TRY(spk_store_deposit_count(store, ret_count));
+    q.end = *ret_count;
+    while (page.more && *ret_count > 0) {
+        SPK_TRY(spk_store_deposits(store, &q, check_row, k, &page));
+        q.from = page.next;
+    }
+    if (k->next < *ret_count) {
+        printf(_("index %llu to %llu are missing\n"), (unsigned long long)k->next,
+               (unsigned long long)*ret_count - 1);
+        k->gaps += *ret_count - k->next;
+    }
+    return SPK_OK;
+}
+
+static int
+tell_check(const struct cli *c, const struct check *k, uint64_t count)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
+    struct spk_jw w = {.b = &b};
+    bool well = k->bad == 0 && k->gaps == 0;
+
+    if (c->json) {
+        spk_jw_open(&w, NULL, '{');
+        spk_jw_u64(&w, "deposits", count);
+        spk_jw_u64(&w, "altered", k->bad);
+        spk_jw_u64(&w, "missing", k->gaps);
+        spk_jw_u64(&w, "checked", k->checked);
+        spk_jw_u64(&w, "wrong", k->wrong);
+        spk_jw_close(&w, '}');
+        return cli_json_out(&w, &b) == CLI_DONE && well ? CLI_DONE : CLI_FAILED;
+    }
+    printf(_("%llu deposits: %llu altered, %llu missing; the holder has proven %llu and refused "
+             "%llu\n"),
+           (unsigned long long)count, (unsigned long long)k->bad, (unsigned long long)k->gaps,
+           (unsigned long long)k->checked, (unsigned long long)k->wrong);
+    if (!well) {
+        cli_say_error(
+            NULL, _("the store is not what was stored: restore it from a backup, and find out who "
+                    "has written to it"));
+    }
+    return well ? CLI_DONE : CLI_FAILED;
+}
+
+int
+ctl_store_check(struct cli *c, int argc, char **argv)
+{
+    struct check k = {.next = 0};
+    SPK_AUTO(spk_store) store = NULL;
+    uint64_t count = 0;
+    int first = 0;
+    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    spk_err e;
+
+    status = status == CLI_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    e = check_all(store, &k, &count);
+    return spk_ok(e) ? tell_check(c, &k, count) : cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+}
