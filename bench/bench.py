@@ -2,11 +2,11 @@
 """Runs the benches that are named, or all of them, and prints the tables of doc/performance.md."""
 import sys
 
-
+import deposits
 import seal
+import tree
 
-
-BENCHES = {"seal": seal.main}
+BENCHES = {"seal": seal.main, "tree": tree.main, "deposits": deposits.main}
 
 
 def main():
