@@ -40,7 +40,7 @@ newer(const struct timespec *a, const struct timespec *b)
 
 /* Something else of that name must not make anybody believe that there is a sealed copy. */
 static bool
-is_sealed(const char *path)
+is_sealed(const char *path, uint64_t plain_len)
 {
     SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     SPK_AUTO(spk_header) h = NULL;
@@ -48,7 +48,7 @@ is_sealed(const char *path)
 
     return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
            spk_ok(spk_header_read(fd, &h)) && spk_header_slots(h) != NULL &&
-           (uint64_t)st.st_size > spk_header_payload_off(h);
+           (uint64_t)st.st_size == spk_header_file_len(h, plain_len);
 }
 
 /* So that an interrupted run can simply be started again: what has a sealed copy that is not older
@@ -60,7 +60,7 @@ sealed_already(const struct tree *t, const char *in, const char *out)
     struct stat so;
 
     return !t->o->o.force && lstat(out, &so) == 0 && stat(in, &si) == 0 &&
-           !newer(&si.st_mtim, &so.st_mtim) && is_sealed(out);
+           !newer(&si.st_mtim, &so.st_mtim) && is_sealed(out, (uint64_t)si.st_size);
 }
 
 static char *
@@ -150,8 +150,8 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     } else if (o->output && e.code != SPK_CODE_EXISTS) {
         (void)cli_error(CLI_ABOUT_OUTPUT, f->out, e, NULL);
     } else if (e.code == SPK_CODE_EXISTS) {
-        cli_say_error(f->out, _("is there already, and is older than its original or no sealed "
-                                "file"));
+        cli_say_error(
+            f->out, _("is there already, and is older than its original or no sealed copy of it"));
         cli_say_hint(_("--force replaces it"));
     } else {
         (void)cli_error(CLI_ABOUT_INPUT, f->in, e, NULL);

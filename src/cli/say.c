@@ -190,6 +190,11 @@ system_hint(enum cli_about about, int sys)
         return _("too many files are open: 'ulimit -n' shows the limit");
     case EPIPE:
         return _("whoever was reading has gone");
+    case EBADF:
+        return _("a standard descriptor is closed: open it, or name a file");
+    case ENXIO:
+    case ENODEV:
+        return _("nothing answers there: give the name of a file");
     case EIO:
         return _("the disk, or what stands for it, has failed: see to it before you go on");
     default:

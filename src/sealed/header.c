@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "sealed/floe.h"
 #include "sealed/io.h"
 
 #define HEADER_PEEK 16
@@ -169,6 +170,15 @@ uint64_t
 spk_header_payload_off(const struct spk_header *h)
 {
     return h->len;
+}
+
+uint64_t
+spk_header_file_len(const struct spk_header *h, uint64_t plain_len)
+{
+    uint64_t unit = h->core.seg_len - SPK_FLOE_OVERHEAD;
+    uint64_t segs = plain_len / unit + (plain_len % unit != 0);
+    segs = segs == 0 ? 1 : segs;
+    return h->len + SPK_FLOE_HEADER_LEN + plain_len + segs * SPK_FLOE_OVERHEAD;
 }
 
 enum spk_area_state

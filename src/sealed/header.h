@@ -26,6 +26,9 @@ const struct spk_hash *spk_header_core_hash(const struct spk_header *h);
 /** Offset of the payload: core_len + areas * area_len. */
 uint64_t spk_header_payload_off(const struct spk_header *h);
 
+/** Length of the whole file when there are plain_len bytes in it. */
+uint64_t spk_header_file_len(const struct spk_header *h, uint64_t plain_len);
+
 enum spk_area_state { SPK_AREA_GOOD, SPK_AREA_BAD, SPK_AREA_ABSENT };
 /** State of area 0 (A) or 1 (B) by structure and SUM; says nothing about the MAC. */
 enum spk_area_state spk_header_area_state(const struct spk_header *h, unsigned area,
