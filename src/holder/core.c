@@ -15,6 +15,9 @@ spk_holder_free(struct spk_holder *h)
     }
     spk_keys_free(h->keys);
     spk_hstate_free(h->state);
+    if (h->journal.fd >= 0) {
+        (void)spk_journal_sync(&h->journal).code; /* late records; their announcement is durable */
+    }
     spk_journal_close(&h->journal);
     spk_fd_auto_(&h->lock);
     spk_mem_free(h);
@@ -43,8 +46,8 @@ spk_holder_on(struct spk_keys *keys, struct spk_journal *journal, struct spk_hst
 /* -- Writing down --------------------------------------------------------------------------------
  */
 
-spk_err
-spk_holder_commit(struct spk_holder *h, uint16_t type, const struct spk_span *parts, size_t n)
+static spk_err
+commit(struct spk_holder *h, uint16_t type, const struct spk_span *parts, size_t n, bool late)
 {
     SPK_AUTO_BUF struct spk_buf body = SPK_BUF(BODY_MAX);
 
@@ -52,7 +55,8 @@ spk_holder_commit(struct spk_holder *h, uint16_t type, const struct spk_span *pa
     for (size_t i = 0; i < n; i++) {
         SPK_TRY(spk_buf_add(&body, parts[i]));
     }
-    SPK_TRY(spk_journal_append(&h->journal, type, spk_buf_span(&body)));
+    SPK_TRY(late ? spk_journal_add(&h->journal, type, spk_buf_span(&body))
+                 : spk_journal_append(&h->journal, type, spk_buf_span(&body)));
     h->tick = spk_get_u64(body.ptr + 8);
     spk_err e = spk_state_apply(h->state, type, spk_buf_span(&body));
     if (!spk_ok(e)) {
@@ -63,6 +67,18 @@ spk_holder_commit(struct spk_holder *h, uint16_t type, const struct spk_span *pa
         return SPK_ERR(NOMEM);
     }
     return SPK_OK;
+}
+
+spk_err
+spk_holder_commit(struct spk_holder *h, uint16_t type, const struct spk_span *parts, size_t n)
+{
+    return commit(h, type, parts, n, false);
+}
+
+spk_err
+spk_holder_commit_late(struct spk_holder *h, uint16_t type, const struct spk_span *parts, size_t n)
+{
+    return commit(h, type, parts, n, true);
 }
 
 bool
@@ -80,12 +96,17 @@ spk_holder_waiting(const struct spk_holder *h)
 void
 spk_holder_tick(struct spk_holder *h)
 {
+    spk_err e = SPK_OK;
+
     (void)spk_hclock_wall(&h->clock);
-    if (h->journal.broken || !spk_holder_waiting(h) ||
-        spk_hclock_running(&h->clock) < h->tick + SPK_TICK_MS) {
+    if (h->journal.broken || spk_hclock_running(&h->clock) < h->tick + SPK_TICK_MS) {
         return;
     }
-    spk_err e = spk_holder_commit(h, SPK_JREC_TICK, NULL, 0);
+    if (spk_holder_waiting(h)) {
+        e = spk_holder_commit(h, SPK_JREC_TICK, NULL, 0);
+    } else {
+        e = spk_journal_sync(&h->journal);
+    }
     if (!spk_ok(e)) {
         spk_log(SPK_LOG_ERROR,
                 "the journal cannot be written (%s): nothing is released until it can",

@@ -21,6 +21,9 @@
 /* How far a request's own time may be from the holder's. Less than SPK_FORGET_AFTER, so that a
  * request that was denied and forgotten cannot be opened again. */
 #define SPK_OPEN_SKEW ((uint64_t)7 * 86400)
+/* Releases that one durable record announces: a recovery in order waits for the disk once in so
+ * many. */
+#define SPK_RESERVE 64
 #define SPK_TICK_MS                                                                                \
     ((uint64_t)60 * 1000) /* running time is written down this often while a request waits */
 
@@ -78,7 +81,10 @@ bool spk_holder_serve(struct spk_holder *h, struct spk_hsession *s, struct spk_s
 /** Write a record, then let the state follow. */
 SPK_MUST_USE spk_err spk_holder_commit(struct spk_holder *h, uint16_t type,
                                        const struct spk_span *parts, size_t n);
-/** Write the running time down when it is due. */
+/** The same without waiting for the disk: what a durable record has announced already. */
+SPK_MUST_USE spk_err spk_holder_commit_late(struct spk_holder *h, uint16_t type,
+                                            const struct spk_span *parts, size_t n);
+/** Write the running time down when it is due, and make late records durable. */
 void spk_holder_tick(struct spk_holder *h);
 /** True while a request waits, so that ticks are needed. */
 bool spk_holder_waiting(const struct spk_holder *h);

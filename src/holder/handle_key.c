@@ -132,19 +132,37 @@ recipient_key(struct spk_hreq *q)
     return SPK_OK;
 }
 
+/* Announces, durably, the next positions from this one on. */
+static spk_err
+release_reserve(struct spk_holder *h, const struct spk_hreq *q, uint64_t position)
+{
+    uint64_t rest = q->scope_count - position;
+    uint8_t window[16];
+
+    if (spk_state_reserved(q, position)) {
+        return SPK_OK;
+    }
+    spk_put_u64(window, position);
+    spk_put_u64(window + 8, rest < SPK_RESERVE ? rest : SPK_RESERVE);
+    const struct spk_span parts[] = {spk_hash_span(&q->hash), SPK_SPAN_OF(window)};
+    return spk_holder_commit(h, SPK_JREC_RESERVED, parts, 2);
+}
+
 static spk_err
 release_journal(struct spk_holder *h, const struct spk_hreq *q, const struct release *r)
 {
     uint8_t where[16];
 
+    SPK_CHECK(!h->journal.broken, IO);
     if (spk_state_released(q, r->position)) {
         return SPK_OK; /* again, to the same recipient: a request has only one */
     }
+    SPK_TRY(release_reserve(h, q, r->position));
     spk_put_u64(where, r->position);
     spk_put_u64(where + 8, r->index);
     const struct spk_span parts[] = {spk_hash_span(&q->hash), SPK_SPAN_OF(where),
                                      spk_hash_span(&q->recipient)};
-    return spk_holder_commit(h, SPK_JREC_RELEASED, parts, 3);
+    return spk_holder_commit_late(h, SPK_JREC_RELEASED, parts, 3);
 }
 
 static spk_err

@@ -272,6 +272,7 @@ spk_journal_add(struct spk_journal *j, uint16_t type, struct spk_span body)
     }
     j->end += rec.len;
     j->chain = mac;
+    j->dirty = true;
     return SPK_OK;
 }
 
@@ -279,11 +280,19 @@ spk_err
 spk_journal_append(struct spk_journal *j, uint16_t type, struct spk_span body)
 {
     SPK_TRY(spk_journal_add(j, type, body));
-    if (fdatasync(j->fd) != 0) {
+    return spk_journal_sync(j);
+}
+
+spk_err
+spk_journal_sync(struct spk_journal *j)
+{
+    SPK_CHECK(!j->broken, IO);
+    if (j->dirty && fdatasync(j->fd) != 0) {
         /* after a failed sync nobody knows what the disk holds: only a restart, which reads it, can
          * tell */
         j->broken = true;
         return spk_err_errno();
     }
+    j->dirty = false;
     return SPK_OK;
 }

@@ -20,6 +20,7 @@ struct spk_journal {
     uint64_t end;          /* where the next record goes */
     struct spk_hash chain; /* MAC of the last record */
     struct spk_secret *key;
+    bool dirty;  /* records were added since the last sync */
     bool broken; /* a write could not be undone or made durable: nothing more may be promised */
 };
 void spk_journal_close(struct spk_journal *j);
@@ -56,7 +57,10 @@ SPK_MUST_USE spk_err spk_journal_open(int fd, const struct spk_journal_how *how,
 /** Append one record and make it durable. After a failure the file is as before, or j->broken is
  * set. */
 SPK_MUST_USE spk_err spk_journal_append(struct spk_journal *j, uint16_t type, struct spk_span body);
-/** The same without making it durable: for a file in the making. */
+/** Make durable what was added. */
+SPK_MUST_USE spk_err spk_journal_sync(struct spk_journal *j);
+/** Append without making it durable: for a file in the making, and for what an earlier record
+ * announces. */
 SPK_MUST_USE spk_err spk_journal_add(struct spk_journal *j, uint16_t type, struct spk_span body);
 
 #endif

@@ -140,6 +140,12 @@ spk_state_released(const struct spk_hreq *r, uint64_t position)
            (r->released_bits[position / 8] >> (position % 8) & 1) != 0;
 }
 
+bool
+spk_state_reserved(const struct spk_hreq *r, uint64_t position)
+{
+    return position >= r->reserved && position - r->reserved < r->n_reserved;
+}
+
 uint64_t
 spk_state_latest_end(const struct spk_hstate *s, const struct spk_hreq *r)
 {
@@ -352,6 +358,22 @@ apply_released(struct spk_hstate *s, struct spk_rd *r)
 }
 
 static spk_err
+apply_reserved(struct spk_hstate *s, struct spk_rd *r)
+{
+    struct spk_hreq *q = NULL;
+    uint64_t first, count;
+
+    SPK_TRY(rd_request(s, r, &q));
+    SPK_TRY(spk_rd_u64(r, &first));
+    SPK_TRY(spk_rd_u64(r, &count));
+    SPK_TRY(spk_rd_end(r));
+    SPK_CHECK(first < q->scope_count && count <= q->scope_count - first, FORMAT);
+    q->reserved = first;
+    q->n_reserved = count;
+    return SPK_OK;
+}
+
+static spk_err
 successor_fill(struct spk_hsuccessor *x, struct spk_span bytes)
 {
     struct spk_note note;
@@ -511,6 +533,8 @@ spk_state_apply(struct spk_hstate *s, uint16_t type, struct spk_span body)
         return apply_epoch(s, &r);
     case SPK_JREC_USE:
         return apply_use(s, &r);
+    case SPK_JREC_RESERVED:
+        return apply_reserved(s, &r);
     default:
         return SPK_ERR(VERSION);
     }
@@ -580,6 +604,7 @@ spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
     case SPK_JREC_OPEN:
     case SPK_JREC_VOTE:
     case SPK_JREC_VETO:
+    case SPK_JREC_RESERVED:
     case SPK_JREC_RELEASED: {
         if (!spk_ok(record_subject(type, body, &h))) {
             return true; /* when in doubt: a record too many costs space, one too few a denial */

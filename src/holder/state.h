@@ -8,17 +8,19 @@
 #include "holder/journal.h"
 #include "policy/decide.h"
 
-enum spk_jrec { /* every body starts with u64 wall seconds, u64 running milliseconds */
-                SPK_JREC_POLICY = 1,    /* note */
-                SPK_JREC_OPEN = 2,      /* u64 scope count, scope root 32, request record */
-                SPK_JREC_VOTE = 3,      /* officer's key 32, approval or denial note */
-                SPK_JREC_VETO = 4,      /* request 32, u8 enum spk_veto_how */
-                SPK_JREC_RELEASED = 5,  /* request 32, u64 position, u64 index, recipient 32 */
-                SPK_JREC_SUCCESSOR = 6, /* successor note */
-                SPK_JREC_TICK = 7,      /* - */
-                SPK_JREC_FORGET = 8,    /* request 32 */
-                SPK_JREC_EPOCH = 9,     /* u32 number, H(SPKI) 32: this pair has been in use */
-                SPK_JREC_USE = 10,      /* H(text) 32 of a use.log entry that has been shown */
+/* Every body starts with u64 wall seconds, u64 running milliseconds. */
+enum spk_jrec {
+    SPK_JREC_POLICY = 1,    /* note */
+    SPK_JREC_OPEN = 2,      /* u64 scope count, scope root 32, request record */
+    SPK_JREC_VOTE = 3,      /* officer's key 32, approval or denial note */
+    SPK_JREC_VETO = 4,      /* request 32, u8 enum spk_veto_how */
+    SPK_JREC_RELEASED = 5,  /* request 32, u64 position, u64 index, recipient 32 */
+    SPK_JREC_SUCCESSOR = 6, /* successor note */
+    SPK_JREC_TICK = 7,      /* - */
+    SPK_JREC_FORGET = 8,    /* request 32 */
+    SPK_JREC_EPOCH = 9,     /* u32 number, H(SPKI) 32: this pair has been in use */
+    SPK_JREC_USE = 10,      /* H(text) 32 of a use.log entry that has been shown */
+    SPK_JREC_RESERVED = 11, /* request 32, u64 first position, u64 count: may be released now */
 };
 enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
 
@@ -51,7 +53,8 @@ struct spk_hreq {
     bool done;            /* its successor is signed ... */
     uint32_t done_policy; /* ... under this policy */
     uint64_t released;
-    uint8_t *released_bits; /* by position in the scope */
+    uint64_t reserved, n_reserved; /* positions whose release has been announced */
+    uint8_t *released_bits;        /* by position in the scope */
 };
 struct spk_hsuccessor {
     struct spk_hash owner, request, hash; /* hash: H(text) */
@@ -96,6 +99,8 @@ const struct spk_hsuccessor *spk_state_successor_of(const struct spk_hstate *s,
 /** True when id is the key of an earlier successor of owner. */
 bool spk_state_key_used(const struct spk_hstate *s, const struct spk_hash *owner,
                         const struct spk_hash *id);
+/** True when the journal has announced, durably, that this position may be released. */
+bool spk_state_reserved(const struct spk_hreq *r, uint64_t position);
 bool spk_state_released(const struct spk_hreq *r, uint64_t position);
 /** The wall time at which every policy so far lets a request end. */
 uint64_t spk_state_latest_end(const struct spk_hstate *s, const struct spk_hreq *r);

@@ -84,6 +84,32 @@ test_released_is_remembered_across_restart(void **state)
 }
 
 static void
+test_announced_before_released(void **state)
+{
+    struct world *w = *state;
+    const struct spk_hreq *q;
+
+    approve_two(w);
+    q = spk_state_request(w->h->state, &w->ask.hash);
+    assert_non_null(q);
+    assert_false(spk_state_reserved(q, 3));
+    assert_int_equal(say_release(w, &w->ask, 3), SPK_FRAME_OK);
+    assert_true(spk_state_reserved(q, 3) && spk_state_reserved(q, 4));
+    assert_false(spk_state_reserved(q, 2) || spk_state_reserved(q, 5));
+    uint64_t end = w->h->journal.end;
+    assert_int_equal(say_release(w, &w->ask, 4), SPK_FRAME_OK);
+    uint64_t within = w->h->journal.end - end; /* the release alone */
+    end = w->h->journal.end;
+    assert_int_equal(say_release(w, &w->ask, 0), SPK_FRAME_OK);
+    assert_true(w->h->journal.end - end > within); /* and the announcement */
+    assert_true(w->h->journal.dirty);
+    world_stop(w);
+    world_start(w);
+    assert_int_equal(say_state(w, &w->ask), SPK_STATE_APPROVED);
+    assert_int_equal(out_u64(w, SPK_FA_RELEASED), 3);
+}
+
+static void
 test_v15_blob(void **state)
 {
     struct world *w = *state;
@@ -561,6 +587,7 @@ main(void)
         T(test_whole_story),
         T(test_again_is_the_same_recipient_and_one_record),
         T(test_released_is_remembered_across_restart),
+        T(test_announced_before_released),
         T(test_v15_blob),
         T(test_foreign_blob_with_random_padding),
         T(test_from_a_file_record_alone),
