@@ -34,6 +34,7 @@ int ctl_key_copy(struct cli *c, int argc, char **argv);
 int ctl_key_share(struct cli *c, int argc, char **argv);
 int ctl_key_restore(struct cli *c, int argc, char **argv);
 int ctl_key_rotate(struct cli *c, int argc, char **argv);
+int ctl_key_publish(struct cli *c, int argc, char **argv);
 
 /* -- desk.c: an officer's own folder, $XDG_CONFIG_HOME/sparekey/officer -- */
 struct ctl_desk {

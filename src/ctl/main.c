@@ -46,6 +46,15 @@ const struct cli_command cli_commands[] = {
     {"request approve", "REQUEST", N_("sign your approval; asks for the requester's code"),
      ctl_request_approve},
     {"request deny", "REQUEST", N_("sign your denial"), ctl_request_deny},
+    {"key copy", "DIR", N_("make a sealed copy of the authority's keys, split to the officers"),
+     ctl_key_copy},
+    {"key share", "SHARE", N_("as officer: open your share for a holder that is being restored"),
+     ctl_key_share},
+    {"key restore", "DIR", N_("put a sealed copy together again in a new holder's folder"),
+     ctl_key_restore},
+    {"key rotate", "DIR", N_("make the next key epoch and its statement"), ctl_key_rotate},
+    {"key publish", "DIR FILE", N_("publish the statement once the officers have signed it"),
+     ctl_key_publish},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -108,8 +108,10 @@ ctl_signers_print(FILE *to, const struct spk_policy *p, const struct spk_note *n
     for (size_t i = 0; i < p->n_officers; i++) {
         const struct spk_officer *o = &p->officers[i];
 
-        fprintf(to, _("officer         %s, person %s, %s"), o->key.name + strlen(PREFIX), o->person,
-                n == NULL ? "" : signed_word(n, o, &bad));
+        fprintf(to, _("officer         %s, person %s"), o->key.name + strlen(PREFIX), o->person);
+        if (n != NULL) {
+            fprintf(to, ", %s", signed_word(n, o, &bad));
+        }
         if (o->n_owners > 0) {
             fprintf(to,
                     ngettext(", owner of %zu id", ", owner of %zu ids", (unsigned long)o->n_owners),

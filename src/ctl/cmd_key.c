@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekeyctl key: the life of the authority's keys. What touches them is done by sparekey-holder,
+ * while it does not serve; what officers do with their shares is done here. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "ctl/notes.h"
+#include "ctl/site.h"
+#include "wire/share.h"
+
+#define ARGS_MAX 16
+#define CODE_ASKED 3
+
+/* One run of the holder's own program: its words go where ours go. */
+struct run {
+    struct cli *c;
+    size_t n;
+    const char *argv[ARGS_MAX];
+};
+
+static void
+arg(struct run *r, const char *option, const char *value)
+{
+    if (value != NULL && r->n + 3 < ARGS_MAX) {
+        r->argv[r->n++] = option;
+        r->argv[r->n++] = value;
+    }
+}
+
+static void
+run_begin(struct run *r, struct cli *c, const char *what, const char *dir)
+{
+    *r = (struct run){.c = c, .n = 3};
+    r->argv[1] = "key";
+    r->argv[2] = what;
+    arg(r, "--dir", dir);
+}
+
+static int
+run_holder(struct run *r, struct spk_buf *out)
+{
+    SPK_AUTO_STR char *program = NULL;
+    spk_err e = ctl_program("sparekey-holder", &program);
+
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, "sparekey-holder", e, NULL);
+    }
+    r->argv[0] = program;
+    return ctl_run(r->argv, out) == 0 ? CLI_GO_ON : CLI_FAILED;
+}
+
+/* -- copy */
+
+int
+ctl_key_copy(struct cli *c, int argc, char **argv)
+{
+    char *out = NULL;
+    char *k = NULL;
+    const struct cli_opt opts[] = {
+        {"out", 'o', CLI_TEXT, &out, "NEW", N_("the folder that the copy goes to")},
+        {"any", 'k', CLI_TEXT, &k, "K",
+         N_("so many officers open it together (default: the quorum)")},
+    };
+    CTL_AUTO_SITE struct ctl_site s = {0};
+    struct run r;
+    int first = 0;
+    int status = cli_options(c, opts, 2, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1 || out == NULL) {
+        return cli_usage(c, _("one folder is wanted, and --out NEW"));
+    }
+    status = ctl_site_open(argv[first], &s);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    run_begin(&r, c, "copy", s.holder);
+    arg(&r, "--out", out);
+    arg(&r, "--k", k);
+    arg(&r, "--pass-fd", c->pass_fd);
+    status = run_holder(&r, NULL);
+    if (status == CLI_GO_ON && !c->quiet) {
+        cli_say_hint(_("give each officer his share-NAME.sks and nobody else's; keep copy.skc away "
+                       "from them"));
+    }
+    return status == CLI_GO_ON ? CLI_DONE : status;
+}
+
+/* -- restore */
+
+int
+ctl_key_restore(struct cli *c, int argc, char **argv)
+{
+    char *copy = NULL;
+    char *state = NULL;
+    const struct cli_opt opts[] = {
+        {"copy", 0, CLI_TEXT, &copy, "FOLDER", N_("the sealed copy")},
+        {"state", 0, CLI_TEXT, &state, "FOLDER",
+         N_("an old holder's folder, whose journal still holds")},
+    };
+    CTL_AUTO_SITE struct ctl_site s = {0};
+    struct run r;
+    int first = 0;
+    int status = cli_options(c, opts, 2, argc, argv, &first);
+    spk_err e;
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1 || copy == NULL) {
+        return cli_usage(c, _("one folder is wanted, and --copy FOLDER"));
+    }
+    e = ctl_site_names(argv[first], &s);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+    }
+    if (!c->quiet) {
+        cli_say_hint(
+            _("give the officers the transport key, and read the code to them by telephone; each "
+              "runs "
+              "'sparekeyctl key share'; then type the names of the files that they send back"));
+    }
+    run_begin(&r, c, "restore", s.holder);
+    arg(&r, "--copy", copy);
+    arg(&r, "--state", state);
+    arg(&r, "--new-pass-fd", c->pass_fd);
+    status = run_holder(&r, NULL);
+    return status == CLI_GO_ON ? CLI_DONE : status;
+}
+
+/* -- share: what an officer does for a restore */
+
+static int
+share_code_wrong(void)
+{
+    cli_say_error(NULL,
+                  _("the code is not that of this transport key: it was exchanged on its way, or "
+                    "belongs to another copy"));
+    cli_say_hint(
+        _("ask the operator at the machine to read key and code out once more; hand nothing out"));
+    return CLI_FAILED;
+}
+
+/* A code of 20 letters as bytes: four letters more make them whole. */
+static spk_err
+code_bytes(struct spk_span text, uint8_t ret_bytes[15])
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1024);
+
+    SPK_TRY(spk_buf_add(&b, text));
+    SPK_TRY(spk_buf_str(&b, "0000"));
+    return spk_code_parse(spk_buf_span(&b), ret_bytes, 15);
+}
+
+static bool
+code_fits(const char *want, struct spk_span typed)
+{
+    uint8_t a[15];
+    uint8_t b[15];
+
+    return spk_ok(code_bytes(spk_span_str(want), a)) && spk_ok(code_bytes(typed, b)) &&
+           spk_ct_eq(a, b, sizeof(a));
+}
+
+/* The two ends compare by voice, so that a share is never sealed to a stranger's key. */
+static int
+ask_share_code(const char *given, const struct spk_share *s, const uint8_t transport[32])
+{
+    char want[SPK_REQ_CODE_LEN];
+    spk_err e = spk_transport_code(s->copy, transport, want);
+
+    if (spk_ok(e) && given != NULL) {
+        return code_fits(want, spk_span_str(given)) ? CLI_GO_ON : share_code_wrong();
+    }
+    for (int i = 0; spk_ok(e) && i < CODE_ASKED; i++) {
+        SPK_AUTO(spk_secret) typed = NULL;
+
+        e = cli_ask_line(_("code that the operator has read out to you: "), true, &typed);
+        if (spk_ok(e) && code_fits(want, spk_secret_span(typed))) {
+            return CLI_GO_ON;
+        }
+    }
+    if (e.code == SPK_CODE_PASS) {
+        cli_say_error(NULL, _("nothing was handed out: no code was typed"));
+        cli_say_hint(_("it is typed on the terminal, or given with --code"));
+        return CLI_FAILED;
+    }
+    return spk_ok(e) ? share_code_wrong() : cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+}
+
+static void
+show_share(const struct spk_share *s)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    fprintf(stderr, _("share %u of %u, any %u open the copy\n"), s->x, s->n, s->k);
+    fprintf(stderr, _("copy            %s\n"), spk_hex(SPK_SPAN_OF(s->copy), hex));
+    fprintf(stderr, _("officer         %s\n"), cli_shown(s->officer));
+    fprintf(stderr, _("first policy    %s\n"), spk_hex(spk_hash_span(&s->genesis), hex));
+}
+
+struct share_opts {
+    char *as, *transport, *code, *out;
+};
+
+static int
+pass_on(struct ctl_desk *d, const struct share_opts *o, const struct spk_buf *kept,
+        const char *path)
+{
+    SPK_AUTO_BUF struct spk_buf file = SPK_BUF((size_t)SPK_SHARE_FILE_MAX);
+    struct spk_share s;
+    uint8_t transport[32];
+    int status = CLI_GO_ON;
+    spk_err e = spk_share_parse(spk_buf_span(kept), &s);
+
+    if (!spk_ok(e) || s.kind != SPK_SHARE_KEPT) {
+        cli_say_error(path, _("is not a share that an officer keeps"));
+        return CLI_FAILED;
+    }
+    if (!spk_ok(spk_hex_parse(spk_span_str(o->transport), transport, sizeof(transport)))) {
+        cli_say_error(o->transport, _("is not a transport key: it has 64 hex digits"));
+        return CLI_USAGE;
+    }
+    show_share(&s);
+    status = ask_share_code(o->code, &s, transport);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    e = spk_share_pass_on(spk_buf_span(kept), d->me->seal, transport, &file);
+    if (!spk_ok(e)) {
+        cli_say_error(path, e.code == SPK_CODE_NOKEY ? _("is the share of another identity")
+                                                     : _("does not open: it was altered"));
+        return CLI_FAILED;
+    }
+    e = spk_file_write(AT_FDCWD, o->out, spk_buf_span(&file), 0600, false);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OUTPUT, o->out, e, NULL);
+    }
+    printf(_("send '%s' back to the operator: only that machine can open it\n"), cli_shown(o->out));
+    return CLI_DONE;
+}
+
+int
+ctl_key_share(struct cli *c, int argc, char **argv)
+{
+    struct share_opts o = {0};
+    const struct cli_opt opts[] = {
+        {"as", 0, CLI_TEXT, &o.as, "NAME", N_("the identity that you act as")},
+        {"transport", 0, CLI_TEXT, &o.transport, "KEY",
+         N_("the transport key of the machine that restores")},
+        {"code", 0, CLI_TEXT, &o.code, "CODE",
+         N_("the code that belongs to it, instead of typing it when asked")},
+        {"out", 'o', CLI_TEXT, &o.out, "FILE", N_("what goes back to the operator")},
+    };
+    CTL_AUTO_DESK struct ctl_desk d = {0};
+    SPK_AUTO_BUF struct spk_buf kept = SPK_BUF((size_t)SPK_SHARE_FILE_MAX);
+    int first = 0;
+    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1 || o.transport == NULL || o.out == NULL) {
+        return cli_usage(c, _("one share is wanted, --transport KEY and --out FILE"));
+    }
+    status = ctl_read_file(argv[first], &kept);
+    status = status == CLI_GO_ON ? ctl_desk_open(&d) : status;
+    status = status == CLI_GO_ON ? ctl_desk_identity(c, &d, o.as, true) : status;
+    return status == CLI_GO_ON ? pass_on(&d, &o, &kept, argv[first]) : status;
+}
+
+/* -- rotate and publish */
+
+static spk_err
+statement_path(const struct ctl_site *s, unsigned number, struct spk_buf *path,
+               const char **ret_path)
+{
+    SPK_TRY(spk_buf_printf(path, "%s/statement-%u.note", s->authority, number));
+    return spk_buf_cstr(path, ret_path);
+}
+
+/* How many statements the folder has. */
+static unsigned
+count_statements(const struct ctl_site *s)
+{
+    for (unsigned n = 0; n < SPK_STATEMENTS_MAX; n++) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        const char *name = NULL;
+
+        if (!spk_ok(statement_path(s, n + 1, &path, &name)) ||
+            faccessat(AT_FDCWD, name, F_OK, 0) != 0) {
+            return n;
+        }
+    }
+    return SPK_STATEMENTS_MAX;
+}
+
+static int
+rotate(struct run *r, const struct ctl_site *s, const char *out, const char *bits)
+{
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+    const char *name = NULL;
+    int status = CLI_GO_ON;
+    spk_err e = statement_path(s, count_statements(s), &path, &name);
+
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, s->authority, e, NULL);
+    }
+    run_begin(r, r->c, "rotate", s->holder);
+    arg(r, "--statement", name);
+    arg(r, "--bits", bits);
+    arg(r, "--pass-fd", r->c->pass_fd);
+    status = run_holder(r, &text);
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    e = spk_file_write(AT_FDCWD, out, spk_buf_span(&text), 0644, false);
+    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OUTPUT, out, e, NULL);
+}
+
+int
+ctl_key_rotate(struct cli *c, int argc, char **argv)
+{
+    char *out = NULL;
+    char *bits = NULL;
+    const struct cli_opt opts[] = {
+        {"out", 'o', CLI_TEXT, &out, "FILE",
+         N_("where the new statement goes, for the officers to sign")},
+        {"bits", 0, CLI_TEXT, &bits, "N", N_("of the new key: 2048, 3072 (default), 4096")},
+    };
+    CTL_AUTO_SITE struct ctl_site s = {0};
+    struct run r = {.c = c};
+    int first = 0;
+    int status = cli_options(c, opts, 2, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 1 || out == NULL) {
+        return cli_usage(c, _("one folder is wanted, and --out FILE"));
+    }
+    if (faccessat(AT_FDCWD, out, F_OK, 0) == 0) {
+        return cli_error(CLI_ABOUT_OUTPUT, out, SPK_ERR(EXISTS), NULL);
+    }
+    status = ctl_site_open(argv[first], &s);
+    status = status == CLI_GO_ON ? rotate(&r, &s, out, bits) : status;
+    if (status == CLI_GO_ON && !c->quiet) {
+        cli_say_hint(_("a quorum of officers signs it ('sparekeyctl policy sign FILE'), then "
+                       "'sparekeyctl key publish DIR FILE' makes it known"));
+    }
+    return status == CLI_GO_ON ? CLI_DONE : status;
+}
+
+struct policies {
+    struct spk_chain *chain;
+};
+
+/* Those that came over the network stand in the store only. */
+static spk_err
+add_stored(void *ctx, uint64_t number, struct spk_span note)
+{
+    struct policies *p = ctx;
+
+    return number == p->chain->n_policies + 1 ? spk_chain_add_policy(p->chain, note) : SPK_OK;
+}
+
+static spk_err
+read_policies(const struct ctl_site *s, struct spk_chain *chain)
+{
+    for (unsigned n = 1; n <= SPK_POLICIES_MAX; n++) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+        const char *name = NULL;
+        spk_err e;
+
+        SPK_TRY(spk_buf_printf(&path, "%s/policy-%u.note", s->authority, n));
+        SPK_TRY(spk_buf_cstr(&path, &name));
+        e = spk_file_read(AT_FDCWD, name, &note);
+        if (e.code == SPK_CODE_NOTFOUND) {
+            break;
+        }
+        SPK_TRY(e);
+        SPK_TRY(spk_chain_add_policy(chain, spk_buf_span(&note)));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span next,
+           struct spk_chain *chain)
+{
+    unsigned n = count_statements(s);
+    struct policies p = {chain};
+
+    for (unsigned i = 1; i <= n; i++) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+        const char *name = NULL;
+
+        SPK_TRY(statement_path(s, i, &path, &name));
+        SPK_TRY(spk_file_read(AT_FDCWD, name, &note));
+        SPK_TRY(spk_chain_add_statement(chain, spk_buf_span(&note)));
+    }
+    SPK_TRY(spk_chain_add_statement(chain, next));
+    SPK_TRY(read_policies(s, chain));
+    return spk_store_policies(store, add_stored, &p);
+}
+
+/* The same check that every client makes: what it would refuse is not published. */
+static int
+publish(const struct ctl_site *s, const char *path)
+{
+    SPK_AUTO_BUF struct spk_buf next = SPK_BUF((size_t)SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf where = SPK_BUF((size_t)8192);
+    SPK_AUTO(spk_store) store = NULL;
+    SPK_AUTO(spk_chain) chain = NULL;
+    SPK_AUTO(spk_pin) pin = NULL;
+    const char *name = NULL;
+    int status = ctl_read_file(path, &next);
+    spk_err e;
+
+    status = status == CLI_GO_ON ? ctl_site_store(s, &store) : status;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    e = spk_chain_new(&chain);
+    e = spk_ok(e) ? read_chain(s, store, spk_buf_span(&next), chain) : e;
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, s->authority, e, NULL);
+    }
+    if (!spk_ok(spk_pin_make(&chain, "", 1, &pin))) {
+        cli_say_error(
+            path, _("does not follow the present statement, or lacks the signatures of a quorum"));
+        return CLI_FAILED;
+    }
+    e = statement_path(s, count_statements(s) + 1, &where, &name);
+    e = spk_ok(e) ? spk_file_write(AT_FDCWD, name, spk_buf_span(&next), 0644, false) : e;
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OUTPUT, name, e, NULL);
+    }
+    printf(_("key epoch %u is published in '%s'; it is in use once the server is started again\n"),
+           spk_pin_now(pin)->epoch, cli_shown(name));
+    return CLI_DONE;
+}
+
+int
+ctl_key_publish(struct cli *c, int argc, char **argv)
+{
+    CTL_AUTO_SITE struct ctl_site s = {0};
+    int first = 0;
+    int status = cli_options(c, NULL, 0, argc, argv, &first);
+
+    if (status != CLI_GO_ON) {
+        return status;
+    }
+    if (argc - first != 2) {
+        return cli_usage(c, _("one folder and one signed statement are wanted"));
+    }
+    status = ctl_site_open(argv[first], &s);
+    return status == CLI_GO_ON ? publish(&s, argv[first + 1]) : status;
+}
