@@ -177,6 +177,7 @@ run(struct cli *c, const struct init_opts *o, unsigned bits)
     SPK_AUTO(spk_session) s = NULL;
     SPK_AUTO(spk_container) kc = NULL;
     SPK_AUTO(spk_secret) veto = NULL;
+    SPK_AUTO_STR char *folder = NULL;
     int status = cli_session(c, &s);
     spk_err e;
 
@@ -189,10 +190,14 @@ run(struct cli *c, const struct init_opts *o, unsigned bits)
                        "your old deposits stay with the old owner id"));
         return CLI_FAILED;
     }
-    e = spk_keystore_user(&s->keystore);
-    if (spk_ok(e)) {
-        e = spk_container_create(s->keystore, s->profile->container, &kc);
+    if (!spk_ok(spk_profile_data_path(s->profile, "containers", &folder))) {
+        return cli_error(CLI_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
+    e = spk_keystore_user(&s->keystore);
+    if (!spk_ok(e)) {
+        return cli_error(CLI_ABOUT_OWN, folder, e, NULL);
+    }
+    e = spk_container_create(s->keystore, s->profile->container, &kc);
     if (!spk_ok(e)) {
         status = cli_error(CLI_ABOUT_OWN, s->profile->container, e, NULL);
         if (e.code == SPK_CODE_EXISTS) {
@@ -206,7 +211,8 @@ run(struct cli *c, const struct init_opts *o, unsigned bits)
     }
     e = build(c, o, bits, s, kc, &veto);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+        return cli_error(CLI_ABOUT_OWN, e.code == SPK_CODE_IO ? s->profile->config_dir : NULL, e,
+                         &s->trouble);
     }
     return finish(c, o, s, kc, veto);
 }

@@ -22,6 +22,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     struct cli_progress pr;
     unsigned long sealed, failed, spooled;
     uint64_t bytes;
+    bool peer_told;
 };
 
 static bool
@@ -146,7 +147,10 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     }
     cli_progress_end(&t->pr);
     if (spk_sealing_failed(o)) {
-        cli_encrypt_failures(f->in, o);
+        if (!t->peer_told) { /* it is the same for all of a batch */
+            cli_encrypt_failures(f->in, o);
+        }
+        t->peer_told = true;
     } else if (o->output && e.code != SPK_CODE_EXISTS) {
         (void)cli_error(CLI_ABOUT_OUTPUT, f->out, e, NULL);
     } else if (e.code == SPK_CODE_EXISTS) {
@@ -182,7 +186,7 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
 static void
 summary(const struct tree *t, uint64_t ms)
 {
-    if (t->failed > REPORTS_MAX) {
+    if (t->failed > REPORTS_MAX && !t->peer_told) {
         fprintf(stderr, _("sparekey: note: %lu more failures were not shown\n"),
                 t->failed - REPORTS_MAX);
     }
@@ -221,7 +225,7 @@ cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_encrypt
     spk_walk_free(t.walk);
     summary(&t, spk_running_ms() - start);
     if (!spk_ok(e)) {
-        int status = cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+        int status = t.peer_told ? CLI_FAILED : cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
 
         if (e.code != SPK_CODE_NOKEY) {
             cli_say_hint(_("run the same command again: it goes on where it ended"));

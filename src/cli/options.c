@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "keystore/name.h"
 
 #define OPTS_MAX 32
 #define COMMON 5
@@ -107,6 +111,22 @@ find(const struct cli_opt *all, size_t n, int val)
     return NULL;
 }
 
+/* The common options that can be wrong in themselves. */
+static int
+check_common(const struct cli *c)
+{
+    uint64_t fd = 0;
+
+    if (c->container != NULL && !spk_container_name_ok(spk_span_str(c->container))) {
+        return cli_usage(c, _("--container wants a short name in plain text"));
+    }
+    if (c->pass_fd != NULL && (!spk_ok(spk_dec_parse(spk_span_str(c->pass_fd), INT_MAX, &fd)) ||
+                               fcntl((int)fd, F_GETFD) < 0)) {
+        return cli_usage(c, _("--passphrase-fd wants the number of an open descriptor"));
+    }
+    return CLI_GO_ON;
+}
+
 int
 cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char **argv,
             int *ret_first)
@@ -150,5 +170,5 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
         }
     }
     *ret_first = optind;
-    return CLI_GO_ON;
+    return check_common(c);
 }

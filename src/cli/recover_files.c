@@ -82,24 +82,17 @@ opens(const struct recover_job *job, const char *path)
     return spk_ok(open_header(path, &h)) && spk_ok(spk_unlock_header(job->s, h, &key));
 }
 
-/* A damaged header may belong to any key that came back: only the repair can tell. */
+/* A damaged header may belong to any key that came back: only a repair can tell. */
 static bool
 may_be_here(const struct recover_job *job, const char *path)
 {
     SPK_AUTO(spk_header) h = NULL;
-    uint8_t id[ID_OFFSET + SPK_FILE_ID_LEN];
-    SPK_AUTO_FD int fd = -1;
-    struct spk_file_id claim;
+    struct spk_repair r;
 
     if (spk_ok(open_header(path, &h))) {
         return spk_recovered_has(job->s->profile, &spk_header_core(h)->id) || opens(job, path);
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || !spk_ok(spk_pread_full(fd, id, sizeof(id), 0))) {
-        return false;
-    }
-    memcpy(claim.b, id + ID_OFFSET, sizeof(claim.b));
-    return spk_recovered_has(job->s->profile, &claim);
+    return spk_ok(spk_repair_file(job->s, path, &r));
 }
 
 bool

@@ -24,7 +24,8 @@ struct recover_job {
 /** Which authority to ask: the named one, the only one, or the first pinned one that the first file
  * names. CLI_GO_ON or a status. */
 int recover_authority(struct recover_job *job);
-/** True when the keys of all files came back in an earlier recovery, or our key opens them. */
+/** True when the keys of all files came back in an earlier recovery, or our key opens them. Files
+ * whose header cannot be read are repaired on the spot if that is so. */
 bool recover_all_here(const struct recover_job *job);
 /** Owner and serial numbers for a request from files and options; files with a record have it sent
  * to the authority first. */

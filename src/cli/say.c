@@ -54,14 +54,18 @@ static const struct sentence about_own[] = {
     {SPK_CODE_EXISTS, N_("is there already, and stays as it is"), NULL},
     {SPK_CODE_FORMAT, N_("is damaged, or not what it should be"),
      N_("'sparekey doctor' tells more; restore it from a backup")},
-    {SPK_CODE_VERSION, N_("was written by a later version of sparekey"), NULL},
+    {SPK_CODE_TRUNC, N_("is cut short"),
+     N_("'sparekey doctor' tells more; restore it from a backup")},
+    {SPK_CODE_VERSION, N_("was written by a later version of sparekey"),
+     N_("a newer sparekey may read it")},
     {SPK_CODE_AUTH, N_("does not hold together: a signature or a sum is wrong"),
      N_("restore it from a backup, or enroll again")},
     {SPK_CODE_CHANGED, N_("does not follow from what was pinned"), NULL},
     {SPK_CODE_DENIED, N_("may be read or written by others"),
      N_("'chmod 600' it, and ask yourself who has read it")},
     {SPK_CODE_NOTFOUND, N_("is not there"), N_("'sparekey doctor' tells what is missing")},
-    {SPK_CODE_LIMIT, N_("holds more than is allowed"), NULL},
+    {SPK_CODE_LIMIT, N_("holds more than is allowed"),
+     N_("'sparekey doctor' tells more; restore it from a backup")},
 };
 static const struct sentence about_peer[] = {
     {SPK_CODE_NET, N_("the authority cannot be reached, or hung up"),
@@ -100,7 +104,9 @@ static const struct sentence about_all[] = {
     {SPK_CODE_TRUNC, N_("ends too early"), NULL},
     {SPK_CODE_AUTH, N_("does not verify"), NULL},
     {SPK_CODE_NOKEY, N_("no key that fits is at hand"), NULL},
-    {SPK_CODE_PASS, N_("the passphrase is wrong, or there is no terminal to ask for it"),
+    {SPK_CODE_PASS,
+     N_("the passphrase is wrong, was not typed the same twice, or there is no terminal to ask "
+        "for it"),
      N_("--passphrase-fd reads it from a descriptor")},
     {SPK_CODE_LIMIT, N_("is larger or more than is allowed"), NULL},
     {SPK_CODE_EXISTS, N_("is there already"), NULL},
@@ -173,16 +179,16 @@ system_hint(enum cli_about about, int sys)
     case EACCES:
     case EPERM:
     case EROFS:
-        return about == CLI_ABOUT_OUTPUT ? _("-o names a place where you may write")
+        return about == CLI_ABOUT_OUTPUT ? _("name a place where you may write")
                                          : _("look at its permissions and at those of its folder");
     case ENOENT:
-        return about == CLI_ABOUT_OUTPUT ? _("make the folder, or name another place with -o")
+        return about == CLI_ABOUT_OUTPUT ? _("make the folder, or name another place")
                                          : _("check the name");
     case EISDIR:
     case ENOTDIR:
         return _("give the name of a file in a folder that is there");
     case ENAMETOOLONG:
-        return about == CLI_ABOUT_OUTPUT ? _("-o names a shorter one") : _("give a shorter name");
+        return _("give it a shorter name");
     case ELOOP:
         return _("symbolic links lead in a circle, or where none is followed");
     case EMFILE:

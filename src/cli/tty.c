@@ -62,7 +62,7 @@ read_line(int fd, struct spk_secret **ret_line)
             SPK_CHECK(n != 0 || len > 0, PASS);
             break;
         }
-        SPK_CHECK(len < m.len, LIMIT);
+        SPK_CHECK(len < m.len, PASS);
         m.ptr[len++] = c;
         spk_wipe(&c, 1);
     }

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "crypto/mac.h"
 #include "crypto/rng.h"
-#include "keystore/container.h"
+#include "keystore/name.h"
 
 #define CONFIG_MAX ((size_t)65536)
 #define TIMEOUT_MAX_S 3600
@@ -129,6 +129,7 @@ load_config(struct spk_profile *p, struct spk_trouble *t)
         p->container = spk_strdup(SPK_CONTAINER_DEFAULT);
     }
     SPK_CHECK(p->container != NULL, NOMEM);
+    SPK_CHECK(spk_container_name_ok(spk_span_str(p->container)), FORMAT);
     return SPK_OK;
 }
 

@@ -185,12 +185,12 @@ open_sealed(const struct spk_json *j, const struct spk_pending *p, const struct 
             struct spk_recovered *r)
 {
     SPK_AUTO_BUF struct spk_buf sealed = SPK_BUF((size_t)SPK_RPRIV_MAX + 1024);
+    SPK_AUTO_BUF struct spk_buf p_hash = SPK_BUF((size_t)SPK_HASH_LEN);
     struct spk_deposit d = {.rpub = r->rpub, .owner = p->request.owner};
 
-    if (!spk_json_has(j, "p")) {
-        return SPK_OK; /* the key alone opens the file; only its description is missing */
-    }
-    SPK_TRY(spk_json_hex(j, "p", d.p.b, sizeof(d.p.b)));
+    SPK_TRY(spk_json_base64(j, "p", &p_hash));
+    SPK_CHECK(p_hash.len == SPK_HASH_LEN, FORMAT);
+    memcpy(d.p.b, p_hash.ptr, SPK_HASH_LEN);
     SPK_TRY(spk_json_base64(j, "sealed", &sealed));
     d.sealed = spk_buf_span(&sealed);
     return spk_record_open(key, &d, r->salt, &r->rpriv);

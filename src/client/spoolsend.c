@@ -41,9 +41,12 @@ compare(struct spk_api *api, const struct spk_parcel *p)
     SPK_TRY(spk_api_get(api, path, &j));
     spk_parcel_rpub(p, rpub);
     SPK_TRY(same_field(j, "r_pub", SPK_SPAN_OF(rpub), RPUB_TIME_AT, RPUB_TIME_LEN));
+    SPK_TRY(same_field(j, "blob", p->d.blob, 0, 0));
+    if (!spk_json_has(j, "r_priv")) { /* it was filed from the file meanwhile: P binds the rest */
+        return same_field(j, "p", spk_hash_span(&p->d.p), 0, 0);
+    }
     SPK_TRY(same_field(j, "salt", SPK_SPAN_OF(p->d.salt), 0, 0));
-    SPK_TRY(same_field(j, "r_priv", p->d.rpriv, 0, 0));
-    return same_field(j, "blob", p->d.blob, 0, 0);
+    return same_field(j, "r_priv", p->d.rpriv, 0, 0);
 }
 
 spk_err

@@ -81,13 +81,13 @@ class Box:
         shutil.rmtree(self.top, ignore_errors=True)
 
 
-def main(cases):
-    """Run the functions as TAP; each gets a fresh box unless it takes none."""
+def main(cases, make=Box):
+    """Run the functions as TAP; each gets a fresh box from make()."""
     print(f"1..{len(cases)}", flush=True)
     failed = 0
     for i, case in enumerate(cases, 1):
         what = (case.__doc__ or case.__name__).strip().splitlines()[0]
-        box = Box()
+        box = make()
         try:
             case(box)
             print(f"ok {i} - {what}", flush=True)

@@ -1,0 +1,426 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Keys lost, files back: the whole way through real processes, and what must stop it."""
+
+import json
+import os
+import re
+
+import live
+import box as harness
+
+AUTHORITY = None
+
+
+def open_request(box, *args):
+    """Request hash and code that the program prints."""
+    j = box.json("recover", *args, ok=4)
+    assert j["state"] == "open" and re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", j["code"])
+    return j["request"], j["code"]
+
+
+def plain(box, name):
+    return box.run("decrypt", "-o", "-", name, binary=True, ok=0).stdout
+
+
+def recovered_box(box, authority, *args):
+    request, _ = open_request(box, *args)
+    authority.approve(request)
+    return box.run("recover", *args, ok=0)
+
+
+def one_file(box):
+    """lose the keys, open a request, two officers approve, the file opens again"""
+    live.enrolled(AUTHORITY, box)
+    data = os.urandom(200_000)
+    box.write("a", data)
+    box.write("b", b"another")
+    box.run("encrypt", "-q", "a", "b", ok=0)
+    live.lose_keys(box)
+    assert "recover" in box.run("decrypt", "-o", "x", "a.spk", ok=1).stderr
+    p = box.run("recover", "--reason", "disk died", "--contact", "ring 42", "a.spk", ok=4)
+    assert "telephone" in p.stdout and "0 of 2 officers" in p.stdout
+    j = box.json("recover", ok=4)
+    spaced = " ".join(j["code"].replace("-", ""))
+    assert spaced in re.sub(r" +", " ", p.stdout), p.stdout
+    request = AUTHORITY.request(j["request"])
+    assert request.reason == "disk died"
+    AUTHORITY.approve(j["request"], persons=1)
+    assert box.json("recover", ok=4)["persons"] == 1
+    AUTHORITY.officers[1].vote(request)
+    p = box.run("recover", "--decrypt", "-o", "a.back", "a.spk", ok=0)
+    assert "1 session keys came back" in p.stdout and "header repaired" in p.stdout
+    assert box.read("a.back") == data
+    assert plain(box, "a.spk") == data
+    assert box.json("verify", "--payload", "--online", "a.spk")["verdict"] == "accepted"
+    # only what was asked for came back
+    assert "'b.spk' cannot be opened" in box.run("decrypt", "-o", "x", "b.spk", ok=1).stderr
+    # the new pairs are the owner's: deposits go on under the same owner id
+    box.run("encrypt", "-f", "a", ok=0)
+    assert box.json("status")["recoveries"] == []
+    assert "no recovery is under way" in box.run("recover", ok=2).stderr
+
+
+def everything(box):
+    """--all brings every key; files are opened before and after their headers are repaired"""
+    live.enrolled(AUTHORITY, box)
+    for i in range(150):
+        box.write(f"t/{i:03}", b"%d" % i)
+    box.run("encrypt", "-q", "-r", "t", ok=0)
+    live.lose_keys(box)
+    request, _ = open_request(box, "--all")
+    AUTHORITY.approve(request)
+    p = box.run("recover", ok=0)
+    assert "150 session keys came back" in p.stdout
+    for i in (0, 77, 149):
+        assert plain(box, f"t/{i:03}.spk") == b"%d" % i
+    p = box.run("recover", "t/000.spk", "t/149.spk", ok=0)
+    assert p.stdout.count("header repaired") == 2
+    users = [s for s in box.json("inspect", "t/000.spk")["slots"] if s["type"] == "user"]
+    assert len(users) == 1
+    assert plain(box, "t/000.spk") == b"0"
+
+
+def wait_until_decided(box):
+    """--wait ends by itself when the officers have decided"""
+    import subprocess
+
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    live.lose_keys(box)
+    p = subprocess.Popen([harness.SPAREKEY, "recover", "--wait", "a.spk"], cwd=box.work, env=box.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    head = b""
+    while b"(request " not in head:
+        line = p.stdout.readline()
+        assert line, p.stderr.read()
+        head += line
+    AUTHORITY.approve(re.search(rb"\(request ([0-9a-f]{64})\)", head).group(1).decode())
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 0 and b"header repaired" in out, err
+    assert plain(box, "a.spk") == b"x"
+
+
+def damaged_areas(box):
+    """both key areas destroyed: rebuilt from the deposit, the payload untouched"""
+    live.enrolled(AUTHORITY, box)
+    data = os.urandom(3_000_000)
+    box.write("a", data)
+    box.run("encrypt", "-q", "a", ok=0)
+    j = box.json("inspect", "a.spk")
+    assert not j["compact"]
+    sealed = bytearray(box.read("a.spk"))
+    start = j["payload_offset"] - 2 * j["area_len"]
+    sealed[start : j["payload_offset"]] = os.urandom(2 * j["area_len"])
+    box.write("a.spk", bytes(sealed))
+    p = box.run("decrypt", "-o", "x", "a.spk", ok=1)
+    assert "header" in p.stderr
+    live.lose_keys(box)
+    p = recovered_box(box, AUTHORITY, "a.spk")
+    assert "header rebuilt" in p.stdout
+    assert plain(box, "a.spk") == data
+    assert box.read("a.spk")[j["payload_offset"] :] == bytes(sealed[j["payload_offset"] :])
+    v = box.json("verify", "--online", "a.spk")
+    assert v["authorities"][0]["proven"] and v["verdict"] == "accepted"
+
+
+def damaged_core(box):
+    """the core destroyed, serial number and all: found among everything that came back"""
+    live.enrolled(AUTHORITY, box)
+    small, big = b"small", os.urandom(2_000_000)
+    box.write("s", small)
+    box.write("b", big)
+    for i in range(5):
+        box.write(f"other{i}")
+    box.run("encrypt", "-q", "s", "b", *[f"other{i}" for i in range(5)], ok=0)
+    for name in ("s", "b"):
+        sealed = bytearray(box.read(f"{name}.spk"))
+        sealed[: 88 + 44] = os.urandom(88 + 44)
+        box.write(f"{name}.spk", bytes(sealed))
+    live.lose_keys(box)
+    recovered_box(box, AUTHORITY, "--all")
+    p = box.run("recover", "s.spk", "b.spk", ok=0)
+    assert p.stdout.count("header re") == 2
+    assert plain(box, "s.spk") == small and plain(box, "b.spk") == big
+    assert box.json("verify", "s.spk")["verdict"] == "accepted"
+
+
+def changed_core(box):
+    """one field of the core changed, readable as before: put back from the deposit"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x" * 5000)
+    box.run("encrypt", "-q", "a", ok=0)
+    sealed = bytearray(box.read("a.spk"))
+    sealed[39] ^= 1  # created
+    box.write("a.spk", bytes(sealed))
+    box.run("decrypt", "-o", "x", "a.spk", ok=1)
+    live.lose_keys(box)
+    recovered_box(box, AUTHORITY, "a.spk")
+    assert plain(box, "a.spk") == b"x" * 5000
+    box.run("verify", "--payload", "a.spk", ok=0)
+
+
+def file_alone(box):
+    """the deposit was never made: the file's own record is filed first, and is enough"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.keep_port()
+        a.stop("daemon")
+        box.write("a", b"only the file")
+        box.run("encrypt", "-q", "--policy", "spool", "a", ok=0)
+        live.lose_keys(box)
+        for name in live.spool(box):
+            (box.home / ".local/share/sparekey/spool" / name).unlink()
+        a.start_server()
+        recovered_box(box, a, "a.spk")
+        assert plain(box, "a.spk") == b"only the file"
+        assert box.json("verify", "--online", "a.spk")["authorities"][0]["confirmed"]
+
+
+def new_machine(box):
+    """nothing left but the file: pin the authority, recover, and be the owner again"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    owner = box.json("status")["owner"]
+    new = harness.Box(keys=False)
+    new.write("a.spk", box.read("a.spk"))
+    assert "enroll --pin" in new.run("recover", "a.spk", ok=1).stderr
+    new.run("enroll", "--pin", AUTHORITY.address, ok=0)
+    assert "owner id is not known" in new.run("recover", "--all", ok=1).stderr
+    recovered_box(new, AUTHORITY, "a.spk")
+    assert plain(new, "a.spk") == b"x"
+    assert new.json("status")["owner"] == owner
+    new.write("b", b"y")
+    new.run("encrypt", "b", ok=0)
+    # success ends the old keys: no login, no deposit
+    box.write("c", b"z")
+    assert "does not know this key" in box.run("encrypt", "c", ok=1).stderr
+    assert "c.spk" not in box.names()
+    new.clean()
+
+
+def owner_id_from_the_sheet(box):
+    """--owner names whose keys are wanted"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    new = harness.Box(keys=False)
+    new.run("enroll", "--pin", AUTHORITY.address, ok=0)
+    recovered_box(new, AUTHORITY, "--all", "--owner", box.json("status")["owner"])
+    new.write("a.spk", box.read("a.spk"))
+    assert plain(new, "a.spk") == b"x"
+    new.run("recover", "--all", "--owner", "zz", ok=2)
+    new.clean()
+
+
+def passphrase_of_new_keys(box):
+    """the new pairs keep the passphrase that they were made with"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    live.lose_keys(box)
+
+    def with_pass(*args, ok, lines=1):
+        r, w = os.pipe()
+        os.write(w, b"hunter2\n" * lines)
+        os.close(w)
+        try:
+            return box.run(*args, "--passphrase-fd", r, ok=ok, pass_fds=(r,))
+        finally:
+            os.close(r)
+
+    j = json.loads(with_pass("recover", "--passphrase", "--json", "a.spk", ok=4).stdout)
+    assert "passphrase" in box.run("recover", ok=1).stderr
+    AUTHORITY.approve(j["request"])
+    with_pass("recover", "a.spk", ok=0, lines=3)
+    assert "passphrase" in box.run("decrypt", "-o", "x", "a.spk", ok=1).stderr
+    assert with_pass("decrypt", "-o", "-", "a.spk", ok=0).stdout == "x"
+
+
+def old_container_is_kept(box):
+    """keys that were not lost are set aside, not destroyed"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.write("never", b"deposited")
+    box.run("encrypt", "-q", "a", ok=0)
+    box.run("encrypt", "-q", "--policy", "off", "never", ok=0)
+    recovered_box(box, AUTHORITY, "--all")
+    assert live.containers(box)[0] == "default" and "old" in live.containers(box)[1]
+    old = live.containers(box)[1]
+    box.run("decrypt", "-o", "x", "never.spk", ok=1)
+    assert box.run("decrypt", "--container", old, "-o", "-", "never.spk", binary=True, ok=0).stdout == b"deposited"
+    assert plain(box, "a.spk") == b"x"
+
+
+def denied(box):
+    """one officer says no: the request ends, its keys are put away"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    live.lose_keys(box)
+    request, _ = open_request(box, "a.spk")
+    r = AUTHORITY.request(request)
+    AUTHORITY.officers[0].vote(r)
+    AUTHORITY.officers[2].vote(r, approve=False)
+    AUTHORITY.officers[1].vote(r)
+    p = box.run("recover", ok=1)
+    assert "denied" in p.stderr
+    assert box.json("status")["recoveries"] == []
+    again, _ = open_request(box, "a.spk")
+    assert again != request
+
+
+def vetoed_by_code(box):
+    """a thief opens a request; the printed code stops it from any machine"""
+    b = live.enrolled(AUTHORITY, box)
+    code = b.read("sheet").decode().split("veto code")[1].split()[0]
+    owner = b.json("status")["owner"]
+    thief = harness.Box(keys=False)
+    thief.run("enroll", "--pin", AUTHORITY.address, ok=0)
+    request, _ = open_request(thief, "--all", "--owner", owner)
+    AUTHORITY.request(request)
+    listed = b.json("requests")
+    assert [r["request"] for r in listed] == [request]
+    assert request in b.run("requests", ok=0).stdout
+    helper = harness.Box(keys=False)
+    helper.run("enroll", "--pin", AUTHORITY.address, ok=0)
+
+    def veto(typed, *args, ok):
+        r, w = os.pipe()
+        os.write(w, typed.encode() + b"\n")
+        os.close(w)
+        try:
+            return helper.run("veto", "--code", *args, "--passphrase-fd", r, request, ok=ok, pass_fds=(r,))
+        finally:
+            os.close(r)
+
+    veto(code, ok=2)  # whose?
+    veto("not a code", "--owner", owner, ok=1)
+    wrong = ("0" if code[0] != "0" else "1") + code[1:]
+    veto(wrong, "--owner", owner, ok=1)
+    assert "vetoed" in veto(code.lower(), "--owner", owner, ok=0).stdout
+    assert "vetoed" in thief.run("recover", ok=1).stderr
+    for x in (thief, helper):
+        x.clean()
+
+
+def vetoed_by_key(box):
+    """the owner who still has his keys stops it with them"""
+    live.enrolled(AUTHORITY, box)
+    thief = harness.Box(keys=False)
+    thief.run("enroll", "--pin", AUTHORITY.address, ok=0)
+    request, _ = open_request(thief, "--all", "--owner", box.json("status")["owner"])
+    AUTHORITY.request(request)
+    other = live.enrolled(AUTHORITY, fresh_owner())
+    other.run("veto", request, ok=1)
+    assert thief.json("recover", ok=4)["state"] == "open"
+    assert "vetoed" in box.run("veto", request, ok=0).stdout
+    assert "vetoed" in thief.run("recover", ok=1).stderr
+    for x in (thief, other):
+        x.clean()
+
+
+def fresh_owner():
+    b = harness.Box(keys=False)
+    b.run("init", "--bits", "2048", "-q", "--sheet", "sheet", ok=0)
+    return b
+
+
+def someone_elses_file(box):
+    """a file of another owner is no evidence for his keys"""
+    b = live.enrolled(AUTHORITY, fresh_owner())
+    b.write("secret", b"theirs")
+    b.run("encrypt", "-q", "secret", ok=0)
+    live.enrolled(AUTHORITY, box)
+    box.write("secret.spk", b.read("secret.spk"))
+    assert "another owner" in box.run("recover", "secret.spk", ok=1).stderr
+    # asking for all of one's own brings nothing of theirs
+    recovered_box(box, AUTHORITY, "--all")
+    box.run("decrypt", "-o", "x", "secret.spk", ok=1)
+    b.clean()
+
+
+def unknown_owner(box):
+    """a request for nobody is answered like any other"""
+    box.run("enroll", "--pin", AUTHORITY.address, ok=0)
+    j = box.json("recover", "--all", "--owner", "ab" * 32, ok=4)
+    assert j["code"]
+    p = box.run("recover")
+    assert p.returncode in (1, 4)
+    box.run("recover", "--abandon", ok=0)
+    assert box.json("status")["recoveries"] == []
+    box.run("recover", "--abandon", ok=1)
+
+
+def authority_away(box):
+    """the network fails in the middle: everything is kept, the next run goes on"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.keep_port()
+        box.write("a", b"x")
+        box.run("encrypt", "-q", "a", ok=0)
+        live.lose_keys(box)
+        a.stop("daemon")
+        p = box.run("recover", "--all", ok=1)
+        assert "cannot be reached" in p.stderr
+        assert len(box.json("status")["recoveries"]) == 1
+        a.start_server()
+        j = box.json("recover", ok=4)
+        a.approve(j["request"])
+        a.stop("holder")
+        p = box.run("recover", ok=1)
+        assert live.containers(box) == [] and len(box.json("status")["recoveries"]) == 1, p.stderr
+        a.start_holder()
+        box.run("recover", "a.spk", ok=0)
+        assert plain(box, "a.spk") == b"x"
+
+
+def other_authorities(box):
+    """after a recovery the other authorities learn the new keys through their own officers"""
+    with live.Authority() as two:
+        box.run("enroll", "--name", "one", AUTHORITY.address, ok=0)
+        box.run("enroll", "--name", "two", two.address, ok=0)
+        box.write("a", b"x")
+        box.run("encrypt", "-q", "a", ok=0)
+        live.lose_keys(box)
+        p = box.run("recover", "--all", ok=1)
+        assert "--authority NAME" in p.stderr
+        j = box.json("recover", "--authority", "one", "--all", ok=4)
+        AUTHORITY.approve(j["request"])
+        p = box.run("recover", "--authority", "one", "a.spk", ok=0)
+        assert "--keys-only --same-keys --authority two" in p.stderr
+        box.write("b", b"y")
+        assert "authority two" in box.run("encrypt", "b", ok=1).stderr
+        j = box.json("recover", "--keys-only", "--same-keys", "--authority", "two", ok=4)
+        two.approve(j["request"])
+        box.run("recover", "--authority", "two", ok=0)
+        box.run("encrypt", "b", ok=0)
+        assert plain(box, "a.spk") == b"x"
+
+
+if __name__ == "__main__":
+    with live.Authority() as AUTHORITY:
+        harness.main(
+            [
+                one_file,
+                everything,
+                wait_until_decided,
+                damaged_areas,
+                damaged_core,
+                changed_core,
+                file_alone,
+                new_machine,
+                owner_id_from_the_sheet,
+                passphrase_of_new_keys,
+                old_container_is_kept,
+                denied,
+                vetoed_by_code,
+                vetoed_by_key,
+                someone_elses_file,
+                unknown_owner,
+                authority_away,
+                other_authorities,
+            ],
+            make=fresh_owner,  # a recovery changes an owner for good
+        )
