@@ -87,7 +87,12 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_CHANGED,
      N_("what the authority sent does not follow from what is pinned, and is refused"),
      N_("ask its officers by another way what has happened")},
-    {SPK_CODE_LIMIT, N_("the authority's answer is too long"), NULL},
+    {SPK_CODE_FORMAT, N_("what the authority sent is malformed, and is refused"),
+     N_("nothing of it was used; tell its operators")},
+    {SPK_CODE_VERSION, N_("the authority sent something of a version that is not known here"),
+     N_("a newer sparekey may understand it")},
+    {SPK_CODE_LIMIT, N_("the authority's answer is too long"),
+     N_("nothing of it was used; tell its operators")},
     {SPK_CODE_WAIT, N_("the authority waits for its officers"), NULL},
     {SPK_CODE_NOKEY, N_("there is no key to log in with"), N_("'sparekey init' makes your keys")},
 };
