@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sparekey-holder run: open everything, give everything else up, serve. */
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "holder/sandbox.h"
 #include "holder/server.h"
 
+#define USER_NAME_MAX 64
 #define LISTEN_FD 3 /* sd_listen_fds(3) */
 
 struct run_options {
@@ -206,25 +208,48 @@ run(const struct run_options *o, struct run *r)
     return spk_ok(e) ? SPK_EXIT_DONE : spk_fail(e, "serving");
 }
 
-/* A comma between the uids that may connect. */
+/* A number, or a name of this machine, which is looked up while files can still be opened. */
+static bool
+uid_of(struct spk_span one, uid_t *ret_uid)
+{
+    char name[USER_NAME_MAX + 1] = {0};
+    uint64_t v = 0;
+
+    if (spk_ok(spk_dec_parse(one, UINT32_MAX - 1, &v))) {
+        *ret_uid = (uid_t)v;
+        return true;
+    }
+    if (one.len == 0 || one.len > USER_NAME_MAX) {
+        return false;
+    }
+    memcpy(name, one.ptr, one.len);
+    const struct passwd *p = getpwnam(name);
+    if (p == NULL) {
+        return false;
+    }
+    *ret_uid = p->pw_uid;
+    return true;
+}
+
+/* Commas between the users that may connect. */
 static bool
 take_uids(const char *list, struct spk_server *srv)
 {
     struct spk_span rest = spk_span_str(list), one;
-    uint64_t v;
 
     while (list != NULL && rest.len > 0) {
         if (!spk_split(&rest, ',', &one)) {
             one = rest;
             rest.len = 0;
         }
-        if (srv->n_uids == SPK_ALLOW_UIDS_MAX || !spk_ok(spk_dec_parse(one, UINT32_MAX - 1, &v))) {
+        if (srv->n_uids == SPK_ALLOW_UIDS_MAX || !uid_of(one, &srv->uids[srv->n_uids])) {
             (void)spk_usage_error(
-                "run: --allow-uid takes up to %d numbers with commas between them",
+                "run: --allow-uid takes up to %d users of this machine, by number or name, with "
+                "commas between them",
                 SPK_ALLOW_UIDS_MAX);
             return false;
         }
-        srv->uids[srv->n_uids++] = (uid_t)v;
+        srv->n_uids++;
     }
     return true;
 }
