@@ -288,7 +288,7 @@ body_call(struct spk_req *r, const char *data, size_t len)
     }
     if (!r->answered) {
         (void)keep_body(r, spk_span(data, len));
-    } else if (r->taken > SWALLOW_MAX + SPK_BODY_SMALL) {
+    } else if (r->taken > SWALLOW_MAX + (r->route != NULL ? body_limit(r) : 0)) {
         return MHD_NO;
     }
     return MHD_YES;

@@ -101,8 +101,28 @@ def spki(pub):
                             serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def new_rsa(bits=2048):
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+class KeyPool:
+    """RSA pairs are slow to make: those of earlier runs are used again, each once in a process."""
+
+    folder = Path(tempfile.gettempdir()) / f"spk-test-keys-{os.getuid()}"
+    used = 0
+
+    @classmethod
+    def take(cls):
+        cls.folder.mkdir(mode=0o700, exist_ok=True)
+        path = cls.folder / f"{cls.used}.pem"
+        cls.used += 1
+        if path.exists():
+            return serialization.load_pem_private_key(path.read_bytes(), None)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        part = cls.folder / f"{os.getpid()}.part"
+        part.write_bytes(private_pem(key))
+        part.rename(path)
+        return key
+
+
+def new_rsa():
+    return KeyPool.take()
 
 
 def pss(key, message):
@@ -182,6 +202,8 @@ class Answer:
 class Client:
     """One keep-alive HTTPS connection, perhaps with a client certificate."""
 
+    observe = None  # called with (method, path, answer) of every call
+
     def __init__(self, port, folder=None, key=None):
         self.port = port
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -214,7 +236,10 @@ class Client:
             try:
                 self.conn.request(method, path, data, sent)
                 r = self.conn.getresponse()
-                return Answer(r.status, dict(r.getheaders()), r.read())
+                answer = Answer(r.status, dict(r.getheaders()), r.read())
+                if Client.observe is not None:
+                    Client.observe(method, path, answer)
+                return answer
             except (http.client.HTTPException, OSError):
                 self.close()
                 if fresh or attempt:
@@ -326,15 +351,15 @@ class Officer(Signer):
         raw = json.dumps(body).encode()
         return self.a.http.post(path, raw=raw, headers=self.header("POST", path, raw))
 
-    def vote_note(self, request, approve=True, round_=1, life=3600, **change):
+    def vote_note(self, what, approve=True, round_=1, life=3600, **change):
         """Reads the request as an officer's tool does, and signs."""
-        shown = self.get(f"/v1/officer/requests/{request.hash.hex()}").json
+        shown = self.get(f"/v1/officer/requests/{what.hash.hex()}").json
         fields = {
-            "authority": self.a.key_id.hex(), "request": request.hash.hex(),
-            "owner": request.owner.id.hex(),
+            "authority": self.a.key_id.hex(), "request": what.hash.hex(),
+            "owner": what.owner.id.hex(),
             "scope": f"{shown['scope']['count']} {shown['scope']['root']}",
-            "recipient": h(spki(request.keyx.public_key())).hex(),
-            "signer": h(spki(request.sign.public_key())).hex(), "evidence": h(b"seen").hex(),
+            "recipient": h(spki(what.keyx.public_key())).hex(),
+            "signer": h(spki(what.sign.public_key())).hex(), "evidence": h(b"seen").hex(),
             "decision": "approve" if approve else "deny",
             "policy": f"{self.a.policy_number} {self.a.policy_hash.hex()}", "round": round_,
             "time": int(time.time()), "expires": int(time.time()) + life, "log": "none"}
