@@ -63,6 +63,8 @@ int cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, c
                 int *ret_first);
 /** Tell a mistake in the command line; gives CLI_USAGE. */
 int cli_usage(const struct cli *c, const char *what);
+/** The value of --bits; NULL gives the default. CLI_GO_ON or CLI_USAGE. */
+int cli_bits(const struct cli *c, const char *text, unsigned *ret_bits);
 void cli_print_help(const struct cli_command *cmd, const struct cli_opt *opts, size_t n);
 
 /* -- say.c -- */

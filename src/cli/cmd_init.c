@@ -229,7 +229,7 @@ cmd_init(struct cli *c, int argc, char **argv)
         {"new-owner", 0, CLI_FLAG, &o.new_owner, NULL, N_("become another owner than before")},
         {"sheet", 0, CLI_TEXT, &o.sheet, "FILE", N_("write the recovery sheet there")},
     };
-    uint64_t bits = SPK_RSA_DEFAULT_BITS;
+    unsigned bits = 0;
     int first = 0;
     int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
@@ -242,9 +242,6 @@ cmd_init(struct cli *c, int argc, char **argv)
     if (o.contacts.n > SPK_CONTACTS_MAX) {
         return cli_usage(c, _("there may be 8 contacts at most"));
     }
-    if (o.bits != NULL && (!spk_ok(spk_dec_parse(spk_span_str(o.bits), SPK_RSA_MAX_BITS, &bits)) ||
-                           (bits != 2048 && bits != 3072 && bits != 4096))) {
-        return cli_usage(c, _("--bits is 2048, 3072 or 4096"));
-    }
-    return run(c, &o, (unsigned)bits);
+    status = cli_bits(c, o.bits, &bits);
+    return status == CLI_GO_ON ? run(c, &o, bits) : status;
 }

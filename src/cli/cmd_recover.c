@@ -273,7 +273,7 @@ open_request(struct cli *c, struct recover_job *job)
     struct spk_pending_spec spec = {.kind = job->o->keys_only ? 2 : 1,
                                     .reason = job->o->reason,
                                     .contact = job->o->contact,
-                                    .bits = SPK_RSA_DEFAULT_BITS};
+                                    .bits = job->o->bits};
     int status = recover_prepare(c, job, &spec);
     spk_err e = SPK_OK;
 
@@ -334,6 +334,7 @@ int
 cmd_recover(struct cli *c, int argc, char **argv)
 {
     struct recover_opts o = {.reason = NULL};
+    char *bits = NULL;
     const struct cli_opt opts[] = {
         {"all", 0, CLI_FLAG, &o.all, NULL, N_("everything that was ever deposited")},
         {"decrypt", 0, CLI_FLAG, &o.decrypt, NULL, N_("decrypt the files once they are repaired")},
@@ -342,6 +343,7 @@ cmd_recover(struct cli *c, int argc, char **argv)
         {"contact", 0, CLI_TEXT, &o.contact, "TEXT", N_("how the officers reach you now")},
         {"authority", 0, CLI_TEXT, &o.authority, "NAME", N_("which authority to ask")},
         {"owner", 0, CLI_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
+        {"bits", 0, CLI_TEXT, &bits, "N", N_("size of the new keys: 2048, 3072 (default), 4096")},
         {"wait", 0, CLI_FLAG, &o.wait, NULL, N_("wait until the officers have decided")},
         {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the new keys")},
         {"keys-only", 0, CLI_FLAG, &o.keys_only, NULL,
@@ -366,7 +368,8 @@ cmd_recover(struct cli *c, int argc, char **argv)
         return cli_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
                                         : _("-o names one output, so there can be one file only"));
     }
-    status = cli_session(c, &s);
+    status = cli_bits(c, bits, &o.bits);
+    status = status == CLI_GO_ON ? cli_session(c, &s) : status;
     if (status != CLI_GO_ON) {
         return status;
     }

@@ -172,3 +172,16 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
     *ret_first = optind;
     return check_common(c);
 }
+
+int
+cli_bits(const struct cli *c, const char *text, unsigned *ret_bits)
+{
+    uint64_t bits = SPK_RSA_DEFAULT_BITS;
+
+    if (text != NULL && (!spk_ok(spk_dec_parse(spk_span_str(text), SPK_RSA_MAX_BITS, &bits)) ||
+                         (bits != 2048 && bits != 3072 && bits != 4096))) {
+        return cli_usage(c, _("--bits is 2048, 3072 or 4096"));
+    }
+    *ret_bits = (unsigned)bits;
+    return CLI_GO_ON;
+}

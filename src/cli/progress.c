@@ -65,7 +65,8 @@ void
 cli_progress_files(struct cli_progress *pr, uint64_t files, uint64_t bytes)
 {
     if (due(pr)) {
-        fprintf(stderr, _("\r\033[K%s  %llu files, %s"), pr->label, (unsigned long long)files,
+        fputs("\r\033[K", stderr);
+        fprintf(stderr, _("%s  %llu files, %s"), pr->label, (unsigned long long)files,
                 cli_size(bytes));
     }
 }

@@ -10,6 +10,7 @@ struct recover_opts {
     bool all, decrypt, wait, passphrase, keys_only, same_keys, abandon;
     char *out, *authority, *owner;
     const char *reason, *contact;
+    unsigned bits; /* of the new keys */
 };
 struct recover_job {
     const struct recover_opts *o;

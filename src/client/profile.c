@@ -219,7 +219,10 @@ load_authorities(struct spk_profile *p, struct spk_trouble *t)
     SPK_TRY(spk_profile_config_path(p, "authorities", &dir));
     d = opendir(dir);
     if (d == NULL) {
-        return errno == ENOENT ? SPK_OK : spk_err_errno();
+        e = errno == ENOENT ? SPK_OK : spk_err_errno();
+
+        spk_trouble_file(t, dir);
+        return e;
     }
     e = load_each(p, d, dir, t);
     (void)closedir(d);

@@ -203,7 +203,7 @@ read_private(const struct spk_json *j, const struct spk_pending *p, const struct
     SPK_AUTO_BUF struct spk_buf salt = SPK_BUF((size_t)SPK_SALT_LEN);
 
     if (!spk_json_has(j, "r_priv")) {
-        return spk_json_has(j, "sealed") ? open_sealed(j, p, key, r) : SPK_OK;
+        return open_sealed(j, p, key, r);
     }
     SPK_TRY(spk_json_base64(j, "salt", &salt));
     SPK_CHECK(salt.len == SPK_SALT_LEN, FORMAT);
@@ -217,9 +217,6 @@ check_tag(const struct spk_pending *p, const struct spk_recovered *r, const stru
 {
     struct spk_hash tag;
 
-    if (r->rpriv.len == 0) {
-        return SPK_OK;
-    }
     SPK_TRY(spk_deposit_tag(key, &r->rpub, &p->request.owner, spk_buf_span(&r->rpriv), &tag));
     SPK_CHECK(spk_ct_eq(tag.b, r->rpub.tag.b, SPK_HASH_LEN), AUTH);
     return SPK_OK;

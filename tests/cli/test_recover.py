@@ -14,7 +14,7 @@ AUTHORITY = None
 
 def open_request(box, *args):
     """Request hash and code that the program prints."""
-    j = box.json("recover", *args, ok=4)
+    j = box.json("recover", "--bits", "2048", *args, ok=4)
     assert j["state"] == "open" and re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", j["code"])
     return j["request"], j["code"]
 
