@@ -49,7 +49,9 @@ announce(struct restore *r)
     SPK_TRY(spk_secret_random(32, &r->transport));
     SPK_TRY(spk_x25519_public(r->transport, r->transport_pub));
     SPK_TRY(spk_transport_code(r->head.id, r->transport_pub, code));
-    return spk_say(STDOUT_FILENO, "copy %s\ntransport %s\ncode %s\nneeded %u of %u\n",
+    return spk_say(STDOUT_FILENO,
+                   "copy %s\ntransport %s\ncode %s\n"
+                   "needed %u of %u\n",
                    spk_hex(SPK_SPAN_OF(r->head.id), id),
                    spk_hex(SPK_SPAN_OF(r->transport_pub), key), code, r->head.k, r->head.n);
 }
