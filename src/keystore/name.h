@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Container names and the file names made of them (doc/spec/key-container.md, "Name of the file").
- * Inside this folder only. */
+ * Outside this folder only to check names and to tell which file is meant. */
 #ifndef SPK_KEYSTORE_NAME_H
 #define SPK_KEYSTORE_NAME_H
 
