@@ -111,6 +111,22 @@ spk_books_today(struct spk_books *b)
     return &p->p;
 }
 
+/* The holder never takes a policy with its own key as an officer's. One that is taken here and not
+ * there would block all later ones. */
+static bool
+names_holder(const struct spk_books *b, const struct spk_policy *p)
+{
+    for (size_t i = 0; i < p->n_officers; i++) {
+        for (size_t k = 0; k < b->n_epochs; k++) {
+            if (spk_span_eq(SPK_SPAN_OF(p->officers[i].key.key),
+                            SPK_SPAN_OF(b->epochs[k]->a.holder.key))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static spk_err
 policy_make(const struct spk_books *b, struct spk_span bytes, struct policy *p)
 {
@@ -122,7 +138,8 @@ policy_make(const struct spk_books *b, struct spk_span bytes, struct policy *p)
     if (b->n_policies == 0) {
         return spk_policy_verify_genesis(&note, &b->epochs[0]->a.policy, &p->p);
     }
-    return spk_policy_verify_next(&note, &b->policies[b->n_policies - 1]->p, &p->p);
+    SPK_TRY(spk_policy_verify_next(&note, &b->policies[b->n_policies - 1]->p, &p->p));
+    return names_holder(b, &p->p) ? SPK_ERR(DENIED) : SPK_OK;
 }
 
 static spk_err
