@@ -185,20 +185,10 @@ compact(int dirfd, const struct spk_keys *k, const struct spk_hstate *s)
     return spk_newfile_commit(f, true);
 }
 
-/* A disk that has no room for the shorter file is no reason not to start on the longer one. */
-static bool
-compacted(int dirfd, const struct spk_keys *k, const struct spk_hstate *s)
-{
-    spk_err e = compact(dirfd, k, s);
-
-    if (!spk_ok(e)) {
-        spk_log(SPK_LOG_WARN, "the journal cannot be written anew (%s); going on with the old one",
-                spk_code_name(e.code));
-    }
-    return spk_ok(e);
-}
-
-/* Replay, and once more on the shorter file when it was worth writing one. */
+/* Replay, and once more when it was worth writing a shorter file. Requests are forgotten by that
+ * file alone: with a table in memory that is emptier than the journal, more could be opened than
+ * the next replay has room for. A disk without room for the shorter file is no reason not to start.
+ */
 static spk_err
 journal_take(int dirfd, const struct spk_keys *k, struct spk_journal *ret_j,
              struct spk_hstate **ret_s)
@@ -207,12 +197,17 @@ journal_take(int dirfd, const struct spk_keys *k, struct spk_journal *ret_j,
     SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
 
     SPK_TRY(journal_replay(dirfd, k, true, &j, &s));
-    spk_state_forget_old(s, s->wall);
-    if (s->ballast < BALLAST_MIN || !compacted(dirfd, k, s)) {
+    if (spk_state_ballast(s) < BALLAST_MIN) {
         *ret_j = j;
         j = SPK_JOURNAL_NONE;
         *ret_s = SPK_STEAL(s);
         return SPK_OK;
+    }
+    spk_state_forget_old(s);
+    spk_err e = compact(dirfd, k, s);
+    if (!spk_ok(e)) {
+        spk_log(SPK_LOG_WARN, "the journal cannot be written anew (%s); going on with the old one",
+                spk_code_name(e.code));
     }
     return journal_replay(dirfd, k, true, ret_j, ret_s);
 }

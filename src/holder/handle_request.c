@@ -55,8 +55,8 @@ open_check(struct spk_holder *h, const struct spk_request *r, const struct open_
     return spk_request_verify(r, o->record, o->sig_sign, o->sig_keyx);
 }
 
-/* A full table must not let strangers keep the next one out: what no officer has spoken about yet
- * gives way, and can be opened again. */
+/* A full table must not let strangers keep the next one out: what is long over gives way, or what
+ * no officer has spoken about yet, which can be opened again. */
 static spk_err
 open_room(struct spk_holder *h)
 {
@@ -65,7 +65,7 @@ open_room(struct spk_holder *h)
     if (h->state->n_requests < SPK_REQUESTS_MAX) {
         return SPK_OK;
     }
-    old = spk_state_voteless(h->state);
+    old = spk_state_spare(h->state);
     SPK_CHECK(old != NULL, BUSY);
     const struct spk_span part = spk_hash_span(&old->hash);
     return spk_holder_commit(h, SPK_JREC_FORGET, &part, 1);

@@ -48,7 +48,7 @@ sentence(enum spk_code code)
 }
 
 /* One write a text, so that what two processes say does not mix. */
-static spk_err
+__attribute__((format(printf, 3, 0))) static spk_err
 say(int fd, const char *before, const char *fmt, va_list ap, const char *after)
 {
     char text[TEXT_MAX];

@@ -158,18 +158,6 @@ spk_state_latest_end(const struct spk_hstate *s, const struct spk_hreq *r)
     return life > UINT64_MAX - r->opened ? UINT64_MAX : r->opened + life;
 }
 
-const struct spk_hreq *
-spk_state_voteless(const struct spk_hstate *s)
-{
-    for (size_t i = 0; i < s->n_requests; i++) { /* in the order of opening */
-        const struct spk_hreq *r = s->requests[i];
-        if (r->n_votes == 0 && !r->vetoed && !r->done) {
-            return r;
-        }
-    }
-    return NULL;
-}
-
 /* -- Applying ------------------------------------------------------------------------------------
  */
 
@@ -432,12 +420,19 @@ apply_successor(struct spk_hstate *s, struct spk_rd *r)
     return SPK_OK;
 }
 
+/* About how many records there are of a request. */
+static uint64_t
+request_records(const struct spk_hreq *q)
+{
+    return 1 + q->n_votes + q->released;
+}
+
 static void
 request_drop(struct spk_hstate *s, const struct spk_hreq *q)
 {
     for (size_t i = 0; i < s->n_requests; i++) {
         if (s->requests[i] == q) {
-            s->ballast += 1 + q->n_votes + q->released;
+            s->ballast += request_records(q);
             hreq_free(s->requests[i]);
             memmove(&s->requests[i], &s->requests[i + 1],
                     (s->n_requests - i - 1) * sizeof(s->requests[0]));
@@ -549,16 +544,48 @@ spk_state_visit(void *arg, uint16_t type, struct spk_span body)
 /* -- Forgetting ----------------------------------------------------------------------------------
  */
 
+static bool
+long_over(const struct spk_hstate *s, const struct spk_hreq *q)
+{
+    return s->wall > SPK_FORGET_AFTER && spk_state_latest_end(s, q) < s->wall - SPK_FORGET_AFTER;
+}
+
+uint64_t
+spk_state_ballast(const struct spk_hstate *s)
+{
+    uint64_t n = s->ballast;
+
+    for (size_t i = 0; i < s->n_requests; i++) {
+        n += long_over(s, s->requests[i]) ? request_records(s->requests[i]) : 0;
+    }
+    return n;
+}
+
 void
-spk_state_forget_old(struct spk_hstate *s, uint64_t wall)
+spk_state_forget_old(struct spk_hstate *s)
 {
     for (size_t i = s->n_requests; i > 0; i--) {
-        const struct spk_hreq *q = s->requests[i - 1];
-        uint64_t end = spk_state_latest_end(s, q);
-        if (wall > SPK_FORGET_AFTER && end < wall - SPK_FORGET_AFTER) {
-            request_drop(s, q);
+        if (long_over(s, s->requests[i - 1])) {
+            request_drop(s, s->requests[i - 1]);
         }
     }
+}
+
+const struct spk_hreq *
+spk_state_spare(const struct spk_hstate *s)
+{
+    const struct spk_hreq *voteless = NULL;
+
+    for (size_t i = 0; i < s->n_requests; i++) { /* in the order of opening */
+        const struct spk_hreq *r = s->requests[i];
+        if (long_over(s, r)) {
+            return r;
+        }
+        if (voteless == NULL && r->n_votes == 0 && !r->vetoed && !r->done) {
+            voteless = r;
+        }
+    }
+    return voteless;
 }
 
 /* The request that a record is about, read as apply does. */

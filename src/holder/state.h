@@ -71,7 +71,7 @@ struct spk_hstate {
     struct spk_hash *epochs; /* [n]: H(SPKI) of epoch n + 1 */
     struct spk_hash *uses;
     uint64_t wall, running; /* of the last record */
-    uint64_t ballast;       /* records that a compaction would leave out */
+    uint64_t ballast;       /* records so far that a compaction would leave out */
     struct spk_hash genesis;
 };
 
@@ -104,10 +104,14 @@ bool spk_state_reserved(const struct spk_hreq *r, uint64_t position);
 bool spk_state_released(const struct spk_hreq *r, uint64_t position);
 /** The wall time at which every policy so far lets a request end. */
 uint64_t spk_state_latest_end(const struct spk_hstate *s, const struct spk_hreq *r);
-/** Drops what ended SPK_FORGET_AFTER before wall: the records of such requests become ballast. */
-void spk_state_forget_old(struct spk_hstate *s, uint64_t wall);
-/** The oldest request without votes or veto; NULL when there is none. */
-const struct spk_hreq *spk_state_voteless(const struct spk_hstate *s);
+/** How many records a compaction would leave out, those of requests that are long over included. */
+uint64_t spk_state_ballast(const struct spk_hstate *s);
+/** Drops what ended SPK_FORGET_AFTER before the last record. Before a compaction only: the journal
+ * still opens what is dropped here. */
+void spk_state_forget_old(struct spk_hstate *s);
+/** The request that gives way when the table is full: one that is long over, else the oldest
+ * without votes or veto; NULL when there is none. */
+const struct spk_hreq *spk_state_spare(const struct spk_hstate *s);
 /** Whether a compaction keeps this record, given the final state. */
 bool spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body);
 
