@@ -16,7 +16,7 @@
  * (RSA-3072). */
 #define SPK_CHECK_RATE 100
 #define SPK_CHECK_BURST 100
-#define SPK_OPEN_RATE 50
+#define SPK_OPEN_RATE 5
 #define SPK_OPEN_BURST 200
 /* How far a request's own time may be from the holder's. Less than SPK_FORGET_AFTER, so that a
  * request that was denied and forgotten cannot be opened again. */

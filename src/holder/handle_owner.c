@@ -42,14 +42,30 @@ veto_take(const struct spk_attrs *in, struct veto_in *ret_v)
     return spk_attrs_get(in, SPK_FA_SIG, SPK_RSA_MAX_LEN, &ret_v->sig);
 }
 
+/* One key, one role: what an officer or the holder signs with is no veto code. */
+static bool
+has_a_role(const struct spk_holder *h, const uint8_t key[SPK_ED25519_LEN])
+{
+    const struct spk_policy *p = spk_state_policy(h->state);
+
+    for (size_t i = 0; i < p->n_officers; i++) {
+        if (spk_ct_eq(p->officers[i].key.key, key, SPK_ED25519_LEN)) {
+            return true;
+        }
+    }
+    return spk_ct_eq(h->keys->vkey.key, key, SPK_ED25519_LEN);
+}
+
 static spk_err
-veto_by_code(const struct spk_hreq *q, const struct spk_enrolment *e, struct spk_span bytes)
+veto_by_code(const struct spk_holder *h, const struct spk_hreq *q, const struct spk_enrolment *e,
+             struct spk_span bytes)
 {
     char name[SPK_NOTE_NAME_MAX + 1], owner[2 * SPK_HASH_LEN + 1];
     struct spk_note note;
     struct spk_vkey key;
     struct spk_hash authority, request;
 
+    SPK_CHECK(!has_a_role(h, e->veto), DENIED);
     (void)snprintf(name, sizeof(name), "veto/%s", spk_hex(spk_hash_span(&q->owner), owner));
     SPK_TRY(spk_vkey_make(name, e->veto, &key));
     SPK_TRY(spk_note_parse(bytes, false, &note));
@@ -85,7 +101,7 @@ veto(struct spk_holder *h, const struct veto_in *v, struct spk_reply *out)
 
     SPK_CHECK(q != NULL, DENIED);
     SPK_TRY(owner_record(q, v->enrol, &e));
-    SPK_TRY(v->by_code ? veto_by_code(q, &e, v->note) : veto_by_key(h, q, &e, v->sig));
+    SPK_TRY(v->by_code ? veto_by_code(h, q, &e, v->note) : veto_by_key(h, q, &e, v->sig));
     if (!q->vetoed) {
         const struct spk_span parts[] = {spk_hash_span(&q->hash), spk_span(&how, 1)};
         SPK_TRY(spk_holder_commit(h, SPK_JREC_VETO, parts, 2));

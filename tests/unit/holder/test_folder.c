@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "crypto/rng.h"
 #include "holder/uselog.h"
 
 static int
@@ -131,6 +132,41 @@ test_forgotten_and_opened_again(void **state)
     restart(w); /* the compacted journal has the later opening, not the earlier one */
     assert_int_equal(say_state(w, &w->ask), SPK_STATE_OPEN);
     assert_int_equal(out_u64(w, SPK_FA_OPENED), opened);
+}
+
+/* What nobody has signed: enough for the table, which looks at no signature. */
+static void
+open_many(struct world *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        SPK_AUTO_BUF struct spk_buf record = SPK_BUF(SPK_REQ_RECORD_MAX);
+        static const uint8_t count[8] = {0, 0, 0, 0, 0, 0, 0, WORLD_DEPOSITS};
+        assert_spk_ok(spk_random(SPK_MUT_OF(w->ask.req.nonce)));
+        assert_spk_ok(spk_request_build(&w->ask.req, &record));
+        const struct spk_span parts[] = {SPK_SPAN_OF(count), spk_hash_span(&w->ask.root),
+                                         spk_buf_span(&record)};
+        assert_spk_ok(spk_holder_commit_late(w->h, SPK_JREC_OPEN, parts, 3));
+    }
+}
+
+/* Few enough are long over that no start writes the journal anew; all of the others still count. */
+static void
+test_full_table_starts_again(void **state)
+{
+    struct world *w = *state;
+    struct ask_ a;
+
+    open_many(w, 20);
+    world_pass(60 * 86400, 0);
+    open_many(w, SPK_REQUESTS_MAX - 20);
+    restart(w);
+    for (int i = 0; i < 20; i++) {
+        ask_make(w, &a, NULL);
+        assert_int_equal(say_open(w, &a), SPK_FRAME_OK);
+        ask_free(&a);
+    }
+    restart(w);
+    assert_true(w->h->state->n_requests <= SPK_REQUESTS_MAX);
 }
 
 static void
@@ -266,6 +302,7 @@ main(void)
         T(test_compaction_keeps_what_counts),
         T(test_compaction_forgets_what_is_long_over),
         T(test_forgotten_and_opened_again),
+        T(test_full_table_starts_again),
         T(test_missing_journal),
         T(test_journal_that_contradicts_itself),
         T(test_record_of_a_newer_version),

@@ -387,6 +387,33 @@ test_veto_by_code(void **state)
     assert_int_equal(say_state(w, &w->ask), SPK_STATE_VETOED);
 }
 
+/* An owner whose veto key is also an officer's: he would veto as the one what he approves as the
+ * other. */
+static void
+test_veto_key_with_two_roles(void **state)
+{
+    struct world *w = *state;
+    struct spk_enrolment e = {.name = SPK_SPAN_LIT("Olga Officer"), .time = 1};
+    struct person p = {.keyx = w->thief.keyx, .sign = w->thief.sign, .veto = w->officer[ALICE]};
+    struct ask_ a;
+
+    e.keyx = p.keyx;
+    e.sign = p.sign;
+    memcpy(e.veto, w->policy.officers[ALICE].key.key, sizeof(e.veto));
+    p.enrol = SPK_BUF(SPK_ENROL_RECORD_MAX);
+    assert_spk_ok(spk_enrolment_build(&e, &p.enrol));
+    assert_spk_ok(spk_sha256(spk_buf_span(&p.enrol), &p.owner));
+    const struct spk_hash real = w->owner.owner;
+    w->owner.owner = p.owner;
+    ask_make(w, &a, NULL);
+    w->owner.owner = real;
+    assert_int_equal(say_open(w, &a), SPK_FRAME_OK);
+    assert_int_equal(say_veto_code(w, &a, &p), SPK_FRAME_REFUSED);
+    assert_int_equal(say_veto_key(w, &a, &p, p.sign), SPK_FRAME_OK);
+    ask_free(&a);
+    spk_buf_free(&p.enrol);
+}
+
 static void
 test_veto_by_signature_key(void **state)
 {
@@ -597,7 +624,7 @@ test_a_full_table_lets_the_next_one_in(void **state)
     approve(w, ALICE);
     ask_make(w, &a, NULL);
     assert_int_equal(say_open(w, &a), SPK_FRAME_OK);
-    const struct spk_hreq *victim = spk_state_voteless(w->h->state);
+    const struct spk_hreq *victim = spk_state_spare(w->h->state);
     assert_non_null(victim);
     assert_true(spk_hash_eq(&victim->hash, &a.hash)); /* never one that has been voted on */
     const struct spk_span part = spk_hash_span(&a.hash);
@@ -709,6 +736,7 @@ main(void)
                                         teardown),
         T(test_denial_under_an_older_policy),
         T(test_veto_by_code),
+        T(test_veto_key_with_two_roles),
         T(test_veto_by_signature_key),
         W(test_waiting_time_and_second_round),
         W(test_setting_the_clock_forward_is_not_waiting),
