@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What makes a changed key of an authority believable, attack by attack. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "spk_test.h"
+
+static struct fix f;
+
+static struct spk_chain *
+start(void)
+{
+    struct spk_chain *c = NULL;
+
+    assert_spk_ok(spk_chain_new(&c));
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&f.statement1_note)));
+    assert_spk_ok(spk_chain_add_policy(c, spk_buf_span(&f.policy1_note)));
+    return c;
+}
+
+/* The chain with one more statement: what becomes of it. */
+static spk_err
+with_statement(uint32_t epoch, void (*change)(struct spk_authority *), unsigned signers)
+{
+    struct spk_chain *c = start();
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_pin *p = NULL;
+    spk_err e;
+
+    fix_statement(&f, 1, epoch, change, signers, &note);
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&note)));
+    e = spk_pin_make(&c, "https://h:1", 1, &p);
+    spk_chain_free(c);
+    spk_pin_free(p);
+    return e;
+}
+
+static void
+first_statement_alone(void **state)
+{
+    struct spk_pin *p = fix_pin(&f);
+
+    (void)state;
+    assert_int_equal(spk_pin_now(p)->epoch, 1);
+    assert_int_equal(p->policy.number, 1);
+    assert_ptr_equal(spk_pin_by_key(p, spk_rsa_id(f.keys[0])), spk_pin_now(p));
+    assert_null(spk_pin_by_key(p, spk_rsa_id(f.keys[1])));
+    spk_pin_free(p);
+}
+
+static void
+quorum_makes_a_new_key(void **state)
+{
+    (void)state;
+    assert_spk_ok(with_statement(2, NULL, 3));
+    assert_spk_ok(with_statement(2, NULL, 6));
+    assert_spk_ok(with_statement(7, NULL, 7));
+}
+
+static void
+one_officer_is_not_enough(void **state)
+{
+    (void)state;
+    assert_spk_code(with_statement(2, NULL, 1), AUTH);
+    assert_spk_code(with_statement(2, NULL, 4), AUTH);
+}
+
+static void
+no_signature_at_all(void **state)
+{
+    spk_err e = with_statement(2, NULL, 0);
+
+    (void)state;
+    assert_false(spk_ok(e));
+}
+
+static void
+other_name(struct spk_authority *a)
+{
+    (void)snprintf(a->name, sizeof(a->name), "other.test");
+}
+
+static void
+other_previous(struct spk_authority *a)
+{
+    memset(a->previous.b, 9, sizeof(a->previous.b));
+}
+
+static void
+other_genesis(struct spk_authority *a)
+{
+    a->policy.b[0] ^= 1;
+}
+
+static void
+must_continue_the_one_before(void **state)
+{
+    (void)state;
+    assert_spk_code(with_statement(2, other_name, 7), CHANGED);
+    assert_spk_code(with_statement(2, other_previous, 7), CHANGED);
+    assert_spk_code(with_statement(2, other_genesis, 7), CHANGED);
+}
+
+static void
+epoch_never_stays(void **state)
+{
+    struct spk_chain *c = start();
+    struct spk_pin *p = NULL;
+
+    (void)state;
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&f.statement1_note)));
+    assert_false(spk_ok(spk_pin_make(&c, "https://h:1", 1, &p)));
+    spk_chain_free(c);
+}
+
+static void
+officers_who_left_before_have_no_say(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf policy = SPK_BUF((size_t)SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf statement = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_policy two;
+    struct spk_pin *p = NULL;
+
+    (void)state;
+    fix_next_policy(&f, &f.policy1, 6, 3, &two, &policy); /* officer 0 leaves */
+    fix_statement(&f, 1, 2, NULL, 3, &statement);         /* signed by 0 and 1 */
+    for (uint32_t pinned = 1; pinned <= 2; pinned++) {
+        struct spk_chain *c = start();
+        spk_err e;
+
+        assert_spk_ok(spk_chain_add_policy(c, spk_buf_span(&policy)));
+        assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&statement)));
+        e = spk_pin_make(&c, "https://h:1", pinned, &p);
+        if (pinned == 1) {
+            assert_spk_ok(e);
+        } else {
+            assert_spk_code(e, AUTH);
+        }
+        spk_chain_free(c);
+        spk_pin_free(p);
+        p = NULL;
+    }
+}
+
+static void
+policy_needs_the_quorum_of_the_one_before(void **state)
+{
+    static const struct {
+        unsigned signers;
+        bool good;
+    } cases[] = {{3, true}, {7, true}, {1, false}, {4, false}};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+        struct spk_chain *c = start();
+        struct spk_policy two;
+        struct spk_pin *p = NULL;
+
+        fix_next_policy(&f, &f.policy1, 7, cases[i].signers, &two, &note);
+        assert_spk_ok(spk_chain_add_policy(c, spk_buf_span(&note)));
+        assert_int_equal(spk_ok(spk_pin_make(&c, "https://h:1", 1, &p)), cases[i].good);
+        spk_chain_free(c);
+        spk_pin_free(p);
+    }
+}
+
+static void
+genesis_must_be_the_one_of_the_statement(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_policy other = f.policy1;
+    struct spk_chain *c = NULL;
+    struct spk_pin *p = NULL;
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
+
+    (void)state;
+    other.wait = 5;
+    assert_spk_ok(spk_policy_format(&other, &text));
+    fix_sign(&f, spk_buf_span(&text), 7, &note);
+    assert_spk_ok(spk_chain_new(&c));
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&f.statement1_note)));
+    assert_spk_ok(spk_chain_add_policy(c, spk_buf_span(&note)));
+    assert_false(spk_ok(spk_pin_make(&c, "https://h:1", 1, &p)));
+    spk_chain_free(c);
+}
+
+static void
+empty_chains(void **state)
+{
+    struct spk_chain *c = NULL;
+    struct spk_pin *p = NULL;
+
+    (void)state;
+    assert_spk_ok(spk_chain_new(&c));
+    assert_spk_code(spk_pin_make(&c, "https://h:1", 1, &p), FORMAT);
+    spk_chain_free(c);
+}
+
+static void
+continues(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_chain *c = start();
+    struct spk_pin *old = fix_pin(&f);
+    struct spk_pin *next = NULL;
+
+    (void)state;
+    fix_statement(&f, 1, 2, NULL, 7, &note);
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&note)));
+    assert_spk_ok(spk_pin_make(&c, "https://h:1", 1, &next));
+    assert_true(spk_pin_continues(old, next));
+    assert_true(spk_pin_continues(old, old));
+    assert_false(spk_pin_continues(next, old)); /* rolled back */
+    spk_pin_free(old);
+    spk_pin_free(next);
+}
+
+static void
+saved_and_loaded(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_chain *c = start();
+    char *dir = spk_test_dir();
+    struct spk_trouble t = {.file = ""};
+    struct spk_pin *p = fix_pin(&f);
+    struct spk_pin *again = NULL;
+
+    (void)state;
+    p->state = SPK_PIN_PENDING;
+    assert_spk_ok(spk_pin_save(p, dir));
+    assert_spk_ok(spk_pin_load(dir, "backup.test", &t, &again));
+    assert_int_equal(again->state, SPK_PIN_PENDING);
+    assert_string_equal(again->url, p->url);
+    assert_true(spk_pin_continues(p, again));
+    spk_pin_free(again);
+    again = NULL;
+
+    fix_statement(&f, 1, 2, NULL, 7, &note);
+    assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&note)));
+    spk_pin_free(p);
+    assert_spk_ok(spk_pin_make(&c, "https://new:2", 1, &p));
+    (void)snprintf(p->name, sizeof(p->name), "backup.test");
+    p->state = SPK_PIN_ENROLLED;
+    assert_spk_ok(spk_pin_save(p, dir));
+    assert_spk_ok(spk_pin_load(dir, "backup.test", &t, &again));
+    assert_int_equal(again->n, 2);
+    assert_string_equal(again->url, "https://new:2");
+    spk_pin_free(again);
+    again = NULL;
+    assert_spk_code(spk_pin_load(dir, "nobody", &t, &again), NOTFOUND);
+    assert_spk_code(spk_pin_load(dir, "../x", &t, &again), USAGE);
+    spk_pin_free(p);
+    spk_test_dir_remove(dir);
+}
+
+static void
+names(void **state)
+{
+    (void)state;
+    assert_true(spk_pin_name_ok("backup.example-1_x"));
+    assert_false(spk_pin_name_ok(""));
+    assert_false(spk_pin_name_ok(".hidden"));
+    assert_false(spk_pin_name_ok("a/b"));
+    assert_false(spk_pin_name_ok("a b"));
+    assert_false(spk_pin_name_ok("0123456789012345678901234567890123456789012345678901234567890123"
+                                 "4"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_statement_alone),
+        cmocka_unit_test(quorum_makes_a_new_key),
+        cmocka_unit_test(one_officer_is_not_enough),
+        cmocka_unit_test(no_signature_at_all),
+        cmocka_unit_test(must_continue_the_one_before),
+        cmocka_unit_test(epoch_never_stays),
+        cmocka_unit_test(officers_who_left_before_have_no_say),
+        cmocka_unit_test(policy_needs_the_quorum_of_the_one_before),
+        cmocka_unit_test(genesis_must_be_the_one_of_the_statement),
+        cmocka_unit_test(empty_chains),
+        cmocka_unit_test(continues),
+        cmocka_unit_test(saved_and_loaded),
+        cmocka_unit_test(names),
+    };
+    int failed;
+
+    fix_make(&f);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fix_clear(&f);
+    return failed;
+}
