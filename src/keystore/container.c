@@ -238,6 +238,15 @@ spk_container_set(struct spk_container *c, enum spk_key_spec spec, struct spk_rs
 }
 
 spk_err
+spk_container_drop(struct spk_container *c, enum spk_key_spec spec)
+{
+    SPK_CHECK(spec == SPK_AT_KEYEXCHANGE || spec == SPK_AT_SIGNATURE, USAGE);
+    held_clear(&c->held[spec - 1]);
+    c->has_pass = c->has_pass && (c->held[0].key != NULL || c->held[1].key != NULL);
+    return SPK_OK;
+}
+
+spk_err
 spk_container_set_pass(struct spk_container *c, const struct spk_secret *pass)
 {
     SPK_AUTO(spk_secret) copy = NULL;

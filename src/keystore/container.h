@@ -50,6 +50,9 @@ struct spk_rsa *spk_container_key(const struct spk_container *c, enum spk_key_sp
 /** Put a pair (a new reference is taken). */
 SPK_MUST_USE spk_err spk_container_set(struct spk_container *c, enum spk_key_spec spec,
                                        struct spk_rsa *pair);
+/** Take a key out; none there is fine. The last one of a container under a passphrase takes the
+ * passphrase with it. */
+SPK_MUST_USE spk_err spk_container_drop(struct spk_container *c, enum spk_key_spec spec);
 /** Set or take away (NULL) the passphrase; takes effect at the next save. Needs unlocked pairs. */
 SPK_MUST_USE spk_err spk_container_set_pass(struct spk_container *c, const struct spk_secret *pass);
 /** Write durably: temporary, fsync, rename. */

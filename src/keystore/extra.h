@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What CryptoAPI keeps of a key beside its container: flags, and the whole pair where it is not one
+ * that a container can hold (doc/spec/key-container.md, "Beside the container"). */
+#ifndef SPK_KEYSTORE_EXTRA_H
+#define SPK_KEYSTORE_EXTRA_H
+
+#include "keystore/container.h"
+
+#define SPK_EXTRA_EXPORTABLE 0x0001u
+#define SPK_EXTRA_FLAGS SPK_EXTRA_EXPORTABLE
+
+struct spk_extra {
+    unsigned flags;
+    struct spk_hash id;      /* of the container's pair that the flags are for; zeros with a blob */
+    struct spk_secret *blob; /* PRIVATEKEYBLOB, or NULL: the pair is in the container */
+};
+
+/** SPK_CODE_NOTFOUND: nothing is kept; SPK_CODE_FORMAT: damaged. */
+SPK_MUST_USE spk_err spk_extra_load(struct spk_keystore *ks, const char *name,
+                                    enum spk_key_spec spec, struct spk_extra *ret_x);
+/** Durable. */
+SPK_MUST_USE spk_err spk_extra_save(struct spk_keystore *ks, const char *name,
+                                    enum spk_key_spec spec, const struct spk_extra *x);
+/** Durable; nothing there is fine. */
+SPK_MUST_USE spk_err spk_extra_remove(struct spk_keystore *ks, const char *name,
+                                      enum spk_key_spec spec);
+void spk_extra_clear(struct spk_extra *x);
+#define SPK_AUTO_EXTRA __attribute__((cleanup(spk_extra_clear))) struct spk_extra
+
+#endif
