@@ -10,7 +10,9 @@ FILE_MAX = 800
 HEADER_MAX = 200
 FUNCTION_MAX = 100
 PARAMS_MAX = 6
-FOREIGN = re.compile(r"mhd_")  # callbacks whose parameters are their library's choice
+FOREIGN = re.compile(  # parameters that are another library's choice: callbacks, and what Windows has
+    r"mhd_|CryptEncrypt$|CreateFile[AW]$|FormatMessage[AW]$"
+)
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 NAME = re.compile(r"(\w+)\s*\(")
 

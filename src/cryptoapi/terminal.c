@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cryptoapi/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cryptoapi/conio.h"
+#include "keystore/container.h"
+
+/* Turns flags of the terminal off; false when fd is none. */
+static bool
+quiet(int fd, tcflag_t off, struct termios *ret_old)
+{
+    if (tcgetattr(fd, ret_old) != 0) {
+        return false;
+    }
+    struct termios t = *ret_old;
+    t.c_lflag &= ~off;
+    return tcsetattr(fd, TCSADRAIN, &t) == 0;
+}
+
+static spk_err
+prompt(int fd, const char *container, unsigned wrong)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(4096);
+    SPK_TRY(spk_buf_str(&b, wrong != 0 ? "wrong; passphrase of key container '"
+                                       : "passphrase of key container '"));
+    SPK_TRY(spk_buf_escape(&b, spk_span_str(container)));
+    SPK_TRY(spk_buf_str(&b, "': "));
+    return spk_write_full(fd, spk_buf_span(&b));
+}
+
+static spk_err
+read_line(int fd, struct spk_secret **ret_pass)
+{
+    uint8_t line[SPK_CONTAINER_PASS_MAX + 1];
+    SPK_WIPE_ON_EXIT(line);
+    size_t len = 0;
+    for (;;) {
+        ssize_t n = read(fd, line + len, 1);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n != 1 || line[len] == '\n') {
+            break;
+        }
+        SPK_CHECK(++len < sizeof line, LIMIT);
+    }
+    SPK_CHECK(len != 0, PASS);
+    return spk_secret_from(spk_span(line, len), ret_pass);
+}
+
+spk_err
+capi_terminal_pass(const char *container, unsigned wrong, struct spk_secret **ret_pass)
+{
+    struct termios old;
+    SPK_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    SPK_CHECK(fd >= 0, PASS);
+    SPK_TRY(prompt(fd, container, wrong));
+    SPK_CHECK(quiet(fd, ECHO, &old), PASS);
+    spk_err e = read_line(fd, ret_pass);
+    (void)tcsetattr(fd, TCSADRAIN, &old);
+    (void)!write(fd, "\n", 1);
+    return e;
+}
+
+int __cdecl _getch(void)
+{
+    struct termios old;
+    uint8_t c = 0;
+    (void)fflush(stdout); /* the question comes first */
+    bool is_terminal = quiet(STDIN_FILENO, ECHO | ICANON, &old);
+    ssize_t n = 0;
+    do {
+        n = read(STDIN_FILENO, &c, 1);
+    } while (n < 0 && errno == EINTR);
+    if (is_terminal) {
+        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
+    }
+    return n == 1 ? c : EOF;
+}
