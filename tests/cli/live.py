@@ -4,6 +4,7 @@ the program has opened."""
 
 import os
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -59,6 +60,29 @@ class Authority(fixture.Authority):
         path = self.folder / "authority/sparekeyd.conf"
         path.write_text(path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{self.port}"))
 
+    def new_tls_key(self):
+        """Another TLS key and certificate; its H(SPKI) in hex."""
+        tls = fixture.ec.generate_private_key(fixture.ec.SECP256R1())
+        folder = self.folder / "authority"
+        (folder / "tls.key").write_bytes(fixture.private_pem(tls))
+        (folder / "tls.crt").write_bytes(fixture.certificate(tls, "localhost", server=True))
+        return fixture.h(fixture.spki(tls.public_key())).hex()
+
+    def rotate(self, officers, tls=None):
+        """The next key epoch with its statement, signed by so many officers; both processes stopped."""
+        folder = self.folder / "authority"
+        text = subprocess.run(
+            [harness.BUILD / "src/holder/sparekey-holder", "key", "rotate", "--dir", self.folder / "holder", "--statement", folder / "statement-1.note", "--bits", "2048"],
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout.decode()
+        text = text.split("\n\n")[0].rstrip("\n") + "\n"
+        if tls is not None:
+            text = "".join(f"tls {tls}\n" if line.startswith("tls ") else line + "\n" for line in text.splitlines())
+        note = text + "\n" + "".join(o.line(text) for o in self.officers[:officers])
+        (folder / "statement-2.note").write_text(note)
+        return note
+
     def request(self, hash_hex):
         """A request that the program has opened, as officers see it."""
         r = fixture.Request()
@@ -73,6 +97,7 @@ class Authority(fixture.Authority):
 
     def approve(self, hash_hex, persons=2, **kw):
         request = self.request(hash_hex)
+        kw.setdefault("authority", attrs(request.record)[1][0].hex())  # of the epoch that was asked
         for officer in self.officers[:persons]:
             answer = officer.vote(request, **kw)
             assert answer.status == 200, answer

@@ -330,6 +330,102 @@ def next_policy(box):
         assert box.json("inspect", "a.spk")["authorities"][0]["policy"] == 2
 
 
+def new_epoch(box):
+    """a new key with the officers' quorum: taken by --update; old files stay proven"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.keep_port()
+        box.write("old", b"old")
+        box.run("encrypt", "old", ok=0)
+        a.stop("daemon")
+        a.stop("holder")
+        a.rotate(officers=2)
+        a.start_holder()
+        a.start_server()
+        box.write("between", b"between")
+        box.run("encrypt", "between", ok=0)  # deposits for an older epoch stay welcome
+        assert box.json("inspect", "between.spk")["authorities"][0]["epoch"] == 1
+        assert "key epoch 2" in box.run("enroll", "--update", ok=0).stdout
+        box.write("new", b"new")
+        box.run("encrypt", "new", ok=0)
+        assert box.json("inspect", "new.spk")["authorities"][0]["epoch"] == 2
+        for name in ("old.spk", "between.spk", "new.spk"):
+            v = box.json("verify", "--online", name)
+            assert v["verdict"] == "accepted" and v["authorities"][0]["proven"], v
+        # a new owner with the old address follows the chain
+        other = harness.Box()
+        other.run("enroll", a.address, ok=0)
+        assert other.json("status")["authorities"][0]["epoch"] == 2
+        live.lose_keys(box)
+        j = box.json("recover", "--all", "--bits", "2048", ok=4)
+        a.approve(j["request"])
+        box.run("recover", ok=0)
+        for name in ("old", "between", "new"):
+            assert box.run("decrypt", "-o", "-", name + ".spk", ok=0).stdout == name
+        other.clean()
+
+
+def new_tls_key(box):
+    """a new TLS key: refused alone, taken with a statement that a quorum has signed"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.keep_port()
+        a.stop("daemon")
+        good = (a.folder / "authority/tls.key").read_bytes(), (a.folder / "authority/tls.crt").read_bytes()
+        tls = a.new_tls_key()
+        box.write("a")
+        try:
+            a.start_server()
+        except RuntimeError:
+            pass  # the server itself may refuse a key that its statement does not name
+        else:
+            assert "another key" in box.run("encrypt", "a", ok=1).stderr
+            p = box.run("enroll", "--update", ok=1)
+            assert "another key" in p.stderr or "refused" in p.stderr
+            a.stop("daemon")
+        assert good[0] != (a.folder / "authority/tls.key").read_bytes()
+        a.stop("holder")
+        a.rotate(officers=2, tls=tls)
+        a.start_holder()
+        a.start_server()
+        assert "another key" in box.run("encrypt", "a", ok=1).stderr
+        assert "key epoch 2" in box.run("enroll", "--update", ok=0).stdout
+        box.run("encrypt", "a", ok=0)
+
+
+def forged_statement(box):
+    """a statement without the quorum is refused, whatever the server says"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.stop("daemon")
+        a.stop("holder")
+        note = a.rotate(officers=1)
+        authority = {"statement": note, "statements": [a.statement, note], "policies": [a.genesis], "limits": {"batch": 10, "body": 65536}}
+        body = json.dumps(authority).encode()
+
+        def act(fake, conn):
+            with fake.context.wrap_socket(conn, server_side=True) as tls:
+                tls.recv(65536)
+                tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+        fake = Fake(a.port, act)
+        p = box.run("enroll", "--update", ok=1)
+        assert "does not follow from what is pinned" in p.stderr, p.stderr
+        # not even for a newcomer with the right hash of the first statement
+        other = harness.Box()
+        p = other.run("enroll", a.address, ok=1)
+        assert other.json("status")["authorities"] == []
+        # a chain without the pinned policy, a rolled back one, rubbish
+        for change in ({"policies": []}, {"statements": []}, {"statements": ["x"]}, {"policies": "no"}):
+            body = json.dumps({**authority, **change}).encode()
+            box.run("enroll", "--update", ok=1)
+        body = b"[" * 100000
+        box.run("enroll", "--update", ok=1)
+        assert box.json("status")["authorities"][0]["epoch"] == 1
+        fake.close()
+        other.clean()
+
+
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
         harness.main(
@@ -351,5 +447,8 @@ if __name__ == "__main__":
                 pending_enrolment,
                 rolled_back_policy,
                 next_policy,
+                new_epoch,
+                new_tls_key,
+                forged_statement,
             ]
         )
