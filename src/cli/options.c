@@ -28,7 +28,9 @@ all_options(struct cli *c, const struct cli_opt *own, size_t n, struct cli_opt *
     if (n > OPTS_MAX - COMMON) {
         n = OPTS_MAX - COMMON;
     }
-    memcpy(ret_all, own, n * sizeof(*own));
+    if (n > 0) {
+        memcpy(ret_all, own, n * sizeof(*own));
+    }
     memcpy(ret_all + n, common, sizeof(common));
     return n + COMMON;
 }
