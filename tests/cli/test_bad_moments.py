@@ -57,6 +57,15 @@ def moments(seconds):
     return [random.uniform(0, seconds * 1.2) for _ in range(ROUNDS)] + [0, seconds]
 
 
+def catches(p, sig):
+    """True when the process has a handler for sig."""
+    need(p.poll() is None, "ended before it was asked to")
+    for line in Path(f"/proc/{p.pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (sig - 1) & 1)
+    return False
+
+
 def hidden(folder):
     return [p.name for p in folder.rglob(".*")]
 
@@ -191,6 +200,7 @@ def test_interrupted_while_it_waits(box):
                 if say:
                     p.stdin.write(say)
                     p.stdin.flush()
+                t.wait_until(lambda p=p, sig=sig: catches(p, sig), "its handlers")
                 time.sleep(0.1)
                 need(p.poll() is None, f"{args} does not wait")
                 p.send_signal(sig)
