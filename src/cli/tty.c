@@ -80,11 +80,12 @@ cli_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
     if (fd < 0) {
         return SPK_ERR(PASS);
     }
-    SPK_TRY(spk_write_full(fd, spk_span_str(question)));
     if (!echo) {
-        echo_off(fd);
+        echo_off(
+            fd); /* before the question: what is typed on seeing it must not be lost or shown */
     }
-    e = read_line(fd, ret_line);
+    e = spk_write_full(fd, spk_span_str(question));
+    e = spk_ok(e) ? read_line(fd, ret_line) : e;
     if (!echo) {
         cli_tty_restore();
         saved_fd = -1;

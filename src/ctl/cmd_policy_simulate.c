@@ -30,25 +30,28 @@ find_officer(const struct spk_policy *p, const char *name)
     return spk_policy_officer(p, spk_span_str(full));
 }
 
+/* A confirmation is signed as soon as the wait is over. */
 static struct spk_vote
-vote_of(const struct spk_policy *p, const struct spk_officer *o, bool approve, uint32_t round)
+vote_of(const struct spk_policy *p, const struct spk_officer *o, const struct situation *s,
+        uint32_t round)
 {
-    uint64_t at = OPENED + 1;
-    struct spk_vote v = {.approve = approve, .policy = p->number, .round = round};
+    uint64_t wait = s->veto ? p->override_wait : p->wait;
+    struct spk_vote v = {.approve = true, .policy = p->number, .round = round};
 
-    /* A confirmation is signed once the wait is over, under either of the two waits. */
-    if (round == 2) {
-        at += p->override_wait > p->wait ? p->override_wait : p->wait;
-    }
-    v.time = at;
-    v.expires = at + p->approval_life;
+    v.time = OPENED + (round == 2 ? wait : 0);
+    v.expires = v.time + p->approval_life;
     memcpy(v.key, o->key.key, sizeof(v.key));
     return v;
 }
 
+struct votes {
+    size_t n;
+    struct spk_vote v[3 * CLI_MANY_MAX];
+};
+
 static int
-add_votes(const struct spk_policy *p, const struct names *names, bool approve, uint32_t round,
-          struct spk_vote *votes, size_t *n)
+add_votes(const struct spk_policy *p, const struct situation *s, const struct names *names,
+          uint32_t round, struct votes *votes)
 {
     for (size_t i = 0; i < names->n; i++) {
         const struct spk_officer *o = find_officer(p, names->v[i]);
@@ -57,7 +60,8 @@ add_votes(const struct spk_policy *p, const struct names *names, bool approve, u
             cli_say_error(names->v[i], _("is not an officer of this policy"));
             return CLI_FAILED;
         }
-        votes[(*n)++] = vote_of(p, o, approve, round);
+        votes->v[votes->n] = vote_of(p, o, s, round);
+        votes->v[votes->n++].approve = names != &s->deny;
     }
     return CLI_GO_ON;
 }
@@ -90,22 +94,23 @@ static int
 decide(const struct spk_policy *p, const struct situation *s, uint64_t after,
        struct spk_decision *ret_d)
 {
-    struct spk_vote votes[3 * CLI_MANY_MAX];
+    struct votes votes = {.n = 0};
     struct spk_decision_in in = {.now = p,
                                  .opened = OPENED,
                                  .running_ms = after * 1000u,
                                  .wall = OPENED + after,
-                                 .votes = votes,
+                                 .votes = votes.v,
                                  .vetoed = s->veto};
-    int status = add_votes(p, &s->approve, true, 1, votes, &in.n_votes);
+    int status = add_votes(p, s, &s->approve, 1, &votes);
 
-    status = status == CLI_GO_ON ? add_votes(p, &s->confirm, true, 2, votes, &in.n_votes) : status;
-    status = status == CLI_GO_ON ? add_votes(p, &s->deny, false, 1, votes, &in.n_votes) : status;
+    status = status == CLI_GO_ON ? add_votes(p, s, &s->confirm, 2, &votes) : status;
+    status = status == CLI_GO_ON ? add_votes(p, s, &s->deny, 1, &votes) : status;
     if (status == CLI_GO_ON && s->owner != NULL &&
         !spk_ok(spk_hex_parse(spk_span_str(s->owner), in.owner.b, SPK_HASH_LEN))) {
         cli_say_error(s->owner, _("is not an owner id"));
         return CLI_USAGE;
     }
+    in.n_votes = votes.n;
     if (status == CLI_GO_ON && !spk_ok(spk_decide(&in, ret_d))) {
         return CLI_FAILED;
     }

@@ -63,7 +63,7 @@ make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t
     putchar('\n');
     if (!c->quiet) {
         fprintf(stderr,
-                _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token ...'\n"),
+                _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n"),
                 spk_time_iso(spk_now() + life, iso), uses);
     }
     return CLI_DONE;

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The authority's keys: a sealed copy, opened by a quorum of officers; the next epoch."""
+
+import shutil
+import subprocess
+
+import box
+from ctl_people import CTL, SPAREKEY, People, forget_keys
+
+
+class Restore:
+    """key restore while it waits for the officers' files."""
+
+    def __init__(self, p, folder, copy, *extra):
+        self.proc = subprocess.Popen([CTL, "key", "restore", folder, "--copy", copy, *extra], cwd=p.top, env=p.env("operator"),
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                     start_new_session=True)
+        p.running.append(self.proc)
+        self.p = p
+        self.said = {}
+        while "needed" not in self.said:
+            line = self.proc.stdout.readline()
+            assert line, self.proc.stderr.read()
+            key, _, value = line.strip().partition(" ")
+            self.said[key] = value
+
+    def give(self, *files):
+        out, err = self.proc.communicate("".join(f + "\n" for f in files), timeout=120)
+        self.p.running.remove(self.proc)
+        return self.proc.returncode, out + err
+
+
+def share(p, who, r, out, code=None, ok=0):
+    return p.run(who, "key", "share", f"copy/share-{who}.sks", "--transport", r.said["transport"], "--code",
+                 code or r.said["code"], "-o", out, ok=ok)
+
+
+def copied(p, *officers, extra=()):
+    a = p.authority(*(officers or ("alice", "bob", "carol")), extra=extra)
+    p.owner("olga", a.address)
+    p.seal("olga")
+    p.stop(a)
+    p.run("operator", "key", "copy", "auth", "-o", "copy", ok=0)
+    return a
+
+
+def opened_by_a_quorum(p):
+    """the machine burns; two officers open the copy; a recovery goes through on the new holder"""
+    a = copied(p)
+    r = Restore(p, "new", "copy")
+    assert r.said["needed"] == "2 of 3"
+    share(p, "carol", r, "c.skp")
+    share(p, "alice", r, "a.skp")
+    status, out = r.give("c.skp", "a.skp")
+    assert status == 0, out
+    shutil.rmtree(p.path("auth/holder"))
+    shutil.move(p.path("new/holder"), p.path("auth/holder"))
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    p.start()
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.spk("olga", "recover", "f.txt.spk", ok=0)
+    assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+
+
+def one_share_is_nothing(p):
+    """one officer alone cannot open it, not with the same share twice, nor with a share as it is kept"""
+    copied(p)
+    r = Restore(p, "new", "copy")
+    share(p, "alice", r, "a.skp")
+    status, out = r.give("a.skp", "a.skp", "copy/share-bob.sks", "nowhere")
+    assert status == 1 and "only 1 of 2" in out, out
+    assert not p.path("new/holder/epoch-1.key").exists()
+
+
+def for_this_machine_only(p):
+    """what an officer sent for one opening is worth nothing for another"""
+    copied(p)
+    r = Restore(p, "new", "copy")
+    share(p, "alice", r, "a.skp")
+    share(p, "bob", r, "b.skp")
+    r.give("a.skp")
+    again = Restore(p, "new", "copy")
+    status, out = again.give("a.skp", "b.skp")
+    assert status == 1 and "only 0 of 2" in out, out
+
+
+def the_code_is_compared(p):
+    """an officer hands nothing out for a transport key whose code does not fit"""
+    copied(p)
+    r = Restore(p, "new", "copy")
+    assert "not that of this transport key" in share(p, "alice", r, "a.skp", code="00000-00000-00000-00000", ok=1).stderr
+    key = r.said["transport"]
+    r.said["transport"] = ("0" if key[0] != "0" else "1") + key[1:]
+    assert "not that of this transport key" in share(p, "alice", r, "a.skp", ok=1).stderr
+    r.said["transport"] = key
+    assert not p.path("a.skp").exists()
+    assert "no code was typed" in p.run("alice", "key", "share", "copy/share-alice.sks", "--transport", key, "-o", "a.skp",
+                                        ok=1).stderr
+    status, seen = p.typed("alice", "key", "share", "copy/share-alice.sks", "--transport", key, "-o", "a.skp",
+                           answers=[("read out", r.said["code"])])
+    assert status == 0 and p.path("a.skp").exists(), seen
+    # nor with somebody else's share, nor with something else
+    r2 = p.run("bob", "key", "share", "copy/share-alice.sks", "--transport", key, "--code", r.said["code"], "-o", "b.skp", ok=1)
+    assert "another identity" in r2.stderr
+    assert "not a share" in p.run("bob", "key", "share", "genesis.note", "--transport", key, "-o", "b.skp", ok=1).stderr
+    r.give()
+
+
+def not_while_it_serves(p):
+    """keys are copied and rotated only while the holder does not serve"""
+    p.authority("alice", "bob")
+    assert "stop that one first" in p.run("operator", "key", "copy", "auth", "-o", "copy", ok=1).stderr
+    assert "stop that one first" in p.run("operator", "key", "rotate", "auth", "-o", "next.note", ok=1).stderr
+    assert not p.path("next.note").exists()
+
+
+def next_epoch(p):
+    """a new key is published with the quorum's signatures; old deposits and new ones both come back"""
+    a = p.authority("alice", "bob")
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    p.owner("olga", a.address)
+    p.seal("olga", "old.txt", b"old\n")
+    p.stop(a)
+    p.run("operator", "key", "rotate", "auth", "--bits", "2048", "-o", "next.note", ok=0)
+    assert "lacks the signatures" in p.run("operator", "key", "publish", "auth", "next.note", ok=1).stderr
+    r = p.run("alice", "policy", "sign", "next.note", "--yes", ok=0)
+    assert "key epoch 2" in r.stderr and "-- until now:" in r.stderr
+    assert p.run("operator", "key", "publish", "auth", "next.note").returncode == 1
+    p.run("bob", "policy", "sign", "next.note", "--yes", ok=0)
+    assert "epoch 2 is published" in p.run("operator", "key", "publish", "auth", "next.note", ok=0).stdout
+    assert p.run("operator", "key", "publish", "auth", "next.note").returncode == 1
+    p.start()
+    p.spk("olga", "enroll", "--update", ok=0)
+    p.seal("olga", "new.txt", b"new\n")
+    assert p.json("olga", "inspect", "new.txt.spk", program=SPAREKEY)
+    p.lose_keys("olga")
+    request, code = p.request("olga", "old.txt.spk", "new.txt.spk")
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.spk("olga", "recover", "old.txt.spk", "new.txt.spk", ok=0)
+    for name in ("old", "new"):
+        assert p.spk("olga", "decrypt", f"{name}.txt.spk", "-o", "-", ok=0).stdout == name + "\n"
+
+
+def a_strangers_statement(p):
+    """officers do not sign a statement that does not follow the one that they have pinned"""
+    p.authority("alice", "bob")
+    p.run("operator", "init", "evil", "--policy", "genesis.note", "--bits", "2048", "--listen", "127.0.0.1:0", ok=0)
+    p.run("operator", "key", "rotate", "evil", "--bits", "2048", "-o", "evil.note", ok=0)
+    r = p.run("alice", "policy", "sign", "evil.note", "--yes", ok=1)
+    assert "does not follow" in r.stderr and "face to face" in r.stderr
+    r = p.run("alice", "policy", "sign", "evil/authority/statement-1.note", "--yes", ok=1)
+    assert "does not follow" in r.stderr
+
+
+if __name__ == "__main__":
+    try:
+        box.main([opened_by_a_quorum, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
+                  next_epoch, a_strangers_statement], People)
+    finally:
+        forget_keys()

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Officers and recovery requests: what they see, what they sign, and what stops them."""
+
+import hashlib
+import os
+import re
+import sqlite3
+import time
+
+import box
+from ctl_people import People, forget_keys
+
+
+def opened(p, *officers, extra=(), **owners):
+    """An authority, an owner with one sealed file whose keys are lost, and an open request."""
+    a = p.authority(*(officers or ("alice", "bob")), extra=extra, **owners)
+    p.owner("olga", a.address)
+    p.seal("olga")
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    return a, request, code
+
+
+def back(p, *args, ok=0):
+    return p.spk("olga", "recover", "f.txt.spk", *args, ok=ok)
+
+
+def whole_story(p):
+    """two officers approve with the code that was read out, and the file comes back"""
+    _, request, code = opened(p)
+    listed = p.json("alice", "request", "list", "--state", "open")["requests"]
+    assert [(r["request"], r["persons"], r["needed"]) for r in listed] == [(request, 0, 2)]
+    assert request[:16] in p.run("bob", "request", "list", ok=0).stdout
+    assert p.json("alice", "request", "approve", request, "--code", code)["persons"] == 1
+    back(p, ok=4)
+    spoken = " ".join(code.lower().replace("-", "").replace("0", "o").replace("1", "l"))
+    out = p.run("bob", "request", "approve", request[:6], "--code", spoken, ok=0).stdout
+    assert "2 of 2" in out and "approved" in out
+    back(p)
+    assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+    assert p.json("alice", "request", "list", "--state", "done")["requests"][0]["request"] == request
+    # it can still be looked at, with both signatures
+    shown = p.run("alice", "request", "show", request, ok=0).stdout
+    assert len(re.findall(r"^verified +approval +(alice|bob) ", shown, re.MULTILINE)) == 2
+
+
+def shown(p):
+    """what is shown is marked line by line, and never shows the code"""
+    _, request, code = opened(p)
+    r = p.run("alice", "request", "show", request, ok=0)
+    for line in r.stdout.splitlines():
+        assert re.match(r"(verified|claimed)  ?", line), line
+    assert re.search(r"^verified  name +olga Owner$", r.stdout, re.MULTILINE)
+    assert re.search(r"^verified  file +[0-9a-f]{32} \S+ f\.txt$", r.stdout, re.MULTILINE)
+    assert re.search(r"^claimed   reason", r.stdout, re.MULTILINE)
+    assert code not in r.stdout + r.stderr and code.replace("-", "") not in r.stdout + r.stderr
+    j = p.json("alice", "request", "show", request)
+    assert j["verified"]["files"][0]["description"] == "f.txt" and j["claimed"]["state"] == "open"
+    assert j["verified"]["owner"] == p.json("alice", "owner", "find", "olga")["owners"][0]["owner"]
+
+
+def typed_code(p):
+    """at a terminal the code is asked for; without it nothing is signed"""
+    _, request, code = opened(p)
+    r = p.run("alice", "request", "approve", request, ok=1)
+    assert "no code was typed" in r.stderr
+    r = p.run("alice", "request", "approve", request, "--code", "00000-00000-00000-00000", ok=1)
+    assert "not that of this request" in r.stderr
+    # all but the last letter
+    assert p.run("alice", "request", "approve", request, "--code", code[:-1]).returncode == 1
+    status, seen = p.typed("alice", "request", "approve", request, answers=[("read out", "nonsense"), ("read out", code)])
+    assert status == 0 and "1 of 2" in seen, seen
+    status, seen = p.typed("bob", "request", "approve", request, answers=[("read out", "x")] * 3)
+    assert status == 1 and "deny the request" in seen
+    assert p.json("alice", "request", "list")["requests"][0]["persons"] == 1
+
+
+def evidence(p):
+    """what the officer saw and signed stays on the officer's machine, by its hash"""
+    _, request, code = opened(p)
+    p.run("alice", "request", "approve", request, "--code", code, "--reason", "called back on 555", ok=0)
+    folder = p.path("home/alice/.config/sparekey/officer/evidence")
+    text, note = sorted(folder.glob("*.txt"))[0], sorted(folder.glob("*.note"))[0]
+    assert hashlib.sha256(text.read_bytes()).hexdigest() == text.stem == note.stem
+    assert f"evidence {text.stem}\n" in note.read_text()
+    assert "olga Owner" in text.read_text() and "called back on 555" in text.read_text()
+    assert oct(text.stat().st_mode)[-3:] == "600"
+
+
+def deny(p):
+    """one denial stops a request for good"""
+    _, request, code = opened(p)
+    assert "not denied" in p.run("bob", "request", "deny", request, ok=1).stderr
+    p.run("alice", "request", "approve", request, "--code", code, ok=0)
+    p.run("bob", "request", "deny", request, "--yes", "--reason", "voice did not fit", ok=0)
+    assert p.json("alice", "request", "list")["requests"][0]["state"] == "denied"
+    r = p.run("alice", "request", "approve", request, "--code", code, ok=1)
+    assert "denied" in r.stderr and "nothing to approve" in r.stderr
+    assert back(p, ok=1).returncode == 1
+
+
+def twice_by_one(p):
+    """the same officer twice is one person"""
+    _, request, code = opened(p)
+    for _ in range(2):
+        p.run("alice", "request", "approve", request, "--code", code)
+    assert p.json("bob", "request", "list")["requests"][0]["persons"] == 1
+    back(p, ok=4)
+
+
+def stranger(p):
+    """who is no officer sees and decides nothing"""
+    a, request, code = opened(p)
+    p.officers("mallory")
+    p.run("mallory", "officer", "join", a.address, ok=0)
+    for args in (("request", "list"), ("request", "show", request), ("request", "approve", request, "--code", code)):
+        assert p.run("mallory", *args).returncode == 1, args
+    # not even under an officer's name
+    p.run("fake", "officer", "new", "alice", ok=0)
+    p.run("fake", "officer", "join", a.address, ok=0)
+    assert p.run("fake", "request", "list").returncode == 1
+
+
+def own_request(p):
+    """an officer who is the owner does not decide about the own files"""
+    p.owner("olga")
+    owner = p.owner_id("olga")
+    _, request, code = opened(p, "alice", "bob", "carol", carol=owner)
+    assert "your own" in p.run("carol", "request", "approve", request, "--code", code, ok=1).stderr
+    p.run("alice", "request", "approve", request, "--code", code, ok=0)
+    back(p, ok=4)
+    p.run("bob", "request", "approve", request, "--code", code, ok=0)
+    back(p)
+
+
+def confirmed_after_the_wait(p):
+    """with a waiting time the approvals are confirmed after it"""
+    _, request, code = opened(p, extra=("--wait", "3s"))
+    begun = time.monotonic()
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    assert p.json("alice", "request", "list")["requests"][0]["state"] == "waiting"
+    back(p, ok=4)
+    while p.json("alice", "request", "list")["requests"][0]["state"] != "confirm":
+        assert time.monotonic() - begun < 30
+        time.sleep(0.3)
+    assert time.monotonic() - begun > 1
+    back(p, ok=4)
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    assert "round 2" in p.run("alice", "request", "show", request, ok=0).stdout.replace("  ", " ")
+    back(p)
+
+
+def no_longer_valid(p):
+    """an approval lives as long as it says, and no longer than the policy lets it"""
+    _, request, code = opened(p, extra=("--approval-life", "1h"))
+    assert p.run("alice", "request", "approve", request, "--code", code, "--expires", "2h").returncode == 2
+    p.run("alice", "request", "approve", request, "--code", code, "--expires", "2s", ok=0)
+    assert p.json("bob", "request", "list")["requests"][0]["persons"] == 1
+    time.sleep(2.5)
+    assert p.json("bob", "request", "list")["requests"][0]["persons"] == 0
+    p.run("bob", "request", "approve", request, "--code", code, ok=0)
+    back(p, ok=4)
+
+
+def relabelled(p):
+    """a deposit that was relabelled in the database is never shown as verified"""
+    a, request, _ = opened(p)
+    p.stop(a)
+    db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
+    for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {trigger}")
+    (row, data) = db.execute("SELECT rowid, rpriv FROM deposits LIMIT 1").fetchone()
+    db.execute("UPDATE deposits SET rpriv=? WHERE rowid=?", (data.replace(b"f.txt", b"x.txt"), row))
+    db.commit()
+    db.close()
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    p.start()
+    r = p.run("alice", "request", "show", request, ok=1)
+    assert "does not hold" in r.stderr and "approve nothing" in r.stderr and r.stdout == ""
+
+
+def next_policy(p):
+    """a new policy by the quorum: published, taken over by officers, and old approvals end"""
+    _, request, code = opened(p, "alice", "bob")
+    p.run("alice", "request", "approve", request, "--code", code, ok=0)
+    p.officers("carol")
+    p.run("x", "policy", "new", "--next", "genesis.note", "--officer", "carol.pub", "-o", "n.note", ok=0)
+    r = p.run("alice", "policy", "publish", "n.note", ok=1)
+    assert "lacks signatures" in r.stderr
+    for name in ("alice", "bob"):
+        r = p.run(name, "policy", "sign", "n.note", "--yes", ok=0)
+        assert "officer         carol" in r.stderr
+    assert "policy 2 is in force" in p.run("bob", "policy", "publish", "n.note", ok=0).stdout
+    # the approval was given under policy 1
+    assert p.json("alice", "request", "list")["requests"][0]["persons"] == 0
+    assert p.path("home/alice/.config/sparekey/officer/authorities/authority/policy-2.note").exists()
+    p.run("carol", "officer", "join", p.path("auth.ready").read_text().strip(), ok=0)
+    for name in ("carol", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    back(p)
+
+
+def no_such_request(p):
+    """requests are named by their hash or the beginning of it"""
+    p.authority("alice")
+    assert p.run("alice", "request", "show", "xyz").returncode == 2
+    assert "not the beginning" in p.run("alice", "request", "show", "abcdef", ok=1).stderr
+    assert p.run("alice", "request", "show", "ab" * 32).returncode == 1
+    assert "no requests" in p.run("alice", "request", "list", ok=0).stderr
+    assert p.json("alice", "request", "list")["requests"] == []
+    assert p.run("alice", "request", "list", "--state", "odd").returncode == 2
+    assert "holds no identity" in p.run("nobody", "request", "list", ok=1).stderr
+    p.officers("lonely")
+    assert "not joined an authority" in p.run("lonely", "request", "list", ok=1).stderr
+
+
+def authority_down(p):
+    """an authority that is down is told, with what to do"""
+    a, request, code = opened(p)
+    p.stop(a)
+    r = p.run("alice", "request", "approve", request, "--code", code, ok=1)
+    assert "cannot be reached" in r.stderr and "hint" in r.stderr
+
+
+def many_files(p):
+    """a scope of many pages adds up"""
+    a = p.authority("alice", "bob")
+    p.owner("olga", a.address)
+    folder = p.path("tree")
+    folder.mkdir()
+    for i in range(450):
+        (folder / f"{i:03d}").write_bytes(os.urandom(20))
+    p.spk("olga", "encrypt", "-r", "tree", ok=0)
+    p.lose_keys("olga")
+    request, code = p.request("olga", "--all")
+    r = p.run("alice", "request", "show", request, ok=0).stdout
+    assert re.search(r"^verified  files +450$", r, re.MULTILINE) and "... and 430 more" in r
+    assert len(p.json("alice", "request", "show", request)["verified"]["files"]) == 450
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    assert "450" in p.spk("olga", "recover", "--all", ok=0).stdout
+
+
+if __name__ == "__main__":
+    try:
+        box.main([whole_story, shown, typed_code, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait,
+                  no_longer_valid, relabelled, next_policy, no_such_request, authority_down, many_files], People)
+    finally:
+        forget_keys()
