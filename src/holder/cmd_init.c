@@ -57,7 +57,7 @@ make(const char *dir, const struct spk_keys *k, const struct spk_secret *pass,
 
     SPK_TRY(spk_mkdirs(dir, 0700));
     SPK_TRY(spk_dir_open(dir, &dirfd));
-    SPK_TRY(spk_folder_lock(dirfd, &lock));
+    SPK_TRY(spk_holder_lock(dirfd, &lock));
     return spk_folder_make(dirfd, k, pass, &genesis, 1);
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,7 +16,6 @@
 #include "holder/sealedcopy.h"
 #include "holder/uselog.h"
 
-#define JOURNAL_FILE_MAX ((size_t)256 << 20)
 #define TRIES_MAX 100
 
 struct restore {
@@ -105,43 +103,21 @@ collect(struct restore *r)
 /* -- Writing the folder
  * ------------------------------------------------------------------------------ */
 
-/* What the old holder knew besides its keys: taken over when it is this holder's and no older than
- * the copy. */
-static spk_err
-take_state(int dirfd, const char *from, const struct spk_copied *c, struct spk_buf *uselog)
-{
-    SPK_AUTO_BUF struct spk_buf journal = SPK_BUF(JOURNAL_FILE_MAX);
-    SPK_AUTO(spk_hstate) s = NULL;
-    SPK_AUTO_FD int old = -1;
-
-    SPK_TRY(spk_dir_open(from, &old));
-    SPK_TRY(spk_folder_state(old, c->keys, &s));
-    SPK_CHECK(s->n_policies >= c->n_policies, CHANGED);
-    SPK_TRY(spk_file_read(old, SPK_JOURNAL_NAME, &journal));
-    SPK_TRY(spk_file_write(dirfd, SPK_JOURNAL_NAME, spk_buf_span(&journal), 0600, true));
-    spk_buf_reset(uselog);
-    return spk_uselog_read(old, uselog);
-}
-
 static spk_err
 write_folder(const struct restore *r, const char *dir, const char *from, const struct spk_copied *c,
              const struct spk_secret *pass)
 {
-    SPK_AUTO_BUF struct spk_buf uselog = SPK_BUF(SPK_USELOG_MAX);
-    SPK_AUTO_FD int dirfd = -1, lock = -1;
+    SPK_AUTO_FD int dirfd = -1, lock = -1, old = -1;
     char detail[SPK_USE_DETAIL_MAX + 1];
 
+    if (from != NULL) {
+        SPK_TRY(spk_dir_open(from, &old));
+    }
     SPK_TRY(spk_mkdirs(dir, 0700));
     SPK_TRY(spk_dir_open(dir, &dirfd));
-    SPK_TRY(spk_folder_lock(dirfd, &lock));
-    SPK_TRY(spk_folder_make(dirfd, c->keys, pass, c->policies, c->n_policies));
-    SPK_TRY(spk_buf_add(&uselog, c->uselog));
-    if (from != NULL) {
-        SPK_TRY(take_state(dirfd, from, c, &uselog));
-    }
+    SPK_TRY(spk_holder_lock(dirfd, &lock));
     (void)snprintf(detail, sizeof(detail), "a copy opened with the shares of %.400s", r->officers);
-    SPK_TRY(spk_uselog_add(&uselog, c->keys, "restore", detail, spk_now()));
-    return spk_uselog_write(dirfd, &uselog);
+    return spk_folder_restore(dirfd, c, old, detail, pass);
 }
 
 struct restore_options {

@@ -1,83 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sparekey-holder key rotate: one more epoch, and the statement that makes it known. */
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "holder/prog.h"
-#include "holder/uselog.h"
-#include "wire/statement.h"
-
-#define AUTHORITY_AUTO __attribute__((cleanup(spk_authority_clear))) struct spk_authority
-
-/* The present statement must be about these very keys: the next one takes its name and TLS key from
- * it. */
-static spk_err
-statement_read(const char *path, const struct spk_keys *k, struct spk_authority *ret_a)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
-    AUTHORITY_AUTO a = {.epoch = 0};
-    const struct spk_epoch *e = spk_keys_newest(k);
-    struct spk_note note;
-
-    SPK_TRY(spk_file_read(AT_FDCWD, path, &b));
-    SPK_TRY(spk_note_parse(spk_buf_span(&b), true, &note));
-    SPK_TRY(spk_authority_parse(note.text, &a));
-    SPK_CHECK(a.epoch == e->number && spk_hash_eq(spk_rsa_id(a.key), spk_rsa_id(e->pair)), AUTH);
-    SPK_CHECK(spk_hash_eq(&a.policy, &k->genesis), AUTH);
-    SPK_CHECK(spk_ct_eq(a.holder.key, k->vkey.key, SPK_ED25519_LEN), AUTH);
-    *ret_a = a;
-    a = (struct spk_authority){.key = NULL};
-    return SPK_OK;
-}
-
-static spk_err
-statement_print(const struct spk_authority *old, const struct spk_epoch *e)
-{
-    AUTHORITY_AUTO a = *old;
-    SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
-
-    a.epoch = e->number;
-    a.previous = *spk_rsa_id(old->key);
-    a.key = NULL;
-    SPK_TRY(spk_rsa_public(e->pair, &a.key));
-    SPK_TRY(spk_authority_format(&a, &text));
-    return spk_write_full(STDOUT_FILENO, spk_buf_span(&text));
-}
-
-static spk_err
-rotate(struct spk_offline *f, unsigned bits)
-{
-    SPK_AUTO_BUF struct spk_buf log = SPK_BUF(SPK_USELOG_MAX);
-    char detail[64];
-
-    SPK_TRY(spk_keys_rotate(f->keys, bits));
-    const struct spk_epoch *e = spk_keys_newest(f->keys);
-    (void)snprintf(detail, sizeof(detail), "key epoch %u of %u bits made", (unsigned)e->number,
-                   bits);
-    SPK_TRY(spk_uselog_read(f->dirfd, &log));
-    SPK_TRY(spk_uselog_add(&log, f->keys, "rotate", detail, spk_now()));
-    SPK_TRY(spk_uselog_write(f->dirfd, &log));
-    return spk_keys_write_epoch(f->dirfd, f->keys, e);
-}
+#include "holder/rotate.h"
 
 static int
 rotate_run(struct spk_offline *f, const char *statement, unsigned bits)
 {
-    AUTHORITY_AUTO a = {.epoch = 0};
-    spk_err e = statement_read(statement, f->keys, &a);
+    __attribute__((cleanup(spk_authority_clear))) struct spk_authority now = {.epoch = 0};
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
 
+    spk_err e = spk_file_read(AT_FDCWD, statement, &b);
+    if (spk_ok(e)) {
+        e = spk_rotate_from(spk_buf_span(&b), f->keys, &now);
+    }
     if (!spk_ok(e)) {
         return spk_fail(e, "%s is not the present statement of this authority", statement);
     }
-    e = rotate(f, bits);
+    e = spk_rotate(f->dirfd, f->keys, &now, bits, &text);
     if (!spk_ok(e)) {
         return spk_fail(e, "the new pair could not be written");
     }
-    e = statement_print(&a, spk_keys_newest(f->keys));
-    return spk_ok(e) ? SPK_EXIT_DONE : spk_fail(e, "standard output");
+    e = spk_write_full(STDOUT_FILENO, spk_buf_span(&text));
+    return spk_ok(e) ? SPK_EXIT_DONE
+                     : spk_fail(e, "the new pair is there, but its statement could not be "
+                                   "printed: run this again");
 }
 
 int

@@ -15,10 +15,11 @@
 #include "holder/uselog.h"
 
 #define LOCK_NAME "lock"
+#define JOURNAL_FILE_MAX ((size_t)256 << 20)
 #define BALLAST_MIN 32 /* records to be saved before the journal is written anew */
 
 spk_err
-spk_folder_lock(int dirfd, int *ret_fd)
+spk_holder_lock(int dirfd, int *ret_fd)
 {
     SPK_AUTO_FD int fd = openat(dirfd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -63,9 +64,8 @@ journal_begin(const struct spk_newfile *f, const struct spk_keys *k, struct spk_
     return spk_journal_start(fd, k->seed, &k->genesis, ret_j);
 }
 
-spk_err
-spk_folder_make(int dirfd, const struct spk_keys *k, const struct spk_secret *pass_or_null,
-                const struct spk_span *policies, size_t n)
+static spk_err
+journal_make(int dirfd, const struct spk_keys *k, const struct spk_span *policies, size_t n)
 {
     SPK_AUTO(spk_newfile) f = NULL;
     SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
@@ -73,12 +73,56 @@ spk_folder_make(int dirfd, const struct spk_keys *k, const struct spk_secret *pa
     SPK_TRY(spk_newfile_open(dirfd, SPK_JOURNAL_NAME, 0600, &f));
     SPK_TRY(journal_begin(f, k, &j));
     SPK_TRY(first_records(&j, policies, n));
-    /* the seed last: a folder without it is seen to be unfinished */
+    return spk_newfile_commit(f, false);
+}
+
+/* The seed last: a folder without it is seen to be unfinished. */
+static spk_err
+keys_make(int dirfd, const struct spk_keys *k, const struct spk_secret *pass_or_null)
+{
     for (size_t i = 0; i < k->n; i++) {
         SPK_TRY(spk_keys_write_epoch(dirfd, k, &k->epoch[i]));
     }
-    SPK_TRY(spk_newfile_commit(f, false));
     return spk_keys_write_seed(dirfd, k, pass_or_null);
+}
+
+spk_err
+spk_folder_make(int dirfd, const struct spk_keys *k, const struct spk_secret *pass_or_null,
+                const struct spk_span *policies, size_t n)
+{
+    SPK_TRY(journal_make(dirfd, k, policies, n));
+    return keys_make(dirfd, k, pass_or_null);
+}
+
+/* What the old holder knew besides its keys. */
+static spk_err
+take_state(int dirfd, int old, const struct spk_copied *c, struct spk_buf *uselog)
+{
+    SPK_AUTO_BUF struct spk_buf journal = SPK_BUF(JOURNAL_FILE_MAX);
+    SPK_AUTO(spk_hstate) s = NULL;
+
+    SPK_TRY(spk_folder_state(old, c->keys, &s));
+    SPK_CHECK(s->n_policies >= c->n_policies, CHANGED);
+    SPK_TRY(spk_uselog_read(old, uselog));
+    SPK_TRY(spk_file_read(old, SPK_JOURNAL_NAME, &journal));
+    return spk_file_write(dirfd, SPK_JOURNAL_NAME, spk_buf_span(&journal), 0600, false);
+}
+
+spk_err
+spk_folder_restore(int dirfd, const struct spk_copied *c, int old, const char *detail,
+                   const struct spk_secret *pass_or_null)
+{
+    SPK_AUTO_BUF struct spk_buf uselog = SPK_BUF(SPK_USELOG_MAX);
+
+    if (old >= 0) {
+        SPK_TRY(take_state(dirfd, old, c, &uselog));
+    } else {
+        SPK_TRY(spk_buf_add(&uselog, c->uselog));
+        SPK_TRY(journal_make(dirfd, c->keys, c->policies, c->n_policies));
+    }
+    SPK_TRY(spk_uselog_add(&uselog, c->keys, "restore", detail, spk_now()));
+    SPK_TRY(spk_uselog_write(dirfd, &uselog));
+    return keys_make(dirfd, c->keys, pass_or_null);
 }
 
 /* -- Opening
@@ -305,7 +349,7 @@ spk_holder_open(int dirfd, const struct spk_secret *pass_or_null, struct spk_hol
     SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
     SPK_AUTO_FD int lock = -1;
 
-    spk_err e = spk_folder_lock(dirfd, &lock);
+    spk_err e = spk_holder_lock(dirfd, &lock);
     if (e.code == SPK_CODE_BUSY) {
         spk_log(SPK_LOG_ERROR, "another sparekey-holder is at work on this folder");
     }

@@ -178,6 +178,7 @@ successor_new(struct spk_holder *h, const struct spk_hreq *q, const struct spk_e
 
     SPK_TRY(spk_tally(h, q, NULL, &v));
     SPK_CHECK(v.state == SPK_STATE_APPROVED, DENIED);
+    SPK_CHECK(h->state->n_successors < SPK_SUCCESSORS_MAX, BUSY);
     SPK_TRY(successor_keys(h, q, e));
     SPK_TRY(successor_build(h, q, &note));
     const struct spk_span part = spk_buf_span(&note);

@@ -210,7 +210,7 @@ spk_offline_open(const char *dir, const char *pass_fd, struct spk_offline *ret_o
     *ret_o = (struct spk_offline){-1, -1, NULL};
     spk_err e = spk_dir_open(dir, &ret_o->dirfd);
     if (spk_ok(e)) {
-        e = spk_folder_lock(ret_o->dirfd, &ret_o->lock);
+        e = spk_holder_lock(ret_o->dirfd, &ret_o->lock);
     }
     if (spk_ok(e)) {
         e = spk_dir_pass(ret_o->dirfd, pass_fd, &pass);

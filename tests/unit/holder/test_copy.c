@@ -3,9 +3,13 @@
  * exchanged. */
 #include "world.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "holder/sealedcopy.h"
+#include "base/file.h"
+#include "holder/uselog.h"
 
 struct copied {
     struct spk_buf file;
@@ -192,6 +196,80 @@ test_bounds_of_k(void **state)
     assert_spk_code(spk_copy_make(&from, &c.to, 5, &b, c.shares), LIMIT);
 }
 
+/* -- Opened into a folder
+ * ---------------------------------------------------------------------------- */
+
+static int
+new_folder(void)
+{
+    assert_int_equal(mkdirat(w->dirfd, "new", 0700), 0);
+    int fd = openat(w->dirfd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void
+test_restore(void **state)
+{
+    struct spk_copied in = {.plain = SPK_BUF(0)};
+    SPK_AUTO_FD int fd = new_folder();
+    SPK_AUTO_BUF struct spk_buf log = SPK_BUF(SPK_USELOG_MAX);
+    SPK_AUTO(spk_holder) h = NULL;
+
+    (void)state;
+    assert_spk_ok(open_with(spk_buf_span(&c.file), 0, 1, 2, &in));
+    assert_spk_ok(spk_folder_restore(fd, &in, -1, "opened by three", NULL));
+    assert_spk_ok(spk_uselog_read(fd, &log));
+    assert_non_null(memmem(log.ptr, log.len, "opened by three", 15));
+    assert_spk_ok(spk_holder_open(fd, NULL, &h));
+    assert_int_equal(h->state->n_requests, 0);
+    spk_copied_free(&in);
+}
+
+/* The denials of the old holder come along, and its use.log goes on. */
+static void
+test_restore_with_the_old_state(void **state)
+{
+    struct spk_copied in = {.plain = SPK_BUF(0)};
+    SPK_AUTO_FD int fd = new_folder();
+    SPK_AUTO_BUF struct spk_buf log = SPK_BUF(SPK_USELOG_MAX);
+    SPK_AUTO(spk_holder) h = NULL;
+
+    (void)state;
+    assert_int_equal(say_open(w, &w->ask), SPK_FRAME_OK);
+    assert_int_equal(say_vote(w, &w->ask, CAROL, false, NULL), SPK_FRAME_OK);
+    assert_spk_ok(spk_uselog_add(&log, w->keys, "copy", "the copy", 100));
+    assert_spk_ok(spk_uselog_write(w->dirfd, &log));
+    assert_spk_ok(open_with(spk_buf_span(&c.file), 0, 1, 2, &in));
+    assert_spk_ok(spk_folder_restore(fd, &in, w->dirfd, "opened by three", NULL));
+    assert_spk_ok(spk_holder_open(fd, NULL, &h));
+    assert_int_equal(h->state->n_uses, 2);
+    assert_true(spk_state_request(h->state, &w->ask.hash)->denied);
+    spk_copied_free(&in);
+}
+
+/* Where anything is wrong with what should come along, there is no folder that a holder starts on:
+ * it would have forgotten a denial, and that a copy was opened. */
+static void
+test_restore_is_all_or_nothing(void **state)
+{
+    struct spk_copied in = {.plain = SPK_BUF(0)};
+    SPK_AUTO_FD int fd = new_folder();
+    SPK_AUTO_BUF struct spk_buf journal = SPK_BUF(1 << 20);
+    struct spk_holder *h = NULL;
+
+    (void)state;
+    assert_spk_ok(open_with(spk_buf_span(&c.file), 0, 1, 2, &in));
+    world_stop(w);
+    assert_spk_ok(spk_file_read(w->dirfd, "journal", &journal));
+    journal.ptr[200] ^= 1;
+    assert_spk_ok(spk_file_write(w->dirfd, "journal", spk_buf_span(&journal), 0600, true));
+    assert_spk_code(spk_folder_restore(fd, &in, w->dirfd, "opened by three", NULL), AUTH);
+    assert_true(spk_holder_open(fd, NULL, &h).code != SPK_CODE_OK);
+    assert_int_equal(faccessat(fd, "holder.key", F_OK, 0), -1);
+    spk_copied_free(&in);
+}
+
 /* -- Share files
  * ------------------------------------------------------------------------------------- */
 
@@ -256,11 +334,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_one_share_a_person), T(test_any_three_of_four),
-        T(test_a_wrong_share),      T(test_two_are_not_enough),
-        T(test_every_byte_counts),  T(test_of_another_copy),
-        T(test_bounds_of_k),        T(test_share_is_for_one_officer),
-        T(test_share_passed_on),    T(test_every_byte_of_a_share_counts),
+        T(test_one_share_a_person),
+        T(test_any_three_of_four),
+        T(test_a_wrong_share),
+        T(test_two_are_not_enough),
+        T(test_every_byte_counts),
+        T(test_of_another_copy),
+        T(test_bounds_of_k),
+        T(test_restore),
+        T(test_restore_with_the_old_state),
+        T(test_restore_is_all_or_nothing),
+        T(test_share_is_for_one_officer),
+        T(test_share_passed_on),
+        T(test_every_byte_of_a_share_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
