@@ -276,10 +276,10 @@ class Recovery(Base):
         answers = []
         for who in (ann, nobody):
             q = who.new_request()
-            opened = self.a.http.post("/v1/requests", q.body)
+            opened, began = self.a.http.post("/v1/requests", q.body), time.time()
             time.sleep(0.7)
             state = q.http.get(q.path())
-            seen = {**state.json, "request": "", "expires": state.json["expires"] // 5}
+            seen = {**state.json, "request": "", "expires": round((state.json["expires"] - began) / 10)}
             note = who.veto.note(note_text("veto", [("authority", self.a.key_id.hex()), ("request", "00" * 32)]))
             answers.append([opened.status, list(opened.json), state.status, seen,
                             q.http.get(q.path("/keys")).status, q.http.post(q.path("/successor")).status,
