@@ -8,8 +8,12 @@
 #include "authority/routes.h"
 #include "authority/server.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "crypto/cert.h"
+
+#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
+#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
 
 /* The key of the certificate as it stands in the TLS session now. The same bytes as last time need
  * no second look. */
@@ -57,6 +61,55 @@ spk_auth_peer(struct spk_req *r)
     r->key = p->key;
 }
 
+/* The holder's own word, for this owner. */
+static spk_err
+key_by_successor(struct spk_books *books, const struct spk_owner_row *o, struct spk_hash *ret_key)
+{
+    SUCCESSOR_AUTO u = {.number = 0};
+    struct spk_note note;
+
+    SPK_TRY(spk_note_parse(o->successor, false, &note));
+    SPK_TRY(spk_note_verify(&note, &spk_books_newest(books)->holder));
+    SPK_TRY(spk_successor_parse(note.text, &u));
+    SPK_CHECK(spk_hash_eq(&u.owner, &o->owner), AUTH);
+    *ret_key = *spk_rsa_id(u.sign);
+    return SPK_OK;
+}
+
+/* Columns can be written by anyone who has the database: what makes a key the owner's is the record
+ * that his id is the hash of, or the holder's signature (doc/spec/statements.md §7). */
+static spk_err
+login_follows(struct spk_books *books, const struct spk_owner_row *o, const struct spk_hash *key)
+{
+    ENROLMENT_AUTO e = {.n_contacts = 0};
+    struct spk_hash login;
+
+    SPK_TRY(spk_enrolment_parse(o->record, &e));
+    SPK_CHECK(spk_hash_eq(&e.owner, &o->owner), AUTH);
+    if (o->successor.len > 0) {
+        SPK_TRY(key_by_successor(books, o, &login));
+    } else {
+        login = *spk_rsa_id(e.sign);
+    }
+    SPK_CHECK(spk_hash_eq(&login, key), AUTH);
+    return SPK_OK;
+}
+
+/* SPK_CODE_AUTH when the row is not what it must be. */
+static spk_err
+find_owner(struct spk_req *r, const struct spk_hash *key, struct spk_owner_row *row)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    SPK_TRY(spk_store_owner_by_login(r->srv->store, key, row));
+    if (!spk_ok(login_follows(r->srv->books, row, key))) {
+        spk_log(SPK_LOG_ERROR, "the login of owner %.16s was altered in the database",
+                spk_hex(spk_hash_span(&row->owner), hex));
+        return SPK_ERR(AUTH);
+    }
+    return SPK_OK;
+}
+
 /* The owner that a key logs in. What was found is good until the owner table changes: a successor
  * ends the old key on connections that are open, too. */
 static spk_err
@@ -68,8 +121,10 @@ look_up_owner(struct spk_req *r, struct spk_peer *p)
     if (p->changes == changes) {
         return SPK_OK;
     }
-    spk_err e = spk_store_owner_by_login(r->srv->store, &p->key, &row);
-    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND && e.code != SPK_CODE_CHANGED) {
+    spk_err e = find_owner(r, &p->key, &row);
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND && e.code != SPK_CODE_CHANGED &&
+        e.code != SPK_CODE_AUTH) {
+        spk_owner_row_clear(&row);
         return e;
     }
     p->owner_is = e.code;
