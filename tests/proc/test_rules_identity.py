@@ -74,8 +74,7 @@ def test_first_contact_between():
     """the true statement relayed by somebody with another TLS key, and a false one by the address"""
     person = attack.Person()
     true = SITE.http.get("/v1/authority").body
-    SITE.stop("daemon")
-    try:
+    with SITE.away():
         with attack.Impostor(SITE, lambda *_: (200, true), stolen=False):
             person.run("enroll", SITE.address()).is_(1, "another key")
         lie = json.loads(true)
@@ -88,8 +87,6 @@ def test_first_contact_between():
         lie["statement"] = lie["statements"][0]
         with attack.Impostor(SITE, lambda *_: (200, lie)):
             person.run("enroll", SITE.address()).is_(1, "not the one in the address")
-    finally:
-        SITE.start_server()
     equal(person.json("status")["authorities"], [], "pinned")
     person.run("enroll", SITE.url).is_(1, "no terminal")
     person.enrolled(SITE)
@@ -130,8 +127,7 @@ def test_changed_authority_key():
     person = attack.Person().enrolled(SITE)
     person.file("x")
     answer = SITE.http.get("/v1/authority").json
-    SITE.stop("daemon")
-    try:
+    with SITE.away():
         for note in bad:
             lie = offered(SITE, answer, [SITE.statement, note])
             with attack.Impostor(SITE, lambda *_: (200, lie)):
@@ -143,8 +139,6 @@ def test_changed_authority_key():
             r = person.run("encrypt", "x").is_(1, "another key")
             need(not any(body for _, _, body in other.seen), f"something was sent: {other.seen}")
             need("sparekey: hint: " in r.err, r)
-    finally:
-        SITE.start_server()
     equal(person.listing().keys(), {b"x"}, "files")
     person.good("enroll", "--update", "--quiet")
     person.good("encrypt", "x")

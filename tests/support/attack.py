@@ -127,6 +127,16 @@ class Site(fixture.Authority):
             db.close()
             self.start_server()
 
+    @contextlib.contextmanager
+    def away(self):
+        """Its port is free for somebody else meanwhile."""
+        self.http.close()
+        self.stop("daemon")
+        try:
+            yield
+        finally:
+            self.start_server()
+
     def ask(self, owner, **kw):
         """An open request of the owner's, seen by the officers."""
         r = owner.new_request(**kw)
