@@ -9,6 +9,7 @@
 #include "holder/folder.h"
 #include "holder/pass.h"
 #include "holder/prog.h"
+#include "holder/sandbox.h"
 
 /* Names stand in notes, in file names and in the JSON below: letters, digits, and what host names
  * have. */
@@ -80,7 +81,10 @@ init_run(const struct init_options *o, unsigned bits, const struct spk_secret *p
         return spk_fail(e, "%s is not a genesis policy signed by every officer it names",
                         o->policy);
     }
-    e = spk_keys_new(o->name, &genesis, bits, &k);
+    e = spk_sandbox_no_dumps();
+    if (spk_ok(e)) {
+        e = spk_keys_new(o->name, &genesis, bits, &k);
+    }
     if (!spk_ok(e)) {
         return spk_fail(e, "no keys could be made");
     }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "holder/folder.h"
 #include "holder/pass.h"
+#include "holder/sandbox.h"
 
 #define PROGRAM "sparekey-holder"
 #define TEXT_MAX 2048
@@ -208,7 +209,10 @@ spk_offline_open(const char *dir, const char *pass_fd, struct spk_offline *ret_o
     SPK_AUTO(spk_secret) pass = NULL;
 
     *ret_o = (struct spk_offline){-1, -1, NULL};
-    spk_err e = spk_dir_open(dir, &ret_o->dirfd);
+    spk_err e = spk_sandbox_no_dumps();
+    if (spk_ok(e)) {
+        e = spk_dir_open(dir, &ret_o->dirfd);
+    }
     if (spk_ok(e)) {
         e = spk_holder_lock(ret_o->dirfd, &ret_o->lock);
     }

@@ -65,7 +65,7 @@ lock_memory(void)
 }
 
 spk_err
-spk_sandbox_prepare(void)
+spk_sandbox_no_dumps(void)
 {
     const struct rlimit none = {0, 0};
 
@@ -74,6 +74,13 @@ spk_sandbox_prepare(void)
         setrlimit(RLIMIT_CORE, &none) != 0) {
         return spk_err_errno();
     }
+    return SPK_OK;
+}
+
+spk_err
+spk_sandbox_prepare(void)
+{
+    SPK_TRY(spk_sandbox_no_dumps());
     lock_memory();
     return SPK_OK;
 }

@@ -8,8 +8,9 @@
 
 #include "base/err.h"
 
-/** No core dumps, no debugger, memory locked as far as the limits allow (what could not be is
- * logged). Call it before a key is read. */
+/** No core dumps, no debugger. Every command calls it before a key is made or read. */
+SPK_MUST_USE spk_err spk_sandbox_no_dumps(void);
+/** That, and memory locked as far as the limits allow (what could not be is logged). */
 SPK_MUST_USE spk_err spk_sandbox_prepare(void);
 
 /** The point of no return: only the n descriptors of keep (and 0, 1, 2) stay open; no file system,
