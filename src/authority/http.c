@@ -418,7 +418,7 @@ on_connection(void *cls, struct MHD_Connection *conn, void **socket_ctx,
     }
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 on_log(void *cls, const char *fmt, va_list ap)
 {
     char line[256];

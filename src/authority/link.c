@@ -13,7 +13,8 @@
 #include "base/log.h"
 
 #define LINK_VERSION 1
-#define RETRY_MS 300 /* a holder that is not there is not asked for more often */
+#define AT_ONCE_MS 1000 /* a line that fails this soon was broken before */
+#define RETRY_MS 300    /* a holder that is not there is not asked for more often */
 
 struct spk_link {
     char *path;
@@ -315,11 +316,12 @@ spk_link_call(struct spk_link *l, enum spk_frame_type type, struct spk_attrs *in
 
     pthread_mutex_lock(&l->lock);
     bool fresh = l->fd < 0;
+    uint64_t began = spk_running_ms();
     spk_err e = reach(l);
     if (spk_ok(e)) {
         e = exchange(l, type, in, &a);
     }
-    if (e.code == SPK_CODE_NET && !fresh) {
+    if (e.code == SPK_CODE_NET && !fresh && spk_running_ms() - began < AT_ONCE_MS) {
         /* the line was an old one, perhaps of a holder that has been started anew */
         l->failed_ms = 0;
         spk_answer_clear(&a);

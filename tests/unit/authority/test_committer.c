@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <string.h>
+
+#include "../store/rows.h"
+
+#include "authority/committer.h"
+
+#define ITEMS 200
+
+struct item {
+    struct spk_commit commit;
+    struct spk_intake in[2];
+    struct made made[2];
+    spk_err end;
+    bool done;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static size_t finished;
+
+static void
+on_done(struct spk_commit *c, spk_err e)
+{
+    struct item *it = c->arg;
+    pthread_mutex_lock(&lock);
+    it->end = e;
+    it->done = true;
+    finished++;
+    pthread_cond_signal(&cond);
+    pthread_mutex_unlock(&lock);
+}
+
+/* An intake as it is after all checks. */
+static void
+fill(struct item *it, size_t i, uint64_t key, uint32_t serial)
+{
+    struct spk_hash ann = hash_of("Ann");
+    struct spk_intake *in = &it->in[i];
+
+    make_deposit(&it->made[i], key, &ann, serial, 0);
+    *in = (struct spk_intake){.status = SPK_HTTP_OK, .row = it->made[i].row, .has_serial = true};
+    memcpy(in->rpub, it->made[i].rpub, SPK_RPUB_LEN);
+    in->row.rpub = SPK_SPAN_OF(in->rpub);
+    assert_spk_ok(spk_rpub_parse(in->row.rpub, &in->r));
+}
+
+static void
+test_many_items(void **state)
+{
+    (void)state;
+    const struct spk_store_cfg cfg = {.readers = 1};
+    struct spk_store *s = NULL;
+    struct spk_committer *c = NULL;
+    struct item *items = spk_calloc(ITEMS, sizeof(*items));
+    uint64_t n = 0, last = 0;
+
+    assert_non_null(items);
+    assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    assert_spk_ok(spk_committer_new(s, 10000, &c));
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        fill(&items[i], 0, key, i / 2); /* each serial twice: the second is a duplicate */
+        fill(&items[i], 1, key, 1000 + i);
+        if (i == 5) {
+            items[i].in[1].status = SPK_HTTP_UNPROCESSABLE; /* passed over */
+        }
+        items[i].commit =
+            (struct spk_commit){.n = 2, .in = items[i].in, .done = on_done, .arg = &items[i]};
+        assert_spk_ok(spk_committer_push(c, &items[i].commit));
+    }
+    spk_committer_free(c); /* writes what is waiting */
+    assert_int_equal(finished, ITEMS);
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        assert_spk_ok(items[i].end);
+        /* the same salt made the same P: the second of each pair is the first again */
+        assert_int_equal(items[i].in[0].result.what, i % 2 == 0 ? SPK_PUT_NEW : SPK_PUT_DUPLICATE);
+        assert_true(items[i].in[0].result.time_ms >= last);
+        last = items[i].in[0].result.time_ms;
+    }
+    assert_int_equal(items[5].in[1].result.what, 0);
+    assert_spk_ok(spk_store_deposit_count(s, &n));
+    assert_int_equal(n, ITEMS / 2 + ITEMS - 1);
+    struct spk_deposit_row row = {0};
+    assert_spk_ok(spk_store_deposit_at(s, 3, &row));
+    assert_spk_ok(spk_deposit_row_verify(&row));
+    spk_deposit_row_clear(&row);
+    spk_store_free(s);
+    spk_mem_free(items);
+}
+
+static void
+test_other_content_is_a_conflict(void **state)
+{
+    (void)state;
+    const struct spk_store_cfg cfg = {.readers = 1};
+    struct spk_store *s = NULL;
+    struct spk_committer *c = NULL;
+    struct item *it = spk_calloc(1, sizeof(*it));
+    SPK_AUTO_BUF struct spk_buf out = SPK_BUF(4096);
+
+    assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    assert_spk_ok(spk_committer_new(s, 10, &c));
+    fill(it, 0, key, 1);
+    fill(it, 1, key, 1);
+    it->in[1].row.p.b[0] ^= 1;
+    it->commit = (struct spk_commit){.n = 2, .in = it->in, .done = on_done, .arg = it};
+    assert_spk_ok(spk_committer_push(c, &it->commit));
+    spk_committer_free(c);
+    assert_int_equal(spk_intake_status(&it->in[0]), SPK_HTTP_CREATED);
+    assert_int_equal(spk_intake_status(&it->in[1]), SPK_HTTP_CONFLICT);
+    struct spk_jw w = {.b = &out};
+    spk_jw_open(&w, NULL, '{');
+    spk_intake_answer(&it->in[1], &w);
+    spk_jw_close(&w, '}');
+    assert_spk_ok(spk_jw_end(&w));
+    assert_non_null(memmem(out.ptr, out.len, "\"error\":\"conflict\"", 18));
+    spk_store_free(s);
+    spk_mem_free(it);
+}
+
+static void
+test_queue_is_bounded(void **state)
+{
+    (void)state;
+    const struct spk_store_cfg cfg = {.readers = 1};
+    struct spk_store *s = NULL;
+    struct spk_committer *c = NULL;
+    struct item *items = spk_calloc(3, sizeof(*items));
+
+    finished = 0;
+    assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    assert_spk_ok(spk_committer_new(s, 2, &c));
+    assert_spk_ok(spk_store_begin(s)); /* nobody else can write now */
+    spk_err e = SPK_OK;
+    size_t pushed = 0;
+    for (uint32_t i = 0; i < 3 && spk_ok(e); i++) {
+        fill(&items[i], 0, key, 2 * i);
+        fill(&items[i], 1, key, 2 * i + 1);
+        items[i].commit =
+            (struct spk_commit){.n = 2, .in = items[i].in, .done = on_done, .arg = &items[i]};
+        e = spk_committer_push(c, &items[i].commit);
+        pushed += spk_ok(e) ? 1 : 0;
+    }
+    assert_spk_code(e, BUSY); /* one or two are in, depending on who was faster */
+    assert_in_range(pushed, 1, 2);
+    spk_store_rollback(s);
+    spk_committer_free(c);
+    assert_int_equal(finished, pushed);
+    spk_store_free(s);
+    spk_mem_free(items);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_items),
+        cmocka_unit_test(test_other_content_is_a_conflict),
+        cmocka_unit_test(test_queue_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
