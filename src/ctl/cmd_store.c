@@ -62,8 +62,7 @@ make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t
     (void)fwrite(token.ptr, 1, token.len, stdout);
     putchar('\n');
     if (!c->quiet) {
-        fprintf(stderr,
-                _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n"),
+        fprintf(stderr, _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n"),
                 spk_time_iso(spk_now() + life, iso), uses);
     }
     return CLI_DONE;

@@ -24,9 +24,20 @@ around(const struct spk_officer *o)
                                .officers = {*o}};
 }
 
-/* Everything in front of the officer's line. */
+/* The same policy as text, but for the kind and the officer's line. */
+static const char terms[] = "number 1\n"
+                            "previous none\n"
+                            "quorum 1\n"
+                            "deny 1\n"
+                            "wait 0\n"
+                            "request-life 1\n"
+                            "approval-life 1\n"
+                            "override-quorum 0\n"
+                            "override-wait 0\n"
+                            "need-derived no\n";
+
 static spk_err
-frame_text(struct spk_buf *text, struct spk_span *ret_line)
+last_line(const struct spk_buf *text, struct spk_span *ret_line)
 {
     struct spk_span whole = spk_buf_span(text);
     size_t at = whole.len - 1;
@@ -49,7 +60,7 @@ ctl_officer_line(const struct spk_officer *o, struct spk_buf *line)
     SPK_CHECK(p != NULL, NOMEM);
     *p = around(o);
     SPK_TRY(spk_policy_format(p, &text));
-    SPK_TRY(frame_text(&text, &last));
+    SPK_TRY(last_line(&text, &last));
     return spk_buf_add(line, last);
 }
 
@@ -60,10 +71,8 @@ ctl_officer_parse(struct spk_span line, struct spk_officer *ret_o)
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
 
     SPK_CHECK(p != NULL, NOMEM);
-    SPK_TRY(spk_buf_str(&text, SPK_POLICY_KIND "\nnumber 1\nprevious none\nquorum 1\ndeny 1\n"
-                                               "wait 0\nrequest-life 1\napproval-life 1\n"
-                                               "override-quorum 0\noverride-wait 0\n"
-                                               "need-derived no\n"));
+    SPK_TRY(spk_buf_str(&text, SPK_POLICY_KIND "\n"));
+    SPK_TRY(spk_buf_str(&text, terms));
     SPK_TRY(spk_buf_add(&text, line));
     SPK_TRY(spk_buf_u8(&text, '\n'));
     SPK_TRY(spk_policy_parse(spk_buf_span(&text), p));
