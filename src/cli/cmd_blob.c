@@ -164,7 +164,7 @@ run_export(const struct cli *c, const struct blob_opts *o, struct spk_session *s
 
 static int
 import_private(const struct cli *c, const struct blob_opts *o, struct spk_session *s,
-               struct spk_span blob)
+               const char *path, struct spk_span blob)
 {
     SPK_AUTO(spk_rsa) pair = NULL;
     struct spk_rsa *have = NULL;
@@ -172,7 +172,7 @@ import_private(const struct cli *c, const struct blob_opts *o, struct spk_sessio
     spk_err e = spk_privblob_parse(blob, &spec, &pair);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_BLOB, NULL, e, NULL);
+        return cli_error(CLI_ABOUT_BLOB, path, e, NULL);
     }
     e = spk_session_pair(s, spec, &have);
     if (spk_ok(e) && !o->force) {
@@ -198,7 +198,7 @@ import_private(const struct cli *c, const struct blob_opts *o, struct spk_sessio
 }
 
 static int
-show_public(struct spk_span blob)
+show_public(const char *path, struct spk_span blob)
 {
     SPK_AUTO(spk_rsa) key = NULL;
     enum spk_key_spec spec = SPK_AT_KEYEXCHANGE;
@@ -206,7 +206,7 @@ show_public(struct spk_span blob)
     spk_err e = spk_pubblob_parse(blob, &spec, &key);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_BLOB, NULL, e, NULL);
+        return cli_error(CLI_ABOUT_BLOB, path, e, NULL);
     }
     printf(_("public key, %s, %zu bits, id %s\n"),
            spec == SPK_AT_SIGNATURE ? _("signature") : _("key exchange"), spk_rsa_len(key) * 8,
@@ -226,13 +226,16 @@ add_slot(struct spk_session *s, const struct blob_opts *o, struct spk_span blob)
     struct spk_slot slot = {.type = SPK_SLOT_USER, .flags = (uint16_t)flags};
     struct spk_rsa *pair = NULL;
     bool mac_ok = false;
+    spk_err e;
 
     if (fd < 0) {
         return errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
     }
     SPK_TRY(spk_header_read(fd, &h));
     SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &pair));
-    SPK_TRY(spk_unwrap(blob, pair, o->v15 ? 0u : SPK_WRAP_OAEP, &key));
+    e = spk_unwrap(blob, pair, o->v15 ? 0u : SPK_WRAP_OAEP, &key);
+    SPK_CHECK(e.code != SPK_CODE_FORMAT, AUTH); /* the BLOB's, not the file's */
+    SPK_TRY(e);
     SPK_TRY(spk_header_open_key(h, key, &mac_ok));
     SPK_CHECK(mac_ok, AUTH);
     SPK_TRY(spk_wrap(key, pair, &spk_header_core(h)->id, flags, &own));
@@ -244,7 +247,7 @@ add_slot(struct spk_session *s, const struct blob_opts *o, struct spk_span blob)
 
 static int
 import_simple(const struct cli *c, const struct blob_opts *o, struct spk_session *s,
-              struct spk_span blob)
+              const char *path, struct spk_span blob)
 {
     spk_err e;
 
@@ -252,6 +255,13 @@ import_simple(const struct cli *c, const struct blob_opts *o, struct spk_session
         return cli_usage(c, _("--file FILE.spk is wanted: the sealed file that this key opens"));
     }
     e = add_slot(s, o, blob);
+    if (e.code == SPK_CODE_AUTH || e.code == SPK_CODE_USAGE) {
+        /* one sentence, whatever it was: BLOB, key or file */
+        fprintf(stderr, _("%s: error: '%s' has no key for you that opens '%s'\n"), cli_program,
+                cli_shown(path), cli_shown(o->file));
+        cli_say_hint(_("it must be wrapped for your key exchange key; --v15 takes PKCS#1 v1.5"));
+        return CLI_FAILED;
+    }
     if (!spk_ok(e)) {
         return cli_error(CLI_ABOUT_SEALED, o->file, e, &s->trouble);
     }
@@ -276,11 +286,11 @@ run_import(const struct cli *c, const struct blob_opts *o, struct spk_session *s
     }
     switch (b.len > 0 ? b.ptr[0] : 0) {
     case SPK_BLOB_PRIVATE:
-        return import_private(c, o, s, spk_buf_span(&b));
+        return import_private(c, o, s, path, spk_buf_span(&b));
     case SPK_BLOB_PUBLIC:
-        return show_public(spk_buf_span(&b));
+        return show_public(path, spk_buf_span(&b));
     case SPK_BLOB_SIMPLE:
-        return import_simple(c, o, s, spk_buf_span(&b));
+        return import_simple(c, o, s, path, spk_buf_span(&b));
     default:
         return cli_error(CLI_ABOUT_BLOB, path, SPK_ERR(FORMAT), NULL);
     }

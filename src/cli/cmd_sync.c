@@ -93,6 +93,9 @@ cmd_sync(struct cli *c, int argc, char **argv)
     if (status != CLI_GO_ON) {
         return status;
     }
+    if (first < argc) {
+        return cli_usage(c, _("'sync' takes no names"));
+    }
     status = cli_session(c, &s);
     if (status != CLI_GO_ON) {
         return status;

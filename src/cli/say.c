@@ -97,10 +97,14 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_NOKEY, N_("there is no key to log in with"), N_("'sparekey init' makes your keys")},
 };
 static const struct sentence about_blob[] = {
-    {SPK_CODE_FORMAT, N_("is not a key BLOB of this kind"), NULL},
-    {SPK_CODE_VERSION, N_("is a key BLOB of an unknown version"), NULL},
-    {SPK_CODE_AUTH, N_("does not open with your key"), NULL},
-    {SPK_CODE_TRUNC, N_("is cut short"), NULL},
+    {SPK_CODE_FORMAT, N_("is not a key BLOB of this kind"),
+     N_("SIMPLEBLOB, PUBLICKEYBLOB and PRIVATEKEYBLOB of RSA keys are known")},
+    {SPK_CODE_VERSION, N_("is a key BLOB of an unknown version"),
+     N_("export it anew with version 2")},
+    {SPK_CODE_AUTH, N_("does not open with your key"),
+     N_("it must be wrapped for your key exchange key")},
+    {SPK_CODE_TRUNC, N_("is cut short"), N_("get the whole BLOB again from where it came")},
+    {SPK_CODE_LIMIT, N_("is larger than any key BLOB"), N_("give a file with a key BLOB only")},
 };
 static const struct sentence about_all[] = {
     {SPK_CODE_USAGE, N_("cannot be done this way"), NULL},
