@@ -290,6 +290,7 @@ def find_key(core, data, pair):
             if c and m and d:
                 return key, slots
     need(not unknown, "version")
+    need(good or len(data) >= base + core.areas * core.area_len, "truncated")
     raise Refused("auth" if met or not good else "nokey")
 
 
