@@ -18,7 +18,7 @@ struct spk_http;
 struct spk_server;
 struct spk_route;
 
-enum spk_status { /* of the table in doc/spec/http-api.yaml, "Errors" */
+enum spk_status { /* doc/spec/http-api.yaml */
                   SPK_HTTP_OK = 200,
                   SPK_HTTP_CREATED = 201,
                   SPK_HTTP_ACCEPTED = 202,

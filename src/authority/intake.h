@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the JSON of a deposit to a row that may be written: everything that can be checked without a
- * key (doc/spec/deposit.md, "What an authority checks"). */
+ * key (doc/spec/deposit.md §7). */
 #ifndef SPK_AUTHORITY_INTAKE_H
 #define SPK_AUTHORITY_INTAKE_H
 

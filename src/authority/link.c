@@ -272,11 +272,27 @@ greet(struct spk_link *l)
     return send_policies(l, (uint32_t)number);
 }
 
+/* Nothing may come that was not asked for: what can be read between two messages is the end of the
+ * line, or a peer that has lost its place. */
+static bool
+is_open(struct spk_link *l)
+{
+    uint8_t b;
+    ssize_t n = recv(l->fd, &b, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return true;
+    }
+    hang_up(l);
+    l->failed_ms = 0; /* perhaps it was only started anew: try at once */
+    return false;
+}
+
 /* Under the lock. */
 static spk_err
 reach(struct spk_link *l)
 {
-    if (l->fd >= 0) {
+    if (l->fd >= 0 && is_open(l)) {
         return SPK_OK;
     }
     uint64_t now = spk_running_ms();

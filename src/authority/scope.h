@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scope of a request: its deposits in the order of the index, and the trees over them from
- * which the holder is shown a path with each release (doc/spec/statements.md, "Trees"). */
+ * which the holder is shown a path with each release (doc/spec/statements.md). */
 #ifndef SPK_AUTHORITY_SCOPE_H
 #define SPK_AUTHORITY_SCOPE_H
 

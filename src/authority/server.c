@@ -17,6 +17,7 @@
 
 #define HOUR 3600
 #define EVENT_MAX 256
+#define READERS_OURS 8 /* for the I/O threads and the one that talks to the holder */
 
 spk_err
 spk_server_event(struct spk_server *s, const char *kind, const char *fmt, ...)
@@ -35,8 +36,9 @@ spk_server_event(struct spk_server *s, const char *kind, const char *fmt, ...)
 static spk_err
 open_store(struct spk_server *s)
 {
-    const struct spk_store_cfg cfg = {
-        .path = s->cfg.database, .readers = (unsigned)s->cfg.readers + 4, .exclusive = true};
+    const struct spk_store_cfg cfg = {.path = s->cfg.database,
+                                      .readers = READERS_OURS + (unsigned)s->cfg.readers,
+                                      .exclusive = true};
     spk_err e = spk_store_open(s->cfg.store, &cfg, &s->store);
 
     switch (e.code) {

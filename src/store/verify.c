@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a stored deposit says of itself, recomputed: a database edited by hand is noticed before
- * anything in the row is believed (doc/spec/deposit.md, "What the authority keeps"). */
+ * anything in the row is believed (doc/spec/deposit.md §5). */
 #include <string.h>
 
 #include "store/ops.h"

@@ -466,6 +466,16 @@ class BadDays(Base):
         self.alive()
 
 
+    def test_idle_holder_that_dies_is_noticed(self):
+        for want in ("ready", "absent"):
+            for _ in range(50):
+                if self.a.http.get("/v1/status").json["holder"] == want:
+                    break
+                time.sleep(0.1)
+            self.assertEqual(self.a.http.get("/v1/status").json["holder"], want)
+            self.a.stop("holder", signal.SIGKILL)
+
+
 class Starting(unittest.TestCase):
     """What is wrong at the start is said in words."""
 
@@ -489,6 +499,21 @@ class Starting(unittest.TestCase):
             self.assertIn(words, self.start())
         conf.unlink()
         self.assertIn("cannot be read", self.start())
+
+    def test_ipv6_and_service_manager(self):
+        (self.folder / "sparekeyd.conf").write_text("listen = [::1]:0\n")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(str(self.a.folder / "notify"))
+            s.settimeout(20)
+            os.environ["NOTIFY_SOCKET"] = str(self.a.folder / "notify")
+            try:
+                self.a.start_server()
+            finally:
+                del os.environ["NOTIFY_SOCKET"]
+            self.assertEqual(s.recv(100), b"READY=1")
+            socket.create_connection(("::1", self.a.port)).close()
+            self.a.stop("daemon")
+            self.assertEqual(s.recv(100), b"STOPPING=1")
 
     def test_keys_and_notes(self):
         os.chmod(self.folder / "tls.key", 0o644)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All SQL text of this back end. Keys only ever grow (doc/spec/deposit.md): the index of a deposit
+/* All SQL text of this back end. Keys only ever grow: the index of a deposit
  * is its rowid, and the two indexes over deposits grow at the end of each owner's part. */
 #include "store/sqlite/sq.h"
 
