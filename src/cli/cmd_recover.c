@@ -374,5 +374,7 @@ cmd_recover(struct cli *c, int argc, char **argv)
         return status;
     }
     job.s = s;
-    return run(c, &job);
+    status = run(c, &job);
+    spk_buf_free(&job.serials);
+    return status;
 }
