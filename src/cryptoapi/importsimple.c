@@ -153,7 +153,10 @@ capi_import_simple(const struct capi_import *in, struct capi_key **ret_k)
     CAPI_TRY(capi_import_alg(in));
     CAPI_TRY(find_pair(in, &pair));
     CAPI_TRY(check_structure(in, pair));
-    CAPI_TRY(unwrap(in, pair, &f));
+    {
+        CAPI_LOCK(&pair->obj); /* for its label */
+        CAPI_TRY(unwrap(in, pair, &f));
+    }
     if (in->alg == CALG_RC2 && f.len > RC2_KEPT_MAX) {
         f.len = RC2_KEPT_MAX;
     }

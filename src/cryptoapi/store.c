@@ -262,6 +262,17 @@ save_retry(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
     return SPK_ERR(BUSY);
 }
 
+/* What stands beside a container is in the clear, so that nothing goes there that a passphrase is to
+ * protect. */
+static spk_err
+check_no_pass(struct capi_prov *p)
+{
+    SPK_AUTO(spk_container) c = NULL;
+    SPK_TRY(spk_container_open(p->ks, p->container, &c));
+    SPK_CHECK(!spk_container_has_pass(c), PASS);
+    return SPK_OK;
+}
+
 /* A pair that a container can hold goes into it, for Sparekey to see; only its flags stand beside.
  * Whatever moment a crash comes at, there is one pair or the other, never one with wrong flags. */
 static spk_err
@@ -274,6 +285,7 @@ save_pair(struct capi_prov *p, enum spk_key_spec spec, const struct capi_pair *p
     spk_err e = spk_rsa_from_parts(&parts, &rsa);
     if (e.code == SPK_CODE_LIMIT) {
         uint32_t alg = spec == SPK_AT_KEYEXCHANGE ? SPK_CALG_RSA_KEYX : SPK_CALG_RSA_SIGN;
+        SPK_TRY(check_no_pass(p));
         SPK_TRY(spk_anyblob_private(pair->rsa, alg, &x.blob));
         SPK_TRY(spk_extra_save(p->ks, p->container, spec, &x));
         return save_retry(p, spec, NULL);
