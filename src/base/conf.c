@@ -148,18 +148,18 @@ spk_conf_parse(struct spk_span text, const struct spk_conf_key *keys, size_t n, 
     struct spk_rd r = spk_rd(text);
     bool seen[SPK_CONF_KEYS_MAX] = {false};
     unsigned line_no = 0;
+    spk_err e = n <= SPK_CONF_KEYS_MAX ? SPK_OK : SPK_ERR(USAGE);
 
-    while (r.left > 0 || n > SPK_CONF_KEYS_MAX) {
+    while (spk_ok(e) && r.left > 0) {
         struct spk_span line;
         line_no++;
-        spk_err e = n > SPK_CONF_KEYS_MAX ? SPK_ERR(USAGE) : next_line(&r, &line);
+        e = next_line(&r, &line);
         if (spk_ok(e)) {
             e = one_line(line, keys, n, seen);
         }
-        if (!spk_ok(e)) {
-            *ret_line = line_no;
-            return e;
-        }
     }
-    return SPK_OK;
+    if (!spk_ok(e)) {
+        *ret_line = line_no;
+    }
+    return e;
 }

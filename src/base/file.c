@@ -95,34 +95,29 @@ spk_write_full(int fd, struct spk_span s)
     return SPK_OK;
 }
 
-/* To the end of the stream; one byte more than the bound tells "too large" from "just fits". */
+/* To the end of the stream, step bytes at first. One byte more than the bound tells "too large"
+ * from "just fits". */
 static spk_err
-read_to_end(int fd, struct spk_buf *b)
+read_to_end(int fd, struct spk_buf *b, size_t step)
 {
     size_t start = b->len;
 
-    for (;;) {
-        size_t step = b->max - b->len < READ_STEP ? b->max - b->len : READ_STEP;
+    for (;; step = READ_STEP) {
+        size_t room = b->max - b->len, want = step < room ? step : room, n = 0;
         uint8_t probe, *p = &probe;
-        size_t n;
-
-        if (step > 0) {
-            SPK_TRY(spk_buf_grow(b, step, &p));
+        spk_err e = want > 0 ? spk_buf_grow(b, want, &p) : SPK_OK;
+        if (spk_ok(e)) {
+            e = spk_read_full(fd, p, want > 0 ? want : 1, &n);
         }
-        spk_err e = spk_read_full(fd, p, step > 0 ? step : 1, &n);
-        if (step == 0) {
-            if (spk_ok(e) && n > 0) {
-                e = SPK_ERR(LIMIT);
-                b->len = start;
-            }
-            return e;
+        if (spk_ok(e) && n > want) {
+            e = SPK_ERR(LIMIT);
         }
         if (!spk_ok(e)) {
             b->len = start;
             return e;
         }
-        b->len -= step - n;
-        if (n < step) {
+        b->len -= want - n;
+        if (n < want || want == 0) {
             return SPK_OK;
         }
     }
@@ -141,12 +136,12 @@ spk_file_read(int dirfd, const char *path, struct spk_buf *b)
         return spk_err_errno();
     }
     SPK_CHECK(!S_ISDIR(st.st_mode), FORMAT);
-    if (S_ISREG(st.st_mode) && st.st_size > 0) {
-        SPK_CHECK((uint64_t)st.st_size <= b->max - b->len, LIMIT);
-        /* one allocation, and no copies of a secret left to the allocator while growing */
-        SPK_TRY(spk_buf_reserve(b, (size_t)st.st_size));
+    if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
+        return read_to_end(fd, b, READ_STEP);
     }
-    return read_to_end(fd, b);
+    SPK_CHECK((uint64_t)st.st_size <= b->max - b->len, LIMIT);
+    /* with the byte that is not there: one allocation and one read */
+    return read_to_end(fd, b, (size_t)st.st_size + 1);
 }
 
 spk_err
@@ -165,7 +160,12 @@ mkdir_one(const char *path, mode_t mode)
     struct stat st;
 
     if (mkdir(path, mode) == 0) {
-        return chmod(path, mode) == 0 ? SPK_OK : spk_err_errno(); /* whatever the umask */
+        if (chmod(path, mode) != 0) { /* whatever the umask */
+            return spk_err_errno();
+        }
+        /* a file that is synced into a folder is lost with it when the folder itself is not */
+        spk_err e = spk_sync_parent(AT_FDCWD, path);
+        return e.sys == EACCES ? SPK_OK : e; /* who may make a folder there may not list it */
     }
     if (errno != EEXIST && errno != EISDIR && errno != EROFS && errno != EACCES) {
         return spk_err_errno();
@@ -195,24 +195,37 @@ spk_mkdirs(const char *path, mode_t mode)
 }
 
 spk_err
-spk_sync_parent(int dirfd, const char *path)
+spk_open_parent(int dirfd, const char *path, int *ret_fd)
 {
     const char *slash = strrchr(path, '/');
-    SPK_AUTO_STR char *parent = spk_strdup(slash == path ? "/" : slash == NULL ? "." : path);
+    SPK_AUTO_STR char *parent = spk_strdup(slash == NULL ? "." : path);
 
     SPK_CHECK(parent != NULL, NOMEM);
-    if (slash != NULL && slash != path) {
-        parent[slash - path] = 0;
+    if (slash != NULL) {
+        parent[slash - path + 1] = 0; /* with the slash, so that "/x" has the parent "/" */
     }
-    SPK_AUTO_FD int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return spk_err_errno();
     }
-    /* EINVAL: a file system that has nothing to sync in a folder */
-    if (fsync(fd) != 0 && errno != EINVAL) {
-        return spk_err_errno();
-    }
+    *ret_fd = fd;
     return SPK_OK;
+}
+
+spk_err
+spk_sync_folder(int fd)
+{
+    /* EINVAL: a file system that has nothing to sync in a folder */
+    return fsync(fd) == 0 || errno == EINVAL ? SPK_OK : spk_err_errno();
+}
+
+spk_err
+spk_sync_parent(int dirfd, const char *path)
+{
+    SPK_AUTO_FD int fd = -1;
+
+    SPK_TRY(spk_open_parent(dirfd, path, &fd));
+    return spk_sync_folder(fd);
 }
 
 spk_err

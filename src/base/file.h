@@ -34,7 +34,8 @@ SPK_MUST_USE spk_err spk_newfile_check(int dirfd, const char *path, bool replace
 /** The descriptor: read and write, borrowed. */
 int spk_newfile_fd(const struct spk_newfile *f);
 /** fsync, then give it its name, then fsync the folder. Once it has succeeded, only
- * spk_newfile_free() may follow; when it fails, spk_newfile_free() throws the file away.
+ * spk_newfile_free() may follow; when it fails, spk_newfile_free() throws the file away, but for a
+ * folder that cannot be synced: then the whole file has its name.
  * @param replace  false: an existing file is SPK_CODE_EXISTS and stays; true: it is replaced
  * atomically. */
 SPK_MUST_USE spk_err spk_newfile_commit(struct spk_newfile *f, bool replace);
@@ -50,9 +51,12 @@ void spk_newfile_abort_all(void);
 /** newfile + write + commit in one. */
 SPK_MUST_USE spk_err spk_file_write(int dirfd, const char *path, struct spk_span s, mode_t mode,
                                     bool replace);
-/** mkdir -p with mode for what is made; an existing folder is fine. */
+/** mkdir -p with mode for what is made, which is durable; an existing folder is fine. */
 SPK_MUST_USE spk_err spk_mkdirs(const char *path, mode_t mode);
-/** fsync of the folder that holds dirfd/path. */
+/** The folder that holds dirfd/path. */
+SPK_MUST_USE spk_err spk_open_parent(int dirfd, const char *path, int *ret_fd);
+/** fsync of a folder, and of the one that holds dirfd/path. */
+SPK_MUST_USE spk_err spk_sync_folder(int fd);
 SPK_MUST_USE spk_err spk_sync_parent(int dirfd, const char *path);
 /** Append one '/' and name to base, as a malloc'ed string. */
 SPK_MUST_USE spk_err spk_path_join(const char *base, const char *name, char **ret_path);

@@ -131,23 +131,6 @@ spk_newfile_free(struct spk_newfile *f)
     spk_mem_free(f);
 }
 
-static spk_err
-open_parent(int dirfd, const char *path, const char *last, int *ret_fd)
-{
-    SPK_AUTO_STR char *parent = spk_strdup(last == path ? "." : path);
-
-    SPK_CHECK(parent != NULL, NOMEM);
-    if (last != path) {
-        parent[last - path] = 0; /* keeps the slash, so "/x" has the parent "/" */
-    }
-    int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return spk_err_errno();
-    }
-    *ret_fd = fd;
-    return SPK_OK;
-}
-
 static void
 proc_path(int fd, char ret[PROC_PATH_LEN])
 {
@@ -227,7 +210,7 @@ spk_newfile_open(int dirfd, const char *path, mode_t mode, struct spk_newfile **
     memcpy(f->name, last, len);
     f->fd = -1;
     f->dirfd = -1;
-    SPK_TRY(open_parent(dirfd, path, last, &f->dirfd));
+    SPK_TRY(spk_open_parent(dirfd, path, &f->dirfd));
     if (!open_unnamed(f, mode)) {
         SPK_TRY(open_named(f, mode));
     }
@@ -346,8 +329,5 @@ spk_newfile_commit(struct spk_newfile *f, bool replace)
         return spk_err_errno();
     }
     SPK_TRY(spk_newfile_commit_nosync(f, replace));
-    if (fsync(f->dirfd) != 0 && errno != EINVAL) {
-        return spk_err_errno();
-    }
-    return SPK_OK;
+    return spk_sync_folder(f->dirfd);
 }

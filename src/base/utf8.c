@@ -21,9 +21,11 @@ static const struct range hidden[] = {
     {0x2028, 0x202e},   /* line and paragraph separators, bidi embeddings and overrides */
     {0x2060, 0x206f},   /* word joiner, invisible operators, bidi isolates, deprecated controls */
     {0x3164, 0x3164},   /* Hangul filler */
+    {0xfe00, 0xfe0f},   /* variation selectors */
     {0xfeff, 0xfeff},   /* zero width no-break space */
     {0xffa0, 0xffa0},   /* half-width Hangul filler */
     {0xfff0, 0xfffb},   /* interlinear annotation */
+    {0x1bca0, 0x1bca3}, /* shorthand format controls */
     {0x1d173, 0x1d17a}, /* musical format controls */
     {0xe0000, 0xe0fff}, /* tags, variation selectors supplement */
 };

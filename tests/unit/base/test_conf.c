@@ -101,6 +101,9 @@ test_limits(void **state)
     assert_spk_code(spk_conf_parse(spk_buf_span(&b), keys, 4, &line), LIMIT);
     assert_spk_ok(spk_buf_u8(&b, '\n'));
     assert_spk_code(spk_conf_parse(spk_buf_span(&b), keys, 4, &line), LIMIT);
+    /* a table of the program's own that is too long: no line is to blame */
+    assert_spk_code(spk_conf_parse(SPK_SPAN_EMPTY, keys, SPK_CONF_KEYS_MAX + 1, &line), USAGE);
+    assert_int_equal(line, 0);
     conf_free(&c);
 }
 

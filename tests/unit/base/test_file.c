@@ -78,6 +78,10 @@ test_whole_file(void **state)
     assert_spk_ok(spk_file_read(e->fd, "a", &b)); /* exactly the bound */
     assert_span_equal(spk_buf_span(&b), SPK_SPAN_LIT("hello"));
     spk_buf_free(&b);
+    b.max = 1 << 20;
+    assert_spk_ok(spk_file_read(e->fd, "a", &b)); /* takes what the file needs, not a whole step */
+    assert_true(b.cap < 1024);
+    spk_buf_free(&b);
     b.max = 4;
     assert_spk_code(spk_file_read(e->fd, "a", &b), LIMIT);
     assert_int_equal(b.len, 0);

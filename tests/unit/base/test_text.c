@@ -216,6 +216,8 @@ test_escape(void **state)
         {"zero\xe2\x80\x8bwidth", "zero\\u{200B}width"},
         {"\xc2\x9b", "\\u{009B}"},
         {"\xef\xbb\xbf", "\\u{FEFF}"},
+        {"a\xef\xb8\x8f", "a\\u{FE0F}"},
+        {"\xf0\x9b\xb2\xa0", "\\u{1BCA0}"},
         {"\xf3\xa0\x81\x81", "\\u{E0041}"},
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
     };
