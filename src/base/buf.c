@@ -148,8 +148,9 @@ spk_buf_u16le(struct spk_buf *b, uint16_t v)
 spk_err
 spk_buf_u32le(struct spk_buf *b, uint32_t v)
 {
-    uint8_t t[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+    uint8_t t[4];
 
+    spk_put_u32le(t, v);
     return spk_buf_add(b, SPK_SPAN_OF(t));
 }
 

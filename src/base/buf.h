@@ -75,6 +75,13 @@ spk_put_u64(uint8_t *p, uint64_t v)
     spk_put_u32(p, (uint32_t)(v >> 32));
     spk_put_u32(p + 4, (uint32_t)v);
 }
+static inline void
+spk_put_u32le(uint8_t *p, uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        p[i] = (uint8_t)(v >> (8 * i));
+    }
+}
 static inline uint16_t
 spk_get_u16(const uint8_t *p)
 {

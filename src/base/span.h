@@ -33,6 +33,15 @@ spk_mut(void *ptr, size_t len)
 {
     return (struct spk_mut){ptr, len};
 }
+/** A big-endian number without its leading zeros; zero gives the empty span. */
+static inline struct spk_span
+spk_strip_zeros(struct spk_span s)
+{
+    while (s.len > 0 && s.ptr[0] == 0) {
+        s = spk_span(s.ptr + 1, s.len - 1);
+    }
+    return s;
+}
 /** Span of a C string without its NUL; NULL gives the empty span. */
 struct spk_span spk_span_str(const char *s);
 /** Equal length and bytes. For public bytes only: not constant time. */

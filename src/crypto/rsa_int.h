@@ -32,14 +32,6 @@ spk_rsa_half(size_t k)
 {
     return (k + 1) / 2;
 }
-static inline struct spk_span
-spk_strip_zeros(struct spk_span s)
-{
-    while (s.len != 0 && s.ptr[0] == 0) {
-        s = spk_span(s.ptr + 1, s.len - 1);
-    }
-    return s;
-}
 
 /** Check the private numbers against n and e, compute what is missing, and give all in the order
  * above. */

@@ -31,17 +31,6 @@ spec_of_alg(uint32_t alg, enum spk_key_spec *ret_spec)
     return SPK_OK;
 }
 
-/** The number without its leading zeros. */
-static struct spk_span
-strip(struct spk_span s)
-{
-    while (s.len > 0 && s.ptr[0] == 0) {
-        s.ptr++;
-        s.len--;
-    }
-    return s;
-}
-
 /** Length of the fields for the primes and what belongs to them. */
 static size_t
 half_len(size_t k)
@@ -53,7 +42,7 @@ half_len(size_t k)
 static uint8_t *
 put_number(uint8_t *dst, struct spk_span src, size_t width)
 {
-    src = strip(src);
+    src = spk_strip_zeros(src);
     spk_reverse(src, dst);
     for (size_t i = src.len; i < width; i++) {
         dst[i] = 0;
@@ -70,7 +59,7 @@ take_number(struct spk_rd *r, size_t width, struct spk_mut *area, struct spk_spa
     SPK_CHECK(area->len >= width, FORMAT);
     SPK_TRY(spk_rd_span(r, width, &le));
     spk_reverse(le, area->ptr);
-    struct spk_span number = strip(spk_span(area->ptr, width));
+    struct spk_span number = spk_strip_zeros(spk_span(area->ptr, width));
     SPK_CHECK(number.len > 0, FORMAT);
     area->ptr += width;
     area->len -= width;
@@ -145,7 +134,7 @@ spk_pubblob_parse(struct spk_span blob, enum spk_key_spec *ret_spec, struct spk_
     SPK_TRY(rsa_head_read(&r, false, &head));
     SPK_TRY(take_modulus(&r, head.bits / 8, &area, &parts.n));
     SPK_TRY(spk_rd_end(&r));
-    parts.e = strip(SPK_SPAN_OF(head.e));
+    parts.e = spk_strip_zeros(SPK_SPAN_OF(head.e));
     SPK_TRY(spk_rsa_from_parts(&parts, &key));
     *ret_spec = head.spec;
     *ret_key = SPK_STEAL(key);
@@ -203,7 +192,7 @@ spk_privblob_parse(struct spk_span blob, enum spk_key_spec *ret_spec, struct spk
     size_t k = head.bits / 8;
     SPK_TRY(spk_secret_new(2 * k + 5 * half_len(k), &numbers));
     SPK_TRY(take_pair(&r, k, spk_secret_mut(numbers), &parts));
-    parts.e = strip(SPK_SPAN_OF(head.e));
+    parts.e = spk_strip_zeros(SPK_SPAN_OF(head.e));
     SPK_TRY(spk_rsa_from_parts(&parts, &pair));
     *ret_spec = head.spec;
     *ret_pair = SPK_STEAL(pair);

@@ -4,14 +4,6 @@
 #include "keyblob/blob.h"
 
 void
-spk_put_u32le(uint8_t *ret_dst, uint32_t v)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        ret_dst[i] = (uint8_t)(v >> (8 * i));
-    }
-}
-
-void
 spk_reverse(struct spk_span src, uint8_t *ret_dst)
 {
     for (size_t i = 0; i < src.len; i++) {

@@ -15,8 +15,6 @@ void spk_blob_header_put(uint8_t ret_head[SPK_BLOB_HEADER_LEN], uint8_t type, ui
  * anything, as CryptoAPI programs expect. */
 SPK_MUST_USE spk_err spk_blob_header_read(struct spk_rd *r, uint8_t type, uint32_t *ret_alg);
 
-/** Store v with its least significant byte first. */
-void spk_put_u32le(uint8_t *ret_dst, uint32_t v);
 /** Copy src with its bytes in opposite order; the two must not overlap. */
 void spk_reverse(struct spk_span src, uint8_t *ret_dst);
 
