@@ -109,6 +109,44 @@ counting(void)
     return d;
 }
 
+static FILE *
+open_in_dir(const char *name, const char *mode)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, mode);
+    assert_non_null(f);
+    return f;
+}
+
+void
+write_file(const char *name, const BYTE *bytes, DWORD len)
+{
+    FILE *f = open_in_dir(name, "wb");
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+DWORD
+read_file(const char *name, BYTE *ret_bytes, DWORD max)
+{
+    FILE *f = open_in_dir(name, "rb");
+    size_t n = fread(ret_bytes, 1, max, f);
+    (void)fclose(f);
+    return (DWORD)n;
+}
+
+void
+run_in_dir(const char *command)
+{
+    char line[2048];
+    (void)snprintf(line, sizeof line, "cd '%s' && %s", dir, command);
+    if (system(line) != 0) {
+        print_error("failed: %s\n", command);
+        fail();
+    }
+}
+
 HCRYPTPROV
 verify_prov(const char *provider, DWORD type)
 {

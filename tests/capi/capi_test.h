@@ -71,6 +71,12 @@ void assert_key_bytes(HCRYPTKEY k, const char *hex);
 void assert_encrypts(HCRYPTKEY k, const BYTE *plain, DWORD len, const char *hex);
 void assert_decrypts(HCRYPTKEY k, const char *hex, const BYTE *plain, DWORD len);
 
+/** Files below the test's folder; the names are short and have no blanks. */
+void write_file(const char *name, const BYTE *bytes, DWORD len);
+DWORD read_file(const char *name, BYTE *ret_bytes, DWORD max);
+/** Runs a command of the shell in that folder; it must succeed. */
+void run_in_dir(const char *command);
+
 /** cmocka group fixtures: folders of our own for containers and settings. */
 int capi_setup(void **state);
 int capi_teardown(void **state);
