@@ -244,18 +244,24 @@ check_private(const char *path)
 }
 
 spk_err
-spk_identity_load(const char *path, struct spk_buf *raw, struct spk_identity **ret_id)
+spk_identity_parse(struct spk_span raw, struct spk_identity **ret_id)
 {
     struct spk_attrs l;
     SPK_AUTO(spk_identity) id = spk_calloc(1, sizeof(*id));
 
     SPK_CHECK(id != NULL, NOMEM);
-    SPK_TRY(check_private(path));
-    SPK_TRY(spk_file_read(AT_FDCWD, path, raw));
-    SPK_TRY(parse_file(spk_buf_span(raw), &l));
+    SPK_TRY(parse_file(raw, &l));
     SPK_TRY(from_attrs(&l, id));
     *ret_id = SPK_STEAL(id);
     return SPK_OK;
+}
+
+spk_err
+spk_identity_load(const char *path, struct spk_buf *raw, struct spk_identity **ret_id)
+{
+    SPK_TRY(check_private(path));
+    SPK_TRY(spk_file_read(AT_FDCWD, path, raw));
+    return spk_identity_parse(spk_buf_span(raw), ret_id);
 }
 
 spk_err

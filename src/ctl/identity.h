@@ -30,6 +30,8 @@ SPK_MUST_USE spk_err spk_identity_save(const struct spk_identity *id, const char
  */
 SPK_MUST_USE spk_err spk_identity_load(const char *path, struct spk_buf *raw,
                                        struct spk_identity **ret_id);
+/** The same from the bytes of such a file. */
+SPK_MUST_USE spk_err spk_identity_parse(struct spk_span raw, struct spk_identity **ret_id);
 /** Unlock with the bytes that load() read. SPK_CODE_PASS when the passphrase is wrong. */
 SPK_MUST_USE spk_err spk_identity_unlock(struct spk_identity *id, struct spk_span raw,
                                          const struct spk_secret *pass);
