@@ -131,8 +131,7 @@ def test_a_sealed_file_that_cannot_take_a_slot(box):
     own = box.as_nobody()
     home = box.folder / "home2"
     shutil.copytree(box.cli.home("other"), home)
-    for path in [home, *home.rglob("*")]:
-        os.chown(path, t.NOBODY, t.NOBODY)
+    t.give(home)
     own["env"] = {**box.env, "HOME": str(home)}
     box.work.chmod(0o555)
     (box.work / "a.spk").chmod(0o444)

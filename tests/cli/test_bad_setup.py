@@ -262,7 +262,7 @@ def test_a_home_that_may_not_be_written(box):
         box.run(*args, **own).is_(FAILED, str(box.home), "Permission denied")
     shut = box.folder / "shut"
     shut.mkdir(mode=0o500)
-    os.chown(shut, t.NOBODY, t.NOBODY)
+    t.give(shut)
     own["env"] = {**box.env, "HOME": str(shut)}
     with box.untouched():
         box.run("init", "--sheet", "s", **own).is_(FAILED, str(shut), "Permission denied")
