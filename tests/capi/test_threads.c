@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hostile use of handles: many threads on the same ones, and their ends in the middle of a call. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "capi_test.h"
+
+#define THREADS 8
+#define ROUNDS 3000
+
+static HCRYPTPROV prov;
+static _Atomic ULONG_PTR shared_key, shared_hash;
+
+/* Whatever another thread does, a call works or says that a handle or a state is wrong. */
+static void *
+use(void *arg)
+{
+    size_t seed = (size_t)arg;
+    BYTE b[64] = {0};
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        HCRYPTKEY k = shared_key;
+        HCRYPTHASH h = shared_hash;
+        DWORD n = 16, len = sizeof b;
+        switch ((i + seed) % 6) {
+        case 0:
+            (void)CryptEncrypt(k, h, FALSE, 0, b, &n, sizeof b);
+            break;
+        case 1:
+            (void)CryptHashData(h, b, sizeof b, 0);
+            break;
+        case 2:
+            if (CryptDuplicateKey(k, NULL, 0, &k)) {
+                (void)CryptDestroyKey(k);
+            }
+            break;
+        case 3:
+            if (CryptGenKey(prov, CALG_AES_128, CRYPT_EXPORTABLE, &k)) {
+                (void)CryptDestroyKey(atomic_exchange(&shared_key, k));
+            }
+            break;
+        case 4:
+            if (CryptCreateHash(prov, CALG_SHA1, 0, 0, &h)) {
+                (void)CryptDestroyHash(atomic_exchange(&shared_hash, h));
+            }
+            break;
+        default:
+            (void)CryptGetHashParam(h, HP_HASHVAL, b, &len, 0);
+            break;
+        }
+    }
+    return NULL;
+}
+
+static void
+run_all(void)
+{
+    pthread_t t[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&t[i], NULL, use, (void *)i), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(t[i], NULL), 0);
+    }
+}
+
+static void
+handles_in_many_threads(void **state)
+{
+    HCRYPTKEY k = 0;
+    HCRYPTHASH h = 0;
+    (void)state;
+    prov = AES_PROV;
+    assert_works(CryptGenKey(prov, CALG_AES_128, CRYPT_EXPORTABLE, &k));
+    assert_works(CryptCreateHash(prov, CALG_SHA1, 0, 0, &h));
+    shared_key = k;
+    shared_hash = h;
+    run_all();
+    assert_works(CryptDestroyKey(shared_key));
+    assert_works(CryptDestroyHash(shared_hash));
+    release(prov);
+}
+
+static void *
+release_soon(void *arg)
+{
+    BYTE b[64];
+    for (unsigned i = 0; i < 200; i++) {
+        (void)CryptGenRandom(*(HCRYPTPROV *)arg, sizeof b, b);
+    }
+    (void)CryptReleaseContext(*(HCRYPTPROV *)arg, 0);
+    return NULL;
+}
+
+static void
+release_during_use(void **state)
+{
+    pthread_t t;
+    HCRYPTKEY k = 0;
+    (void)state;
+    prov = AES_PROV;
+    shared_hash = 0;
+    assert_works(CryptGenKey(prov, CALG_AES_128, CRYPT_EXPORTABLE, &k));
+    shared_key = k;
+    assert_int_equal(pthread_create(&t, NULL, release_soon, &prov), 0);
+    run_all();
+    assert_int_equal(pthread_join(t, NULL), 0);
+    assert_fails(CryptDestroyKey(k), ERROR_INVALID_PARAMETER);
+    assert_fails(CryptReleaseContext(prov, 0), ERROR_INVALID_PARAMETER);
+}
+
+static void
+many_handles(void **state)
+{
+    static HCRYPTHASH h[20000];
+    HCRYPTPROV p = AES_PROV;
+    (void)state;
+    for (size_t i = 0; i < COUNT(h); i++) {
+        assert_works(CryptCreateHash(p, CALG_MD5, 0, 0, &h[i]));
+    }
+    for (size_t i = 0; i < COUNT(h); i += 2) {
+        assert_works(CryptDestroyHash(h[i]));
+    }
+    assert_fails(CryptDestroyHash(h[0]), ERROR_INVALID_PARAMETER);
+    release(p);
+    assert_fails(CryptDestroyHash(h[1]), ERROR_INVALID_PARAMETER);
+}
+
+static void *
+last_error_of(void *arg)
+{
+    SetLastError(7);
+    (void)arg;
+    return NULL;
+}
+
+static void
+last_error_is_a_threads_own(void **state)
+{
+    pthread_t t;
+    (void)state;
+    SetLastError(5);
+    assert_int_equal(pthread_create(&t, NULL, last_error_of, NULL), 0);
+    assert_int_equal(pthread_join(t, NULL), 0);
+    assert_int_equal(GetLastError(), 5);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(handles_in_many_threads), cmocka_unit_test(release_during_use),
+        cmocka_unit_test(many_handles), cmocka_unit_test(last_error_is_a_threads_own)};
+    return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
+}
