@@ -20,11 +20,7 @@ spk_copy_recipients(const struct spk_policy *p, struct spk_copy_to *ret_to)
 {
     ret_to->n = 0;
     for (size_t i = 0; i < p->n_officers; i++) {
-        bool known = false;
-        for (size_t k = 0; k < ret_to->n && !known; k++) {
-            known = strcmp(ret_to->officer[k]->person, p->officers[i].person) == 0;
-        }
-        if (!known) {
+        if (spk_policy_person(p, i) == i) {
             ret_to->officer[ret_to->n++] = &p->officers[i];
         }
     }

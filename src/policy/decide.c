@@ -39,11 +39,9 @@ spk_policy_combine(const struct spk_policy *then, const struct spk_policy *now,
     ret_p->need_derived = then->need_derived || now->need_derived;
 }
 
-/* Persons are numbered by the first officer entry that names them. */
-struct tally {
+struct tally { /* persons as spk_policy_person() numbers them */
     const struct spk_decision_in *in;
     struct spk_policy rule;
-    size_t person[SPK_OFFICERS_MAX];   /* of each officer entry */
     bool is_owner[SPK_OFFICERS_MAX];   /* of each person: one of the entries names the owner's id */
     bool has_denied[SPK_OFFICERS_MAX]; /* of each person */
 };
@@ -60,18 +58,11 @@ names_owner(const struct spk_officer *o, const struct spk_hash *owner)
 }
 
 static void
-tally_persons(struct tally *t)
+tally_owners(struct tally *t)
 {
     for (size_t i = 0; i < t->rule.n_officers; i++) {
-        const struct spk_officer *o = &t->rule.officers[i];
-        size_t k = 0;
-        while (k < i &&
-               !spk_span_eq(spk_span_str(t->rule.officers[k].person), spk_span_str(o->person))) {
-            k++;
-        }
-        t->person[i] = k == i ? i : t->person[k];
-        if (names_owner(o, &t->in->owner)) {
-            t->is_owner[t->person[i]] = true;
+        if (names_owner(&t->rule.officers[i], &t->in->owner)) {
+            t->is_owner[spk_policy_person(&t->rule, i)] = true;
         }
     }
 }
@@ -82,7 +73,7 @@ person_of(const struct tally *t, const struct spk_vote *v, size_t *ret_person)
 {
     for (size_t i = 0; i < t->rule.n_officers; i++) {
         if (spk_span_eq(SPK_SPAN_OF(t->rule.officers[i].key.key), SPK_SPAN_OF(v->key))) {
-            *ret_person = t->person[i];
+            *ret_person = spk_policy_person(&t->rule, i);
             return true;
         }
     }
@@ -234,7 +225,7 @@ spk_decide(const struct spk_decision_in *in, struct spk_decision *ret_d)
 
     SPK_CHECK(in->n_votes <= SPK_DECIDE_VOTES_MAX, LIMIT);
     spk_policy_combine(in->then, in->now, &t.rule);
-    tally_persons(&t);
+    tally_owners(&t);
     d.denials = tally_denials(&t);
     d.expires = in->opened + t.rule.request_life;
     d.state = decide_state(&t, &d);

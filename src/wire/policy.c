@@ -59,15 +59,16 @@ officers_distinct(const struct spk_officer *a, const struct spk_officer *b)
     return SPK_OK;
 }
 
-static bool
-person_before(const struct spk_policy *p, size_t i)
+size_t
+spk_policy_person(const struct spk_policy *p, size_t i)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (spk_span_eq(spk_span_str(p->officers[k].person), spk_span_str(p->officers[i].person))) {
-            return true;
-        }
+    struct spk_span person = spk_span_str(p->officers[i].person);
+    size_t k = 0;
+
+    while (k < i && !spk_span_eq(spk_span_str(p->officers[k].person), person)) {
+        k++;
     }
-    return false;
+    return k;
 }
 
 static spk_err
@@ -83,7 +84,7 @@ officers_check(const struct spk_policy *p, size_t *ret_persons)
         for (size_t k = 0; k < i; k++) {
             SPK_TRY(officers_distinct(&p->officers[k], o));
         }
-        persons += person_before(p, i) ? 0 : 1;
+        persons += spk_policy_person(p, i) == i ? 1 : 0;
     }
     *ret_persons = persons;
     return SPK_OK;

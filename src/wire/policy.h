@@ -35,6 +35,9 @@ struct spk_policy {
 SPK_MUST_USE spk_err spk_policy_parse(struct spk_span text, struct spk_policy *ret_p);
 SPK_MUST_USE spk_err spk_policy_format(const struct spk_policy *p, struct spk_buf *text);
 const struct spk_officer *spk_policy_officer(const struct spk_policy *p, struct spk_span name);
+/** The number of a person: which officer is the first entry of the person of officer i. Persons are
+ * what is counted, with however many keys. */
+size_t spk_policy_person(const struct spk_policy *p, size_t i);
 
 /** Genesis: signed by every officer it names. expect is H(text) as pinned; NULL: not pinned yet. */
 SPK_MUST_USE spk_err spk_policy_verify_genesis(const struct spk_note *n,

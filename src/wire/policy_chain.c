@@ -3,34 +3,21 @@
  * (doc/spec/policy.md §3). */
 #include "wire/policy.h"
 
-/* Which of p's officers have signed: a bit each. */
-static spk_err
-signers(const struct spk_policy *p, const struct spk_note *n, bool ret_signed[SPK_OFFICERS_MAX])
-{
-    for (size_t i = 0; i < p->n_officers; i++) {
-        spk_err e = spk_note_verify(n, &p->officers[i].key);
-        if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
-            return e;
-        }
-        ret_signed[i] = spk_ok(e);
-    }
-    return SPK_OK;
-}
-
 spk_err
 spk_policy_signers(const struct spk_policy *p, const struct spk_note *n, size_t *ret_persons)
 {
-    bool has_signed[SPK_OFFICERS_MAX] = {false};
+    bool counted[SPK_OFFICERS_MAX] = {false};
     size_t persons = 0;
 
-    SPK_TRY(signers(p, n, has_signed));
     for (size_t i = 0; i < p->n_officers; i++) {
-        bool counted = false;
-        for (size_t k = 0; k < i && !counted; k++) {
-            counted = has_signed[k] && spk_span_eq(spk_span_str(p->officers[k].person),
-                                                   spk_span_str(p->officers[i].person));
+        size_t who = spk_policy_person(p, i);
+        spk_err e = spk_note_verify(n, &p->officers[i].key);
+        if (e.code == SPK_CODE_NOTFOUND) {
+            continue;
         }
-        persons += has_signed[i] && !counted ? 1 : 0;
+        SPK_TRY(e);
+        persons += counted[who] ? 0 : 1;
+        counted[who] = true;
     }
     *ret_persons = persons;
     return SPK_OK;
