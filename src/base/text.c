@@ -176,16 +176,25 @@ spk_buf_code(struct spk_buf *b, struct spk_span s)
             if (letters > 0 && letters % CODE_GROUP == 0) {
                 SPK_TRY(spk_buf_u8(b, '-'));
             }
-            SPK_TRY(spk_buf_u8(b, (uint8_t)code_digits[(acc >> bits) & 31]));
+            SPK_TRY(spk_buf_u8(b, (uint8_t)spk_code_digit(acc >> bits)));
         }
         acc &= ((uint32_t)1 << bits) - 1;
     }
     return SPK_OK;
 }
 
-static unsigned
-code_value(uint8_t c)
+char
+spk_code_digit(unsigned v)
 {
+    return code_digits[v & 31];
+}
+
+unsigned
+spk_code_value(uint8_t c)
+{
+    if (c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+        return SPK_CODE_FILLER;
+    }
     if (c >= 'a' && c <= 'z') {
         c = (uint8_t)(c - 'a' + 'A');
     }
@@ -196,13 +205,7 @@ code_value(uint8_t c)
         return 1;
     }
     const char *at = c != 0 ? strchr(code_digits, c) : NULL;
-    return at != NULL ? (unsigned)(at - code_digits) : BAD;
-}
-
-static bool
-code_filler(uint8_t c)
-{
-    return c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return at != NULL ? (unsigned)(at - code_digits) : SPK_CODE_NONE;
 }
 
 spk_err
@@ -215,17 +218,17 @@ spk_code_parse(struct spk_span text, void *ret_bytes, size_t len)
 
     SPK_CHECK(len % CODE_GROUP == 0 && len <= SIZE_MAX / 8, USAGE);
     for (size_t i = 0; i < text.len; i++) { /* all of it is checked before a byte is written */
-        if (!code_filler(text.ptr[i])) {
-            SPK_CHECK(code_value(text.ptr[i]) != BAD, FORMAT);
-            letters++;
-        }
+        unsigned v = spk_code_value(text.ptr[i]);
+        SPK_CHECK(v != SPK_CODE_NONE, FORMAT);
+        letters += v != SPK_CODE_FILLER;
     }
     SPK_CHECK(letters == len * 8 / 5, FORMAT);
     for (size_t i = 0; i < text.len; i++) {
-        if (code_filler(text.ptr[i])) {
+        unsigned v = spk_code_value(text.ptr[i]);
+        if (v == SPK_CODE_FILLER) {
             continue;
         }
-        acc = (acc << 5) | code_value(text.ptr[i]);
+        acc = (acc << 5) | v;
         bits += 5;
         if (bits >= 8) {
             bits -= 8;

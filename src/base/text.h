@@ -25,6 +25,14 @@ SPK_MUST_USE spk_err spk_buf_code(struct spk_buf *b, struct spk_span s);
 /** Reads such a code leniently: case, spaces and '-' do not matter; O is 0, I and L are 1. */
 SPK_MUST_USE spk_err spk_code_parse(struct spk_span text, void *ret_bytes, size_t len);
 
+/** One letter of such a code: the digit that v (0 to 31) is written as; and what a typed letter
+ * stands for, SPK_CODE_FILLER for what people put between letters, SPK_CODE_NONE for anything else.
+ */
+#define SPK_CODE_FILLER 32u
+#define SPK_CODE_NONE 33u
+char spk_code_digit(unsigned v);
+unsigned spk_code_value(uint8_t c);
+
 /** Canonical decimal (no sign, no leading zero), at most max. */
 SPK_MUST_USE spk_err spk_dec_parse(struct spk_span text, uint64_t max, uint64_t *ret_v);
 

@@ -147,64 +147,44 @@ spk_request_verify(const struct spk_request *r, struct spk_span bytes, struct sp
     return spk_statement_verify(r->keyx, SPK_KIND_POSSESSION, &r->authority, bytes, sig_keyx);
 }
 
+/* The i-th five bits from the front. */
+static unsigned
+code_bits(const struct spk_hash *hash, size_t i)
+{
+    size_t bit = 5 * i;
+    unsigned two = (unsigned)(hash->b[bit / 8] << 8) | hash->b[bit / 8 + 1];
+
+    return (two >> (11 - bit % 8)) & 31;
+}
+
 void
 spk_request_code(const struct spk_hash *hash, char ret_code[SPK_REQ_CODE_LEN])
 {
-    static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     size_t at = 0;
 
     for (size_t i = 0; i < CODE_LETTERS; i++) {
-        size_t bit = 5 * i;
-        unsigned two = (unsigned)(hash->b[bit / 8] << 8) | hash->b[bit / 8 + 1];
         if (i > 0 && i % 5 == 0) {
             ret_code[at++] = '-';
         }
-        ret_code[at++] = letters[(two >> (11 - bit % 8)) & 31];
+        ret_code[at++] = spk_code_digit(code_bits(hash, i));
     }
     ret_code[at] = 0;
-}
-
-/* What a letter stands for when a person wrote it; 0 for what people put between groups. */
-static char
-code_letter(uint8_t c)
-{
-    if (c >= 'a' && c <= 'z') {
-        c = (uint8_t)(c - 'a' + 'A');
-    }
-    switch (c) {
-    case ' ':
-    case '-':
-    case '\t':
-    case '\r':
-    case '\n':
-        return 0;
-    case 'O':
-        return '0';
-    case 'I':
-    case 'L':
-        return '1';
-    default:
-        return (char)c;
-    }
 }
 
 bool
 spk_request_code_fits(const struct spk_hash *hash, struct spk_span typed)
 {
-    char code[SPK_REQ_CODE_LEN];
-    const char *want = code;
+    size_t n = 0;
 
-    spk_request_code(hash, code);
     for (size_t i = 0; i < typed.len; i++) {
-        char c = code_letter(typed.ptr[i]);
-        if (c == 0) {
+        unsigned v = spk_code_value(typed.ptr[i]);
+        if (v == SPK_CODE_FILLER) {
             continue;
         }
-        want += *want == '-';
-        if (*want == 0 || *want != c) {
+        if (n == CODE_LETTERS || v != code_bits(hash, n)) {
             return false;
         }
-        want++;
+        n++;
     }
-    return *want == 0;
+    return n == CODE_LETTERS;
 }
