@@ -26,6 +26,7 @@ authority_check(const struct spk_authority *a)
     /* One key, one role. */
     SPK_CHECK(!spk_hash_eq(spk_rsa_id(a->key), &a->previous), FORMAT);
     SPK_CHECK(!spk_hash_eq(spk_rsa_id(a->key), &a->tls), FORMAT);
+    SPK_CHECK(!spk_hash_eq(&a->previous, &a->tls), FORMAT);
     return SPK_OK;
 }
 

@@ -60,7 +60,7 @@ SPK_MUST_USE spk_err spk_deposit_tag(const struct spk_secret *key, const struct 
 /** OC = H("sparekey/1 deposit\0" || R_pub || P). */
 SPK_MUST_USE spk_err spk_deposit_oc(const uint8_t rpub[SPK_RPUB_LEN], const struct spk_hash *p,
                                     struct spk_hash *ret_oc);
-/** The 80-byte log entry of a deposit, and its leaf hash H(0x00 || entry). */
+/** The 80-byte log entry of a deposit. */
 void spk_deposit_entry(const struct spk_rpub *r, const struct spk_hash *oc,
                        uint8_t ret_entry[SPK_ENTRY_LEN]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON of the HTTP API, in and out.  Reading goes through one strict door: size and depth are
- * bounded before the parser runs, duplicate keys, bad UTF-8 and trailing bytes are errors.  Writing
- * builds text in a spk_buf. */
+/* JSON of the HTTP API, in and out.  Reading goes through one strict door: size, depth and number
+ * of values are bounded, duplicate keys, bad UTF-8 and trailing bytes are errors.  Writing builds
+ * text in a spk_buf. */
 #ifndef SPK_WIRE_JSON_H
 #define SPK_WIRE_JSON_H
 

@@ -115,7 +115,8 @@ SPK_MUST_USE spk_err spk_authority_parse(struct spk_span text, struct spk_author
  * "https://host:port" (no '/' at its end). The hash may be absent. */
 SPK_MUST_USE spk_err spk_authority_address(struct spk_span address, struct spk_buf *url,
                                            bool *ret_has_hash, struct spk_hash *ret_hash);
-/** Fingerprint for people: first 100 bits of the hash, as a code; and the comparison. */
+/** Fingerprint for people: first 100 bits of the hash, as a code; spk_request_code_fits() compares
+ * it. */
 void spk_authority_fingerprint(const struct spk_hash *hash, char ret_code[SPK_REQ_CODE_LEN]);
 
 /* -- Approval or denial (note text signed by one officer). */

@@ -321,7 +321,13 @@ authority_meets_the_vector(void **state)
     assert_span_equal(spk_span_str(code), vec("authority.code"));
     assert_spk_ok(spk_authority_format(&a, &b));
     assert_span_equal(spk_buf_span(&b), t);
-    a.tls = *spk_rsa_id(a.key); /* one key in two roles */
+    a.epoch = 2;
+    a.previous = a.tls; /* one key in two roles */
+    assert_spk_code(spk_authority_format(&a, &b), FORMAT);
+    a.previous.b[0] ^= 1;
+    spk_buf_reset(&b);
+    assert_spk_ok(spk_authority_format(&a, &b));
+    a.tls = *spk_rsa_id(a.key);
     assert_spk_code(spk_authority_format(&a, &b), FORMAT);
     spk_authority_clear(&a);
 }
