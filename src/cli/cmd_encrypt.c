@@ -78,6 +78,18 @@ cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o)
     }
 }
 
+/* The same when enough of the others took it. */
+void
+cli_encrypt_missing(const char *file, const struct spk_encrypt_outcome *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->at[i].state == SPK_PARCEL_FAILED) {
+            fprintf(stderr, _("sparekey: warning: '%s' is not deposited at %s: %s\n"),
+                    cli_shown(file), o->at[i].name, cli_sentence(CLI_ABOUT_PEER, o->at[i].err));
+        }
+    }
+}
+
 static const char *
 state_name(enum spk_parcel_state s)
 {
@@ -218,7 +230,7 @@ one_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *co
     if (!c->quiet && !c->json) {
         cli_encrypt_line(to_stdout ? stderr : stdout, out, &done);
     }
-    cli_encrypt_failures(in, &done); /* enough authorities took it, but not all */
+    cli_encrypt_missing(out, &done);
     tell_spooled(out, &done);
     return CLI_DONE;
 }

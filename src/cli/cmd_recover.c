@@ -13,6 +13,7 @@
 
 #define POLL_FIRST_MS 500u
 #define POLL_MAX_MS 15000u
+#define UNKNOWN_POLLS 10u
 
 static void
 json_state(struct spk_jw *w, const struct spk_pending *p, const struct spk_recover_status *st)
@@ -162,8 +163,10 @@ static spk_err
 wait_for(struct spk_pending *p, struct spk_recover_status *st)
 {
     uint64_t ms = POLL_FIRST_MS;
+    unsigned unknown = 0; /* the authority may take a moment to open what it has taken */
 
-    while (undecided(st->state)) {
+    while (undecided(st->state) ||
+           (st->state == SPK_RECOVER_UNKNOWN && unknown++ < UNKNOWN_POLLS)) {
         spk_err e;
 
         SPK_CHECK(!cli_stop, STOPPED);
@@ -228,7 +231,7 @@ proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fres
         cli_say_hint(_("the request is kept here: run 'sparekey recover' again"));
         return status;
     }
-    if (undecided(st.state) && job->o->wait) {
+    if (job->o->wait && (undecided(st.state) || (fresh && st.state == SPK_RECOVER_UNKNOWN))) {
         if (!c->json) {
             print_code(p);
             (void)fflush(stdout);

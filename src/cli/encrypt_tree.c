@@ -20,7 +20,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     unsigned long already, walk_failed, skipped;
 
     struct cli_progress pr;
-    unsigned long sealed, failed, spooled;
+    unsigned long sealed, failed, spooled, missing;
     uint64_t bytes;
     bool peer_told;
 };
@@ -174,8 +174,9 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
         t->sealed++;
         t->bytes += o->bytes;
         t->spooled += o->spooled > 0;
-        if (spk_sealing_failed(o)) {
-            cli_encrypt_failures(f->in, o);
+        if (spk_sealing_failed(o) && t->missing++ < REPORTS_MAX) {
+            cli_progress_end(&t->pr);
+            cli_encrypt_missing(f->out, o);
         }
         cli_progress_files(&t->pr, t->sealed, t->bytes);
     } else {
@@ -193,6 +194,10 @@ summary(const struct tree *t, uint64_t ms)
     if (t->spooled > 0) {
         fprintf(stderr, _("sparekey: warning: %lu deposits are in the spool\n"), t->spooled);
         cli_say_hint(_("'sparekey sync' sends them"));
+    }
+    if (t->missing > REPORTS_MAX) {
+        fprintf(stderr, _("sparekey: warning: %lu files are not deposited at every authority\n"),
+                t->missing);
     }
     if (t->already > 0 && !t->c->quiet) {
         fprintf(stderr, _("sparekey: note: %lu files had a sealed copy already\n"), t->already);

@@ -18,6 +18,7 @@ int cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_enc
 int cli_encrypt_json(const char *in, const char *out, spk_err e,
                      const struct spk_encrypt_outcome *o);
 void cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o);
+void cli_encrypt_missing(const char *file, const struct spk_encrypt_outcome *o);
 void cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o);
 /** True when an authority did not take its deposit. */
 bool spk_sealing_failed(const struct spk_encrypt_outcome *o);

@@ -279,9 +279,15 @@ fetch_page(struct spk_session *s, struct spk_pending *p, struct spk_api *api, st
     SPK_TRY(spk_api_get(api, path, &j));
     SPK_CHECK(spk_ok(spk_json_array(j, "keys", &list, &n)), PROTO);
     for (size_t i = 0; i < n; i++) {
-        SPK_TRY(take_key(s, p, spk_json_at(list, i)));
+        spk_err e = take_key(s, p, spk_json_at(list, i));
+
+        if (e.code == SPK_CODE_AUTH) { /* one that does not hold must not keep the others away */
+            pg->refused++;
+            continue;
+        }
+        SPK_TRY(e);
+        pg->keys++;
     }
-    pg->keys += n;
     if (spk_ok(spk_json_array(j, "refused", &list, &n))) {
         pg->refused += n;
     }
@@ -341,6 +347,15 @@ check_successor(const struct spk_pending *p, struct spk_span text)
     return SPK_OK;
 }
 
+/* True when the file holds this text: an earlier run got that far. */
+static bool
+same_text(const char *path, struct spk_span text)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_NOTE_MAX);
+
+    return spk_ok(spk_file_read(AT_FDCWD, path, &b)) && spk_span_eq(spk_buf_span(&b), text);
+}
+
 static spk_err
 keep_successor(const struct spk_pin *pin, struct spk_span text)
 {
@@ -352,8 +367,8 @@ keep_successor(const struct spk_pin *pin, struct spk_span text)
         (void)snprintf(name, sizeof(name), "successor-%u.note", i);
         SPK_TRY(spk_path_join(pin->dir, name, &path));
         e = spk_file_write(AT_FDCWD, path, text, 0600, false);
-        if (e.code != SPK_CODE_EXISTS) {
-            return e;
+        if (e.code != SPK_CODE_EXISTS || same_text(path, text)) {
+            return e.code == SPK_CODE_EXISTS ? SPK_OK : e;
         }
     }
     return SPK_ERR(LIMIT);

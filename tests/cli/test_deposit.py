@@ -282,7 +282,8 @@ def several_authorities(box):
         assert "authority two" in p.stderr and "authority one" not in p.stderr
         (box.home / ".config/sparekey/config").write_text("need = 1\n")
         p = box.run("encrypt", "-f", "a", ok=0)
-        assert "authority two" in p.stderr and "NO deposit at two" in p.stdout
+        assert "not deposited at two" in p.stderr and "NO deposit at two" in p.stdout
+        assert "error" not in p.stderr
         assert box.json("verify", "a.spk")["verdict"] == "accepted"
         (box.home / ".config/sparekey/config").write_text("need = 3\n")
         assert "fewer authorities" in box.run("encrypt", "-f", "a", ok=1).stderr
