@@ -49,6 +49,15 @@ keep_record(void *arg, const struct spk_record_row *row)
     return spk_buf_add(&r->blob, row->blob);
 }
 
+/* What goes away by itself, so that the work is tried again later. Anything else is the fault of
+ * the row at hand, which must not keep the others waiting. */
+static bool
+is_passing(spk_err e)
+{
+    return e.code == SPK_CODE_NET || e.code == SPK_CODE_BUSY || e.code == SPK_CODE_NOMEM ||
+           e.code == SPK_CODE_IO;
+}
+
 /* SPK_CODE_DENIED: not to be filed. The owner must be enrolled; a deposit that is there already is
  * as good; and the holder must find the tag right, which only who knows the key can make. */
 static spk_err
@@ -62,7 +71,9 @@ record_wanted(struct spk_server *s, struct spk_intake *in)
     bool enrolled = spk_ok(e) && owner.state == SPK_OWNER_ENROLLED;
     in->row.owner_key = owner.key;
     spk_owner_row_clear(&owner);
-    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+        return e;
+    }
     if (enrolled) {
         e = spk_store_deposit(s->store, in->row.owner_key, &in->row.serial, &have);
         bool there = spk_ok(e) && have.epoch >= in->row.epoch;
@@ -102,8 +113,14 @@ file_record(struct spk_server *s, const struct record *r)
 
     spk_intake_record(s->books, spk_buf_span(&r->body), spk_buf_span(&r->blob), &in);
     spk_err e = record_wanted(s, &in);
-    if (spk_ok(e) || e.code == SPK_CODE_DENIED) {
-        e = record_end(s, &in, r->key, spk_ok(e));
+    if (spk_ok(e)) {
+        e = record_end(s, &in, r->key, true);
+    }
+    if (!spk_ok(e) && !is_passing(e)) {
+        if (e.code != SPK_CODE_DENIED) {
+            spk_log(SPK_LOG_ERROR, "a file's record cannot be filed: %s", spk_code_name(e.code));
+        }
+        e = record_end(s, &in, r->key, false);
     }
     spk_intake_clear(&in);
     return e;
@@ -160,10 +177,17 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
     *ret_more = *ret_more || l.n == REQUESTS_AT_ONCE;
     for (size_t i = 0; i < l.n; i++) {
         struct spk_request_row row = {0};
-        SPK_TRY(spk_store_request(s->store, &l.h[i], &row));
-        spk_err e = row.created < before ? spk_recover_open(s, &row) : SPK_OK;
+        spk_err e = spk_store_request(s->store, &l.h[i], &row);
+        if (spk_ok(e)) {
+            e = row.created < before ? spk_recover_open(s, &row) : SPK_OK;
+        }
         spk_request_row_clear(&row);
-        SPK_TRY(e);
+        if (is_passing(e)) {
+            return e;
+        }
+        if (!spk_ok(e)) {
+            spk_log(SPK_LOG_ERROR, "a request cannot be opened: %s", spk_code_name(e.code));
+        }
     }
     return SPK_OK;
 }

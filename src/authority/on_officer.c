@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LISTED_MAX 200
+#define LISTED_MAX 1000
 #define NAME_PART_MAX ((size_t)200)
 
 #define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
@@ -30,35 +30,42 @@ keep_hash(void *arg, const struct spk_request_row *row)
     return SPK_OK;
 }
 
-static spk_err
-write_name(struct spk_req *r, const struct spk_hash *owner, struct spk_jw *w)
-{
-    struct spk_owner_row o = {0};
-    spk_err e = spk_store_owner(r->srv->store, owner, &o);
-
-    if (spk_ok(e)) {
-        spk_jw_str(w, "name", o.name);
-    }
-    spk_owner_row_clear(&o);
-    return e;
-}
-
+/* Everything is read before anything is written: a row that cannot be read leaves no half object.
+ */
 static spk_err
 write_summary(struct spk_req *r, const struct spk_request_row *row, struct spk_jw *w)
 {
     REQUEST_AUTO q = {.kind = 0};
+    struct spk_owner_row o = {0};
 
     SPK_TRY(spk_request_parse(row->record, &q));
+    SPK_TRY(spk_store_owner(r->srv->store, &row->owner, &o));
     spk_jw_open(w, NULL, '{');
     spk_jw_hex(w, "request", spk_hash_span(&row->hash));
     spk_jw_cstr(w, "state", spk_request_state_name(row->state));
     spk_jw_hex(w, "owner", spk_hash_span(&row->owner));
-    SPK_TRY(write_name(r, &row->owner, w));
+    spk_jw_str(w, "name", o.name);
+    spk_owner_row_clear(&o);
     spk_jw_str(w, "reason", q.reason);
     spk_jw_u64(w, "opened", row->opened);
     spk_jw_u64(w, "persons", row->state == SPK_STATE_CONFIRM ? row->persons2 : row->persons);
     spk_jw_u64(w, "needed", row->needed);
     spk_jw_close(w, '}');
+    return SPK_OK;
+}
+
+/* One that was spoilt in the database is left out, and hides none of the others. */
+static spk_err
+list_one(struct spk_req *r, const struct spk_request_row *row, struct spk_jw *w)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+    spk_err e = write_summary(r, row, w);
+
+    if (spk_ok(e) || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_IO) {
+        return e;
+    }
+    spk_log(SPK_LOG_ERROR, "request %.16s was altered in the database: not listed",
+            spk_hex(spk_hash_span(&row->hash), hex));
     return SPK_OK;
 }
 
@@ -88,7 +95,8 @@ list_requests(struct spk_req *r, uint32_t state)
     struct hashes l = {0};
     const struct spk_request_query q = {.stage = SPK_STAGE_TOLD,
                                         .created_from = spk_now() - (uint64_t)90 * 86400,
-                                        .limit = LISTED_MAX};
+                                        .limit = LISTED_MAX,
+                                        .newest = true};
 
     SPK_TRY(spk_store_requests(r->srv->store, &q, keep_hash, &l));
     struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
@@ -98,7 +106,7 @@ list_requests(struct spk_req *r, uint32_t state)
         SPK_TRY(spk_store_request(r->srv->store, &l.h[i], &row));
         spk_err e = spk_recover_refresh(r->srv, &row);
         if (spk_ok(e) && (state == 0 || row.state == state)) {
-            e = write_summary(r, &row, w);
+            e = list_one(r, &row, w);
         }
         spk_request_row_clear(&row);
         SPK_TRY(e);

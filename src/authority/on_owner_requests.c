@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define LISTED_MAX 100
+#define LISTED_MAX 1000
 #define LISTED_DAYS ((uint64_t)90 * 86400)
 
 #define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
@@ -76,7 +76,10 @@ spk_on_request_list(struct spk_req *r)
 {
     struct hashes l = {0};
     const struct spk_request_query q = {
-        .owner = &r->owner, .created_from = spk_now() - LISTED_DAYS, .limit = LISTED_MAX};
+        .owner = &r->owner,
+        .created_from = spk_now() - LISTED_DAYS,
+        .limit = LISTED_MAX,
+        .newest = true}; /* a heap of old ones must not hide the one that matters */
     spk_err e = spk_store_requests(r->srv->store, &q, keep_hash, &l);
 
     if (spk_ok(e)) {

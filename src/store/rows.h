@@ -98,6 +98,7 @@ struct spk_request_query {
     uint32_t stage, state;        /* 0: any */
     uint64_t created_from;        /* unix seconds; older ones are left out */
     uint64_t after_key, limit;
+    bool newest; /* in falling order, so that a limit leaves out the oldest */
 };
 
 /* -- Records that came with a file alone. */

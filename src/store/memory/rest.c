@@ -86,8 +86,9 @@ mem_requests(struct spk_store *s, const struct spk_request_query *q, spk_request
     uint64_t n = 0;
 
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; spk_ok(e) && n < q->limit && i < mem_count(m, MEM_REQUESTS); i++) {
-        const struct spk_request_row *r = mem_at(m, MEM_REQUESTS, i);
+    size_t count = mem_count(m, MEM_REQUESTS);
+    for (size_t i = 0; spk_ok(e) && n < q->limit && i < count; i++) {
+        const struct spk_request_row *r = mem_at(m, MEM_REQUESTS, q->newest ? count - 1 - i : i);
         if (request_fits(r, q)) {
             e = fn(arg, r);
             n++;

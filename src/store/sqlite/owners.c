@@ -149,9 +149,10 @@ sq_put_successor(struct spk_store *base, uint64_t key, uint32_t number,
 static void
 read_owner(struct sq_use *u, struct spk_owner_row *ret_row)
 {
+    /* a hash that does not fit is no hash of anything: one spoilt row stops nobody else's work */
     ret_row->key = sq_col_u64(u, 0);
-    sq_col_fixed(u, 1, ret_row->owner.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 2, ret_row->login.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 1, ret_row->owner.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 2, ret_row->login.b, SPK_HASH_LEN);
     ret_row->state = (uint32_t)sq_col_u64(u, 3);
     ret_row->successors = (uint32_t)sq_col_u64(u, 4);
     ret_row->time_ms = sq_col_u64(u, 5);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery requests and the notes that came for them. */
+#include "base/log.h"
 #include "store/sqlite/sq.h"
 
 spk_err
@@ -111,7 +112,7 @@ sq_request(struct spk_store *base, const struct spk_hash *hash, spk_request_fn f
 spk_err
 sq_requests(struct spk_store *base, const struct spk_request_query *q, spk_request_fn fn, void *arg)
 {
-    struct sq_use u = sq_begin(sq_of(base), SQ_REQUESTS);
+    struct sq_use u = sq_begin(sq_of(base), q->newest ? SQ_REQUESTS_NEWEST : SQ_REQUESTS);
 
     sq_u64(&u, q->after_key);
     sq_hash(&u, q->owner);
@@ -122,9 +123,13 @@ sq_requests(struct spk_store *base, const struct spk_request_query *q, spk_reque
     while (sq_step(&u)) {
         struct spk_request_row row = {0};
         read_request(&u, &row);
-        if (spk_ok(u.visit)) {
-            u.visit = fn(arg, &row);
+        if (!spk_ok(u.visit)) { /* the other requests must not wait for somebody to repair it */
+            spk_log(SPK_LOG_ERROR, "request in row %llu was altered in the database",
+                    (unsigned long long)row.key);
+            u.visit = SPK_OK;
+            continue;
         }
+        u.visit = fn(arg, &row);
     }
     return sq_end(&u);
 }

@@ -43,6 +43,7 @@ enum sq_sql {
     SQ_REQUEST_SET,
     SQ_REQUEST_GET,
     SQ_REQUESTS,
+    SQ_REQUESTS_NEWEST,
     SQ_REQUEST_COUNT,
     SQ_VOTE_PUT,
     SQ_VOTES,

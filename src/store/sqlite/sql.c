@@ -60,6 +60,9 @@ const char *const sq_schema =
     "SELECT key, hash, owner, login, recipient, owner_key, stage, state, created, opened, due, "   \
     "expires, persons, persons2, needed, released, scope_end, scope_count, scope_root, record, "   \
     "sig_sign, sig_keyx, serials, successor FROM requests "
+#define REQUEST_FITS                                                                               \
+    "WHERE key > ?1 AND (?2 IS NULL OR owner = ?2) AND (?3 = 0 OR stage = ?3)"                     \
+    " AND (?4 = 0 OR state = ?4) AND created >= ?5 "
 
 const char *const sq_sql[SQ_COUNT_] = {
     [SQ_OWNER_PUT] = "INSERT INTO owners(owner, login, state, successors, time_ms, name, record,"
@@ -114,9 +117,8 @@ const char *const sq_sql[SQ_COUNT_] = {
                        " successor = ? WHERE key = ?",
     [SQ_REQUEST_GET] = REQUEST_COLS "WHERE hash = ?",
     /* ?1 after, ?2 owner or NULL, ?3 and ?4 stage and state or 0, ?5 created, ?6 limit */
-    [SQ_REQUESTS] = REQUEST_COLS "WHERE key > ?1 AND (?2 IS NULL OR owner = ?2)"
-                                 " AND (?3 = 0 OR stage = ?3) AND (?4 = 0 OR state = ?4)"
-                                 " AND created >= ?5 ORDER BY key LIMIT ?6",
+    [SQ_REQUESTS] = REQUEST_COLS REQUEST_FITS "ORDER BY key LIMIT ?6",
+    [SQ_REQUESTS_NEWEST] = REQUEST_COLS REQUEST_FITS "ORDER BY key DESC LIMIT ?6",
     [SQ_REQUEST_COUNT] = "SELECT count(*) FROM requests WHERE owner = ? AND created >= ?",
     [SQ_VOTE_PUT] = "INSERT INTO votes(request, time, note) VALUES(?, ?, ?)"
                     " ON CONFLICT(request, note) DO NOTHING",

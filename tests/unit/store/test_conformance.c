@@ -489,6 +489,50 @@ test_requests(void **state)
 }
 
 static spk_err
+last_created(void *arg, const struct spk_request_row *row)
+{
+    uint64_t *created = arg;
+
+    *created = row->created;
+    return SPK_OK;
+}
+
+/* A heap of old requests must not hide the newest one. */
+static void
+test_newest_requests(void **state)
+{
+    struct spk_store *s = *state;
+    struct spk_request_query q = {.limit = 1};
+    struct spk_hash hash = hash_of("request 0");
+    uint64_t created = 0;
+
+    assert_spk_ok(spk_store_begin(s));
+    for (uint64_t i = 0; i < 3; i++) {
+        hash.b[0] = (uint8_t)i;
+        const struct spk_request_row r = {.hash = hash,
+                                          .owner = hash_of("owner"),
+                                          .login = hash,
+                                          .recipient = hash_of("keyx"),
+                                          .stage = SPK_STAGE_FILED,
+                                          .state = 1,
+                                          .created = 1000 + i,
+                                          .record = SPK_SPAN_LIT("record"),
+                                          .sig_sign = SPK_SPAN_LIT("sig"),
+                                          .sig_keyx = SPK_SPAN_LIT("sig")};
+        assert_spk_ok(spk_store_put_request(s, &r));
+    }
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_store_requests(s, &q, last_created, &created));
+    assert_int_equal(created, 1000);
+    q.newest = true;
+    assert_spk_ok(spk_store_requests(s, &q, last_created, &created));
+    assert_int_equal(created, 1002);
+    q.limit = 9;
+    assert_spk_ok(spk_store_requests(s, &q, last_created, &created));
+    assert_int_equal(created, 1000);
+}
+
+static spk_err
 see_event(void *arg, uint64_t number, uint64_t time_ms, struct spk_span kind,
           struct spk_span detail)
 {
@@ -604,6 +648,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_visitor_ends_the_walk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_checked_and_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_newest_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(test_policies_nonces_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_outside_a_transaction, setup, teardown),
