@@ -266,6 +266,30 @@ def test_noticed():
     need("altered in the database" in SITE.log(), "the log does not tell")
 
 
+def test_damage_blocks_nobody_else():
+    """rows of one owner are made unreadable, requests and records for him wait: those of others are opened all the same"""
+    ann, bob, eve = owner_with("Lea", b"1" * 32), owner_with("Leo", b"2" * 32), owner_with("Lee", b"3" * 32)
+    record = ann.file_record(b"4" * 32, "from a file")
+    said(SITE.http.post("/v1/records", record), 202)
+    SITE.ask(ann)
+    with SITE.database() as db:
+        rows = rows_of(db, ann)
+        equal(len(rows), 2, "deposits")
+        db.execute("UPDATE deposits SET oc = x'00', rpub = x'00' WHERE idx = ?", (rows[1],))
+        db.execute("UPDATE owners SET login = x'00' WHERE key = ?", (key_of(db, eve),))
+    said(SITE.http.post("/v1/records", record), 202)
+    said(SITE.http.post("/v1/records", eve.file_record(b"5" * 32, "x")), 202)
+    for owner in (eve, ann):
+        said(SITE.http.post("/v1/requests", owner.new_request().body), 202)
+    with SITE.database() as db:
+        db.execute("UPDATE requests SET record = x'00' WHERE owner = ?", (ann.id,))
+    request = SITE.ask(bob)
+    listed = said(SITE.officers[0].get("/v1/officer/requests"), 200).json["requests"]
+    equal(listed[0]["request"], request.hash.hex(), "the newest request that officers see")
+    need(ann.id.hex() not in [q["owner"] for q in listed], "a spoilt request is shown")
+    equal(given(SITE.approve(request))[0], [b"2" * 32], "keys")
+
+
 def test_another_database():
     """what is no database, another program's, a later version's: the server does not start, and touches nothing"""
     path = SITE.folder / "authority/sparekey.db"
