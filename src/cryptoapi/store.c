@@ -262,8 +262,8 @@ save_retry(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
     return SPK_ERR(BUSY);
 }
 
-/* What stands beside a container is in the clear, so that nothing goes there that a passphrase is to
- * protect. */
+/* What stands beside a container is in the clear, so that nothing goes there that a passphrase is
+ * to protect. */
 static spk_err
 check_no_pass(struct capi_prov *p)
 {

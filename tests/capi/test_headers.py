@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The installed headers as programs use them: each alone as C11 and C++17, for both widths of wchar_t, and the
+exported names against the prototypes. Arguments: the library, the headers' folder, exports.map, the C compiler."""
+
+import os
+import re
+import subprocess
+import sys
+
+WARN = "-Wall -Wextra -Werror -fsyntax-only".split()
+
+
+def compile_alone(compiler, folder, header, language, options):
+    line = f'#include <{header}>\nint cryptoapi_header_test;\n'
+    done = subprocess.run(
+        compiler + WARN + options + ["-I", folder, "-x", language, "-"], input=line, capture_output=True, text=True, check=False
+    )
+    return [] if done.returncode == 0 else [f"{header} as {' '.join(options)}: {done.stderr}"]
+
+
+def prototypes(folder):
+    names = set()
+    for header in os.listdir(folder):
+        with open(os.path.join(folder, header), encoding="utf-8") as f:
+            text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
+        text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+        names |= set(re.findall(r"WIN(?:ADV|BASE)API[^;()#]*?\b(\w+)\(", text))
+    return names
+
+
+def main():
+    library, folder, exports = sys.argv[1:4]
+    compiler = sys.argv[4:]
+    problems = []
+    cplusplus = ["c++" if compiler[0].endswith("cc") else "clang++"]
+    for header in sorted(os.listdir(folder)):
+        for width in ([], ["-fshort-wchar"], ["-DUNICODE", "-fshort-wchar"]):
+            problems += compile_alone(compiler, folder, header, "c", ["-std=c11"] + width)
+            problems += compile_alone(cplusplus, folder, header, "c++", ["-std=c++17"] + width)
+    with open(exports, encoding="utf-8") as f:
+        listed = set(re.findall(r"\b(\w+);", f.read().split("global:")[1].split("local:")[0]))
+    out = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True, check=True).stdout
+    there = {line.split()[2].split("@")[0] for line in out.splitlines() if line.split()[1] in "TDBRVW"}
+    declared = prototypes(folder)
+    problems += [f"exported but not on the list: {n}" for n in there - listed]
+    problems += [f"on the list but not exported: {n}" for n in listed - there]
+    problems += [f"declared but not on the list: {n}" for n in declared - listed]
+    problems += [f"on the list but not declared: {n}" for n in listed - declared]
+    print("\n".join(problems) or f"{len(listed)} names, all declared")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

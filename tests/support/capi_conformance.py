@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""doc/cryptoapi-conformance.md from a run of the tests of tests/capi.
+
+check|write CHECKLIST PAGE TEST...: runs each test program, takes the result of every capi_NNN, and
+compares the page with what it should say, or writes it."""
+
+import os
+import re
+import subprocess
+import sys
+
+HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
+# What libcryptoapi is tested for
+Made from a run of `meson test --suite capi` by `tests/support/capi_conformance.py`; do not edit. Line NNN is shown by the test `capi_NNN` in `tests/capi/`. The codes are those of `winerror.h`.
+"""
+# lines that no test of that name shows, and why
+ELSEWHERE = {
+    "076": "not here: it is about a server. Import of a SIMPLEBLOB gives one answer whatever the padding is (line 045); the authority's side is tested in `tests/proc`",
+    "078": "not run: needs Wine, which the tests do not install",
+}
+
+
+def results(programs):
+    found = {}
+    for program in programs:
+        env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+        out = subprocess.run([program], env=env, capture_output=True, text=True, check=False).stdout
+        for verdict, number in re.findall(r"^(ok|not ok) \d+ - capi_(\d{3})", out, re.MULTILINE):
+            found[number] = verdict == "ok"
+    return found
+
+
+def page(checklist, found):
+    text, done, total = "", 0, 0
+    for line in checklist:
+        if line.startswith("# "):
+            text += f"\n## {line[2:]}\n| line | what | result |\n|---|---|---|\n"
+            continue
+        number, what = line.split(" ", 1)
+        total += 1
+        if number in ELSEWHERE:
+            answer = ELSEWHERE[number]
+        else:
+            answer = "passes" if found.get(number) else "FAILS" if number in found else "NO TEST"
+            done += answer == "passes"
+        what = what.replace("|", "\\|").replace("*", "\\*")
+        text += f"| {number} | {what} | {answer} |\n"
+    return HEAD + f"\n{done} of {total} lines pass.\n" + text
+
+
+def main():
+    mode, checklist, path = sys.argv[1:4]
+    with open(checklist, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    text = page(lines, results(sys.argv[4:]))
+    if mode == "write":
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return 0
+    with open(path, encoding="utf-8") as f:
+        same = f.read() == text
+    if not same:
+        print(text)
+        print(f"{path} is not what this run says; write it anew with: {sys.argv[0]} write ...")
+    return 0 if same and "FAILS" not in text and "NO TEST" not in text else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
