@@ -97,7 +97,8 @@ columns_fit(const struct spk_deposit_row *row, const struct spk_rpub *rpub)
            rpub->policy == row->policy && rpub->time_ms == row->time_ms;
 }
 
-/* R_priv must hash to P and be of the owner and serial under which the row stands. */
+/* R_priv must hash to P and be of the owner and serial under which the row stands. What is sealed
+ * cannot be read here: such a row has no description, for nothing would vouch for it. */
 static bool
 private_fits(const struct spk_deposit_row *row)
 {
@@ -105,7 +106,7 @@ private_fits(const struct spk_deposit_row *row)
     struct spk_rpriv priv;
 
     if (row->rpriv.len == 0) {
-        return row->sealed.len > 0;
+        return row->sealed.len > 0 && row->description.len == 0;
     }
     if (row->salt.len != SPK_SALT_LEN || !spk_ok(spk_deposit_p(row->salt.ptr, row->rpriv, &p)) ||
         !spk_hash_eq(&p, &row->p) || !spk_ok(spk_rpriv_parse(row->rpriv, &priv))) {

@@ -30,10 +30,9 @@ struct mem_event {
     struct spk_span kind, detail;
 };
 
-/* One growable array; size is that of an element. */
 struct mem_array {
     void *p;
-    size_t n, cap, size;
+    size_t n, cap;
 };
 enum mem_table {
     MEM_OWNERS,

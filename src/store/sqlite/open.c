@@ -149,13 +149,13 @@ checkpoint_main(void *arg)
         return NULL;
     }
     while (!stop) {
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* a clock set back must not stop this */
         until.tv_nsec += SQ_CHECKPOINT_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_mutex_lock(&s->stop_lock);
         if (!s->stopping) {
-            (void)pthread_cond_timedwait(&s->stop_cond, &s->stop_lock, &until);
+            (void)pthread_cond_clockwait(&s->stop_cond, &s->stop_lock, CLOCK_MONOTONIC, &until);
         }
         stop = s->stopping;
         pthread_mutex_unlock(&s->stop_lock);

@@ -137,6 +137,7 @@ test_edited_by_hand(void **state)
         "UPDATE deposits SET salt = zeroblob(32) WHERE idx = 0",
         "UPDATE deposits SET rpriv = zeroblob(80) WHERE idx = 0",
         "UPDATE deposits SET rpriv = x'' WHERE idx = 0",
+        "UPDATE deposits SET rpriv = x'', salt = x'', sealed = zeroblob(80) WHERE idx = 0",
         "UPDATE deposits SET blob = zeroblob(64) WHERE idx = 0",
         "UPDATE deposits SET p = x'00' WHERE idx = 0",
         "UPDATE deposits SET oc = oc || x'00' WHERE idx = 0",
