@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs the example programs. $1: the folder that they were built in.
+set -eu
+bin=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export XDG_DATA_HOME="$dir/data" XDG_CONFIG_HOME="$dir/config" HOME="$dir"
+cd "$dir"
+
+[ "$("$bin/example_export_session_key" key.blob)" = "268 bytes" ]
+[ "$(od -An -tx1 -N12 key.blob | tr -d ' \n')" = 010200001066000000a40000 ]
+
+for size in 0 1 999 1000 1001 2000 5000; do
+    head -c "$size" /dev/urandom >plain
+    "$bin/example_crypt_file" encrypt plain cipher
+    "$bin/example_crypt_file" decrypt cipher again
+    cmp plain again
+done
+
+text=$(printf 'Attack at dawn.\nx')
+[ "$("$bin/example_password_key" 1134-kelp "${text%x}")" = 06812b80ab55a17de995925380e5f300 ]
+"$bin/example_sign" | grep -q '^cryptoapi example$'
+"$bin/example_old_style" | grep -q 'Microsoft Strong Cryptographic Provider, 39 characters'
+echo "examples: fine"
