@@ -57,6 +57,8 @@ check_ready(const struct spk_profile *p)
     if (spk_profile_needed(p) > p->n_authorities) {
         cli_say_error(NULL, _("fewer authorities are pinned than 'need' in the configuration asks "
                               "for"));
+        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one more; 'need' says how many "
+                       "deposits a file must have"));
         return CLI_FAILED;
     }
     return CLI_GO_ON;
