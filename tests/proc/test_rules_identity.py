@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import attack  # noqa: E402
 import authority_fixture as fixture  # noqa: E402
 from attack import b64, equal, h, need, said  # noqa: E402
-from authority_fixture import attrs, note_text, spki, statement, u64  # noqa: E402
+from authority_fixture import attrs, note_text, spki, statement  # noqa: E402
 
 SITE = None
 

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import socket
-import ssl
 import sys
 import time
 
@@ -14,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 
 import attack  # noqa: E402
 import authority_fixture as fixture  # noqa: E402
-from attack import b64, equal, need, said, unb64  # noqa: E402
+from attack import equal, need, said  # noqa: E402
 
 SITE = None
 RELAY = None
@@ -125,14 +124,7 @@ def test_recovery_over_a_bad_line():
         need(r.rc in (1, 4), r)
     RELAY.pass_on()
     r = person.run("recover", "--quiet", "--json", "x.spk").is_(4)
-    request = fixture.Request()
-    request.hash = bytes.fromhex(json.loads(r.out)["request"])
-    shown = SITE.wait_request(request)
-    pairs = dict(attack.pairs_of(unb64(shown["record"])))
-    halves = [fixture.serialization.load_der_public_key(pairs[k]) for k in (6, 7)]
-    request.owner = type("Owner", (), {"id": pairs[2]})
-    request.keyx, request.sign = (type("Half", (), {"public_key": lambda self, k=k: k})() for k in halves)
-    SITE.approve(request)
+    SITE.approve(SITE.opened(json.loads(r.out)))
     for n in (1500, 2600, 3200, 4500):
         RELAY.pass_on()
         RELAY.down = n
@@ -141,6 +133,46 @@ def test_recovery_over_a_bad_line():
     RELAY.pass_on()
     person.run("recover", "--quiet", "x.spk").is_(0)
     person.opens(person.work / "x.spk", b"contents")
+
+
+# ---- several authorities
+
+
+def test_one_of_several():
+    """two authorities, of which one is away, somebody else, or silent: told by name; n of m only when it is so set"""
+    person = attack.Person("careful")
+    with attack.Site() as one, attack.Site() as two:
+        for name, site in (("one", one), ("two", two)):
+            person.good("enroll", "--quiet", "--name", name, site.address())
+        person.file("x", b"contents")
+        person.good("encrypt", "--quiet", "x")
+
+        def refused():
+            r = person.run("encrypt", "--quiet", "-f", "x").is_(1, "two")
+            need("authority one" not in r.said and "'one'" not in r.said, r)
+
+        sealed = (person.work / "x.spk").read_bytes()
+        with two.away():
+            refused()
+            with attack.Impostor(two, lambda *_: (200, {}), stolen=False) as other:
+                refused()
+                need(not any(body for _, _, body in other.seen), other.seen)
+            with attack.Impostor(two, lambda *_: (200, {})):
+                refused()
+            equal((person.work / "x.spk").read_bytes(), sealed, "the file that was there")
+            person.config().write_text("need = 1\n")
+            r = person.run("encrypt", "-f", "x").is_(0, "two")
+            need(b"two" in r.out, r)
+            equal(person.json("verify", "x.spk")["verdict"], "accepted", "verdict")
+            person.config().write_text("need = 3\n")
+            person.run("encrypt", "--quiet", "-f", "x").is_(1, "fewer authorities")
+            # the one that is there is enough to get the file back
+            person.config().write_text("")
+            person.lose_keys()
+            r = person.run("recover", "--quiet", "--json", "--authority", "one", "x.spk").is_(4)
+            one.approve(one.opened(json.loads(r.out)))
+            person.run("recover", "--quiet", "--authority", "one", "x.spk").is_(0)
+            person.opens(person.work / "x.spk", b"contents")
 
 
 # ---- what the server is fed with

@@ -144,6 +144,17 @@ class Site(fixture.Authority):
         self.wait_request(r)
         return r
 
+    def opened(self, told):
+        """A request that the program sparekey has opened and told of, as officers see it."""
+        r = fixture.Request()
+        r.hash = bytes.fromhex(told["request"])
+        equal(told["code"], code_of(r.hash), "the code that is read out")
+        pairs = dict(pairs_of(unb64(self.wait_request(r)["record"])))
+        r.owner = type("Owner", (), {"id": pairs[2]})
+        halves = [fixture.serialization.load_der_public_key(pairs[k]) for k in (6, 7)]
+        r.keyx, r.sign = (type("Half", (), {"public_key": lambda _, k=k: k})() for k in halves)
+        return r
+
     def approve(self, request, persons=2, **kw):
         for officer in self.officers[:persons]:
             a = officer.vote(request, **kw)
