@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The installed headers as programs use them: each alone as C11 and C++17, for both widths of wchar_t, and the
-exported names against the prototypes. Arguments: the library, the headers' folder, exports.map, the C compiler."""
+exported names against the prototypes, these against the manual. Arguments: the library, the headers' folder,
+exports.map, the manual's folder, the C compiler."""
 
 import os
 import re
@@ -29,10 +30,47 @@ def prototypes(folder):
     return names
 
 
+def normal(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def declared_with_parameters(folder):
+    found = {}
+    for header in os.listdir(folder):
+        with open(os.path.join(folder, header), encoding="utf-8") as f:
+            text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
+        text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+        for m in re.finditer(r"WIN(?:ADV|BASE)API ([^;()]*?)\b(\w+)\((.*?)\);", text, re.DOTALL):
+            result = normal(re.sub(r"\b(WINAPI|__cdecl)\b", "", m.group(1)))
+            found[m.group(2)] = [result] + [normal(a) for a in m.group(3).split(",")]
+    return found
+
+
+def described(folder):
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".3"):
+            continue
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            text = f.read()
+        for m in re.finditer(r"^\.Ft (.*)\n\.Fo (\w+)\n((?:\.Fa .*\n)*)\.Fc", text, re.MULTILINE):
+            found[m.group(2)] = [m.group(1)] + [a[4:].strip('"') for a in m.group(3).splitlines()]
+    return found
+
+
+def check_pages(headers, pages):
+    want, have = declared_with_parameters(headers), described(pages)
+    return [
+        f"{name}: {have.get(name, 'no page')} in the manual, {want.get(name, 'nothing')} in the headers"
+        for name in sorted(set(want) | set(have))
+        if want.get(name) != have.get(name)
+    ]
+
+
 def main():
-    library, folder, exports = sys.argv[1:4]
-    compiler = sys.argv[4:]
-    problems = []
+    library, folder, exports, pages = sys.argv[1:5]
+    compiler = sys.argv[5:]
+    problems = check_pages(folder, pages)
     cplusplus = ["c++" if compiler[0].endswith("cc") else "clang++"]
     for header in sorted(os.listdir(folder)):
         for width in ([], ["-fshort-wchar"], ["-DUNICODE", "-fshort-wchar"]):
