@@ -10,6 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${SPK_BUILD:-$root/build}
 archive_mib=${SPK_DEMO_MIB:-256} # of the archive that is made when no files are given
 ready_within=30                  # seconds until the authority must be there
+seen_within=300                  # seconds until the officers must see the request
 ctl=$build/src/ctl/sparekeyctl
 spk=$build/src/cli/sparekey
 
@@ -168,6 +169,10 @@ read -r request code < <(/usr/bin/python3 -c '
 import json, sys
 answer = json.loads(sys.argv[1])
 print(answer["request"], answer["code"])' "$opened")
+until as alice "$ctl" request list --json | grep -q "$request"; do
+    [ "$SECONDS" -lt "$seen_within" ] || die "the officers do not see the request"
+    sleep 0.1
+done
 say "with new keys she opened a request, and reads its code to the officers: $code"
 
 if as alice "$ctl" request approve "$request" --code 00000-00000-00000-00000 >/dev/null; then

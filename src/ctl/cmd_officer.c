@@ -199,6 +199,24 @@ establish(const struct spk_pin *pin, bool has_hash, const struct spk_hash *hash)
     return CLI_GO_ON;
 }
 
+/* A name that is taken stays with the authority that it was given to. */
+static int
+check_name(const struct ctl_desk *d, const char *parent, const char *name)
+{
+    SPK_AUTO(spk_pin) old = NULL;
+    spk_err e = spk_pin_load(parent, name, NULL, &old);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return CLI_GO_ON;
+    }
+    if (!spk_ok(e) || !spk_pin_continues(old, d->pin)) {
+        cli_say_error(name, _("is what you call another authority already"));
+        cli_say_hint(_("--name gives this one a name of its own; nothing was pinned"));
+        return CLI_FAILED;
+    }
+    return CLI_GO_ON;
+}
+
 static int
 join(struct ctl_desk *d, const char *address, const char *name)
 {
@@ -226,6 +244,10 @@ join(struct ctl_desk *d, const char *address, const char *name)
     (void)snprintf(d->pin->name, sizeof(d->pin->name), "%s", name);
     e = spk_path_join(d->dir, "authorities", &parent);
     e = spk_ok(e) ? spk_mkdirs(parent, 0700) : e;
+    status = spk_ok(e) ? check_name(d, parent, name) : CLI_GO_ON;
+    if (status != CLI_GO_ON) {
+        return status;
+    }
     e = spk_ok(e) ? spk_pin_save(d->pin, parent) : e;
     return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, parent, e, NULL);
 }

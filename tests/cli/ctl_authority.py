@@ -171,13 +171,18 @@ def join(p):
 
 
 def other_server(p):
-    """another server at the pinned address is refused"""
-    p.authority("alice")
+    """another server at the pinned address is refused, and never takes over the name of the pinned one"""
+    a = p.authority("alice")
     p.run("operator", "init", "evil", "--policy", "genesis.note", "--bits", "2048", "--listen", "127.0.0.1:0", ok=0)
     b = p.start("evil")
+    assert "another authority already" in p.run("alice", "officer", "join", b.address, ok=1).stderr
+    p.run("alice", "officer", "join", a.address, ok=0)
+    p.run("alice", "officer", "join", "--name", "second", b.address, ok=0)
+    assert "several authorities" in p.run("alice", "request", "list", ok=1).stderr
+    p.run("alice", "request", "list", "--authority", "second", ok=0)
     pin = p.path("home/alice/.config/sparekey/officer/authorities/authority/url")
     pin.write_text(b.address.split("/#")[0] + "\n")
-    r = p.run("alice", "request", "list", ok=1)
+    r = p.run("alice", "request", "list", "--authority", "authority", ok=1)
     assert "another key" in r.stderr or "does not follow" in r.stderr, r.stderr
 
 

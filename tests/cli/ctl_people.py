@@ -173,10 +173,14 @@ class People:
     def lose_keys(self, who):
         shutil.rmtree(pathlib.Path(self.env(who)["HOME"]) / ".local/share/sparekey/containers")
 
-    def request(self, who, *files):
-        """Open a recovery request: its hash, and the code that is read out."""
+    def request(self, who, *files, officer="alice"):
+        """Open a recovery request: its hash, and the code that is read out; once officers see it."""
         j = self.json(who, "recover", *files, program=SPAREKEY, ok=4)
         assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", j["code"]), j
+        deadline = time.monotonic() + READY_S
+        while j["request"] not in (r["request"] for r in self.json(officer, "request", "list")["requests"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         return j["request"], j["code"]
 
 
