@@ -355,9 +355,9 @@ def test_the_holder_is_no_officer():
     """a policy that names the holder's own key: refused by both, and the way stays open for a good one"""
     with attack.Site() as site:
         seal = fixture.Officer(site, "x").seal
-        holder_line = f"officer/holder+{{}}+{site.vkey.split('+')[2]} person=holder seal={b64(seal)} owners=none"
-        raw = unb64(site.vkey.split("+")[2])
-        holder_line = holder_line.format(h(b"officer/holder\n" + raw)[:4].hex())
+        raw = unb64(site.vkey.split("+", 2)[2])
+        name = f"officer/holder+{h(b'officer/holder' + bytes([10]) + raw)[:4].hex()}+{b64(raw)}"
+        holder_line = f"{name} person=holder seal={b64(seal)} owners=none"
         lines = [v for k, v in site.policy_fields if k == "officer"] + [holder_line]
         note = next_note(site, site.officers, officers=lines)[1]
         said(site.officers[0].post("/v1/officer/policy", {"note": note}), 422)

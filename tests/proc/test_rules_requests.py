@@ -226,8 +226,8 @@ def test_two_keys_of_one_person():
 def test_approvals_run_out():
     """an approval that has expired when the second one comes"""
     r = SITE.ask(ANN)
-    said(SITE.officers[0].vote(r, life=2), 200)
-    time.sleep(2.2)
+    said(SITE.officers[0].vote(r, life=3), 200)
+    time.sleep(3.2)
     equal(said(SITE.officers[1].vote(r), 200).json["persons"], 1, "persons")
     no_keys(r)
     note = SITE.officers[0].vote_note(r, life=1)
@@ -336,7 +336,7 @@ def test_officers_see_what_is_there():
 
 def test_the_wait_and_the_second_round():
     """approved, restarted, asked for too early, not confirmed, denied at the last moment"""
-    with attack.Site(wait=2) as site:
+    with attack.Site(wait=4) as site:
         owner = site.enrol("Wim")
         said(owner.deposit(b"K" * 32, "x"), 201)
         one, two = site.ask(owner), site.ask(owner)
@@ -349,7 +349,7 @@ def test_the_wait_and_the_second_round():
         with site.database() as db:
             db.execute("UPDATE requests SET state = 4, opened = 1, due = 1")
         no_keys(one, site)
-        time.sleep(2.5)
+        time.sleep(4)
         site.wait_request(one, "confirm")
         no_keys(one, site)
         # round 1 once more is not round 2; one confirmation is not two
@@ -364,13 +364,13 @@ def test_the_wait_and_the_second_round():
 
 def test_requests_expire():
     """a request whose life is over: no approval, no key"""
-    with attack.Site(request_life=2) as site:
+    with attack.Site(request_life=5) as site:
         owner = site.enrol("Xia")
         said(owner.deposit(b"K" * 32, "x"), 201)
         r = site.ask(owner)
         site.approve(r)
         note = site.officers[2].vote_note(r)
-        time.sleep(2.2)
+        time.sleep(5)
         equal(r.http.get(r.path()).json["state"], "expired", "state")
         no_keys(r, site)
         said(site.http.post("/v1/officer/approvals", {"note": note}), 409)

@@ -22,7 +22,7 @@ import authority_fixture as fixture
 import sparekey_cli
 from authority_fixture import b64, h, unb64
 
-BUILD = Path(os.environ.get("SPK_BUILD", "build"))
+BUILD = Path(os.environ.get("SPK_BUILD", "build")).resolve()
 SPAREKEY = BUILD / "src/cli/sparekey"
 SPAREKEYCTL = BUILD / "src/ctl/sparekeyctl"
 HOLDER = BUILD / "src/holder/sparekey-holder"
