@@ -3,26 +3,12 @@
 
 #include "crypto/ossl.h"
 
-static spk_err
-load(const struct spk_secret *seed, EVP_PKEY **ret_key)
-{
-    struct spk_span s = spk_secret_span(seed);
-    SPK_CHECK(s.len == SPK_ED25519_LEN, USAGE);
-    spk_ossl_start();
-    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, s.ptr, s.len);
-    SPK_OSSL(k != NULL);
-    *ret_key = k;
-    return SPK_OK;
-}
+#define TYPE "ED25519"
 
 spk_err
 spk_ed25519_public(const struct spk_secret *seed, uint8_t ret_pub[SPK_ED25519_LEN])
 {
-    SPK_AUTO_PKEY k = NULL;
-    size_t len = SPK_ED25519_LEN;
-    SPK_TRY(load(seed, &k));
-    SPK_OSSL(EVP_PKEY_get_raw_public_key(k, ret_pub, &len) == 1 && len == SPK_ED25519_LEN);
-    return SPK_OK;
+    return spk_ossl_raw_public(TYPE, seed, ret_pub);
 }
 
 spk_err
@@ -31,7 +17,7 @@ spk_ed25519_sign(const struct spk_secret *seed, struct spk_span msg,
 {
     SPK_AUTO_PKEY k = NULL;
     size_t len = SPK_ED25519_SIG_LEN;
-    SPK_TRY(load(seed, &k));
+    SPK_TRY(spk_ossl_raw_pair(TYPE, seed, &k));
     SPK_AUTO_MD_CTX c = EVP_MD_CTX_new();
     SPK_OSSL(c != NULL && EVP_DigestSignInit_ex(c, NULL, NULL, NULL, NULL, k, NULL) == 1);
     SPK_OSSL(EVP_DigestSign(c, ret_sig, &len, msg.ptr, msg.len) == 1);
@@ -41,15 +27,13 @@ spk_ed25519_sign(const struct spk_secret *seed, struct spk_span msg,
 spk_err
 spk_ed25519_verify(const uint8_t pub[SPK_ED25519_LEN], struct spk_span msg, struct spk_span sig)
 {
-    static const uint8_t none; /* the library wants a pointer for an empty message */
     SPK_CHECK(sig.len == SPK_ED25519_SIG_LEN, AUTH);
     spk_ossl_start();
-    SPK_AUTO_PKEY k = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, pub, SPK_ED25519_LEN);
+    SPK_AUTO_PKEY k = EVP_PKEY_new_raw_public_key_ex(NULL, TYPE, NULL, pub, SPK_ED25519_LEN);
     SPK_AUTO_MD_CTX c = EVP_MD_CTX_new();
     SPK_OSSL(k != NULL && c != NULL);
     SPK_OSSL(EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, k, NULL) == 1);
-    const uint8_t *m = msg.len != 0 ? msg.ptr : &none;
-    if (EVP_DigestVerify(c, sig.ptr, sig.len, m, msg.len) != 1) {
+    if (EVP_DigestVerify(c, sig.ptr, sig.len, msg.ptr, msg.len) != 1) {
         return spk_ossl_answer(SPK_CODE_AUTH);
     }
     return SPK_OK;

@@ -100,3 +100,26 @@ spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts, s
     SPK_OSSL(EVP_DigestFinal_ex(c, ret_digest, NULL) == 1);
     return SPK_OK;
 }
+
+spk_err
+spk_ossl_raw_pair(const char *type, const struct spk_secret *priv, EVP_PKEY **ret_key)
+{
+    struct spk_span s = spk_secret_span(priv);
+    SPK_CHECK(s.len == SPK_RAW_KEY_LEN, USAGE);
+    spk_ossl_start();
+    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, type, NULL, s.ptr, s.len);
+    SPK_OSSL(k != NULL);
+    *ret_key = k;
+    return SPK_OK;
+}
+
+spk_err
+spk_ossl_raw_public(const char *type, const struct spk_secret *priv,
+                    uint8_t ret_pub[SPK_RAW_KEY_LEN])
+{
+    SPK_AUTO_PKEY k = NULL;
+    size_t len = SPK_RAW_KEY_LEN;
+    SPK_TRY(spk_ossl_raw_pair(type, priv, &k));
+    SPK_OSSL(EVP_PKEY_get_raw_public_key(k, ret_pub, &len) == 1 && len == SPK_RAW_KEY_LEN);
+    return SPK_OK;
+}

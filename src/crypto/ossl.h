@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "base/secret.h"
 #include "base/span.h"
 
 enum spk_md { SPK_MD_SHA1, SPK_MD_SHA256, SPK_MD_SHA384, SPK_MD_MAX_ };
@@ -30,6 +31,14 @@ SPK_MUST_USE spk_err spk_ossl_answer(enum spk_code code);
 SPK_MUST_USE spk_err spk_ossl_md(enum spk_md which, const EVP_MD **ret_md);
 SPK_MUST_USE spk_err spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher);
 SPK_MUST_USE spk_err spk_ossl_aes256_cbc(const EVP_CIPHER **ret_cipher);
+
+/** A private key of Ed25519 or X25519 (type "ED25519", "X25519") from its 32 bytes; another length:
+ * SPK_CODE_USAGE. And its public key. */
+#define SPK_RAW_KEY_LEN 32
+SPK_MUST_USE spk_err spk_ossl_raw_pair(const char *type, const struct spk_secret *priv,
+                                       EVP_PKEY **ret_key);
+SPK_MUST_USE spk_err spk_ossl_raw_public(const char *type, const struct spk_secret *priv,
+                                         uint8_t ret_pub[SPK_RAW_KEY_LEN]);
 
 /** Digest of parts into ret_digest (EVP_MD_get_size bytes). c is wiped by EVP_MD_CTX_free(). */
 SPK_MUST_USE spk_err spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts,

@@ -10,29 +10,14 @@
 #include "crypto/ossl.h"
 #include "crypto/rng.h"
 
-#define X_LEN 32
+#define TYPE "X25519"
+#define X_LEN SPK_RAW_KEY_LEN
 #define OVERHEAD (X_LEN + SPK_AEAD_TAG_LEN)
-
-static spk_err
-load(const struct spk_secret *priv, EVP_PKEY **ret_key)
-{
-    struct spk_span s = spk_secret_span(priv);
-    SPK_CHECK(s.len == X_LEN, USAGE);
-    spk_ossl_start();
-    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, s.ptr, s.len);
-    SPK_OSSL(k != NULL);
-    *ret_key = k;
-    return SPK_OK;
-}
 
 spk_err
 spk_x25519_public(const struct spk_secret *priv, uint8_t ret_pub[32])
 {
-    SPK_AUTO_PKEY k = NULL;
-    size_t len = X_LEN;
-    SPK_TRY(load(priv, &k));
-    SPK_OSSL(EVP_PKEY_get_raw_public_key(k, ret_pub, &len) == 1 && len == X_LEN);
-    return SPK_OK;
+    return spk_ossl_raw_public(TYPE, priv, ret_pub);
 }
 
 /* RFC 7748 section 6.1; a peer of low order (an all-zero result) is SPK_CODE_AUTH. */
@@ -41,8 +26,8 @@ agree(const struct spk_secret *priv, const uint8_t *peer, uint8_t shared[X_LEN])
 {
     SPK_AUTO_PKEY k = NULL;
     size_t len = X_LEN;
-    SPK_TRY(load(priv, &k));
-    SPK_AUTO_PKEY p = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, peer, X_LEN);
+    SPK_TRY(spk_ossl_raw_pair(TYPE, priv, &k));
+    SPK_AUTO_PKEY p = EVP_PKEY_new_raw_public_key_ex(NULL, TYPE, NULL, peer, X_LEN);
     SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, k, NULL);
     SPK_OSSL(p != NULL && c != NULL && EVP_PKEY_derive_init(c) == 1);
     SPK_OSSL(EVP_PKEY_derive_set_peer(c, p) == 1);
