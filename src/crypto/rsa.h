@@ -2,8 +2,8 @@
 /* RSA keys: public or whole pairs, in canonical form (SubjectPublicKeyInfo re-encoded from (N, e),
  * rsaEncryption with NULL), raw operations, PSS, and our own encoders for SIMPLEBLOB paddings.
  *
- * Accepted everywhere (security rule 4): N odd, 2048 to 4096 bits, a multiple of 8; e odd, 65537 <=
- * e < 2^32. Anything else: SPK_CODE_LIMIT. */
+ * Accepted everywhere (doc/spec/key-blobs.md, "Keys that are accepted"): N odd, 2048 to 4096 bits,
+ * a multiple of 8; e odd, 65537 <= e < 2^32. Anything else: SPK_CODE_LIMIT. */
 #ifndef SPK_CRYPTO_RSA_H
 #define SPK_CRYPTO_RSA_H
 
