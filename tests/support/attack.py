@@ -106,7 +106,10 @@ class Site(fixture.Authority):
 
     def __exit__(self, *_):
         super().__exit__()
+        logs = "".join(self.log(p.name) for p in self.logs.iterdir())
         sparekey_cli.shutil.rmtree(self.logs, ignore_errors=True)
+        at = max(logs.find("Sanitizer"), logs.find("runtime error"))
+        need(at < 0, f"a program of the authority says: {logs[max(0, at - 200):at + 3000]}")
 
     @property
     def url(self):
