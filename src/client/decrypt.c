@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "client/encrypt.h"
 #include "client/recovered.h"
 
@@ -60,12 +61,14 @@ spk_header_metadata(struct spk_header *h, const struct spk_secret *key, struct s
                              ret_m);
 }
 
-/* A name from inside the file is only ever a base name. */
+/* A name from inside the file is whoever sealed it speaking: only a base name, and none that a
+ * person would not see in a listing.  A file that really is called so is sealed as NAME.spk and
+ * gets its name back from that. */
 static bool
 safe_name(const char *name)
 {
-    return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
+    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL &&
+           spk_utf8_plain(spk_span_str(name));
 }
 
 static spk_err

@@ -304,16 +304,18 @@ def test_names_inside_that_would_lead_elsewhere(box):
         need((box.work / "mine").read_bytes() == TEXT, "right text")
 
 
-def test_names_inside_with_control_characters(box):
-    name = b"a\x1b[31m\nb\xc2\x9bc\xff\xe2\x80\xae"
-    box.file("evil.spk", craft(box, meta={1: name, 2: struct.pack(">I", 0o7777)}))
-    r = box.good("decrypt", "evil.spk")
-    out = r.out.decode()
-    need(not t.CONTROL.search(out), f"the name reaches the terminal: {r}")
-    path = Path(os.fsdecode(os.fsencode(box.work) + b"/" + name))
-    need(path.read_bytes() == TEXT, "it is there under its name")
-    need(path.stat().st_mode & 0o7000 == 0, "set-user-id out of a file")
-    box.run("decrypt", "evil.spk").is_(FAILED, "is there already")
+def test_names_inside_that_a_listing_would_not_show(box):
+    for i, name in enumerate((b"a\x1b[31m\nb\xc2\x9bc\xff\xe2\x80\xae", b".profile")):
+        box.file(f"evil{i}.spk", craft(box, meta={1: name, 2: struct.pack(">I", 0o7777)}))
+        r = box.good("decrypt", f"evil{i}.spk")
+        need(not t.CONTROL.search(r.out.decode()), f"the name reaches the terminal: {r}")
+        need(not os.path.lexists(os.fsencode(box.work) + b"/" + name), "it got the name inside")
+        path = box.work / f"evil{i}"
+        need(path.read_bytes() == TEXT, "it is there under the sealed file's own name")
+        need(path.stat().st_mode & 0o7000 == 0, "set-user-id out of a file")
+        box.run("decrypt", f"evil{i}.spk").is_(FAILED, "is there already")
+        box.file(f"evil{i}", craft(box, meta={1: name}))
+        box.run("decrypt", "-f", f"evil{i}").is_(FAILED, "-o")
 
 
 def test_an_existing_target_of_the_name_inside_stays(box):
