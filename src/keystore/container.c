@@ -242,7 +242,11 @@ spk_container_drop(struct spk_container *c, enum spk_key_spec spec)
 {
     SPK_CHECK(spec == SPK_AT_KEYEXCHANGE || spec == SPK_AT_SIGNATURE, USAGE);
     held_clear(&c->held[spec - 1]);
-    c->has_pass = c->has_pass && (c->held[0].key != NULL || c->held[1].key != NULL);
+    if (c->held[0].key == NULL && c->held[1].key == NULL) {
+        c->has_pass = false;
+        spk_secret_free(c->pass);
+        c->pass = NULL;
+    }
     return SPK_OK;
 }
 

@@ -386,6 +386,28 @@ test_names(void **state)
 }
 
 /* Two letters that differ only in case outside ASCII are two names. */
+/* The passphrase went with the last key: what comes into the container then is in the clear. */
+static void
+test_drop_all_then_set(void **state)
+{
+    struct kit *k = *state;
+    SPK_AUTO(spk_container) c = NULL;
+    SPK_AUTO(spk_container) again = NULL;
+    struct asker a = {.tries = {"open sesame"}};
+    kit_save(k, "box", kit_pair(0), kit_pair(1), "open sesame");
+    assert_spk_ok(spk_container_open(k->ks, "box", &c));
+    assert_spk_ok(spk_container_unlock(c, kit_ask, &a));
+    assert_spk_ok(spk_container_drop(c, KX));
+    assert_true(spk_container_has_pass(c));
+    assert_spk_ok(spk_container_drop(c, SIG));
+    assert_false(spk_container_has_pass(c));
+    assert_spk_ok(spk_container_set(c, KX, kit_pair(2)));
+    assert_spk_ok(spk_container_save(c));
+    assert_spk_ok(spk_container_open(k->ks, "box", &again));
+    assert_spk_ok(spk_container_unlock(again, NULL, NULL));
+    assert_same_key(spk_container_key(again, KX), kit_pair(2));
+}
+
 static void
 test_ascii_folding(void **state)
 {
@@ -413,7 +435,7 @@ main(void)
         TEST(test_passphrase_stays),  TEST(test_change_passphrase),
         TEST(test_save_locked),       TEST(test_set),
         TEST(test_passphrase_bounds), TEST(test_names),
-        TEST(test_ascii_folding),
+        TEST(test_ascii_folding),     TEST(test_drop_all_then_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
