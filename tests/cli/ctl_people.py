@@ -30,7 +30,7 @@ class People:
         self.running = []
 
     def clean(self):
-        for p in self.running:
+        for p in list(self.running):
             self.stop(p)
         shutil.rmtree(self.top, ignore_errors=True)
 
