@@ -3,16 +3,10 @@
 
 #include "keyblob/header.h"
 
-/* Header, magic, bitlen, public exponent: common to PUBLICKEYBLOB and PRIVATEKEYBLOB. */
-#define RSA_HEAD_LEN (SPK_BLOB_HEADER_LEN + 12)
-#define MAGIC_RSA1 0x31415352u /* "RSA1": a public key follows */
-#define MAGIC_RSA2 0x32415352u /* "RSA2": a pair follows */
-#define EXPONENT_LEN 4
-
 struct rsa_head {
     enum spk_key_spec spec;
     uint32_t bits;
-    uint8_t e[EXPONENT_LEN]; /* big-endian */
+    uint8_t e[SPK_BLOB_E_LEN]; /* big-endian */
 };
 
 static spk_err
@@ -38,32 +32,12 @@ half_len(size_t k)
     return (k + 1) / 2;
 }
 
-/** src, least significant byte first, zero-extended to width; the place behind it. */
-static uint8_t *
-put_number(uint8_t *dst, struct spk_span src, size_t width)
-{
-    src = spk_strip_zeros(src);
-    spk_reverse(src, dst);
-    for (size_t i = src.len; i < width; i++) {
-        dst[i] = 0;
-    }
-    return dst + width;
-}
-
-/** The next width bytes as a number, big-endian without leading zeros, in *area, which moves on.
- * Zero is refused: no number of an RSA key is, and an empty one would stand for "not given". */
+/** Zero is refused: no number of an RSA key is, and an empty one would stand for "not given". */
 static spk_err
 take_number(struct spk_rd *r, size_t width, struct spk_mut *area, struct spk_span *ret_number)
 {
-    struct spk_span le;
-    SPK_CHECK(area->len >= width, FORMAT);
-    SPK_TRY(spk_rd_span(r, width, &le));
-    spk_reverse(le, area->ptr);
-    struct spk_span number = spk_strip_zeros(spk_span(area->ptr, width));
-    SPK_CHECK(number.len > 0, FORMAT);
-    area->ptr += width;
-    area->len -= width;
-    *ret_number = number;
+    SPK_TRY(spk_blob_take_number(r, width, area, ret_number));
+    SPK_CHECK(ret_number->len > 0, FORMAT);
     return SPK_OK;
 }
 
@@ -78,15 +52,6 @@ take_modulus(struct spk_rd *r, size_t k, struct spk_mut *area, struct spk_span *
     return SPK_OK;
 }
 
-static void
-rsa_head_put(uint8_t *dst, bool pair, uint32_t alg, const struct spk_rsa_parts *parts)
-{
-    spk_blob_header_put(dst, pair ? SPK_BLOB_PRIVATE : SPK_BLOB_PUBLIC, alg);
-    spk_put_u32le(dst + 8, pair ? MAGIC_RSA2 : MAGIC_RSA1);
-    spk_put_u32le(dst + 12, (uint32_t)(parts->n.len * 8));
-    (void)put_number(dst + 16, parts->e, EXPONENT_LEN);
-}
-
 static spk_err
 rsa_head_read(struct spk_rd *r, bool pair, struct rsa_head *ret_head)
 {
@@ -97,7 +62,7 @@ rsa_head_read(struct spk_rd *r, bool pair, struct rsa_head *ret_head)
     SPK_TRY(spk_blob_header_read(r, pair ? SPK_BLOB_PRIVATE : SPK_BLOB_PUBLIC, &alg));
     SPK_TRY(spec_of_alg(alg, &head.spec));
     SPK_TRY(spk_rd_u32le(r, &magic));
-    SPK_CHECK(magic == (pair ? MAGIC_RSA2 : MAGIC_RSA1), FORMAT);
+    SPK_CHECK(magic == (pair ? SPK_BLOB_RSA2 : SPK_BLOB_RSA1), FORMAT);
     SPK_TRY(spk_rd_u32le(r, &head.bits));
     SPK_CHECK(head.bits >= SPK_RSA_MIN_BITS && head.bits <= SPK_RSA_MAX_BITS, LIMIT);
     SPK_CHECK(head.bits % 8 == 0, LIMIT);
@@ -116,9 +81,9 @@ spk_pubblob_build(const struct spk_rsa *key, enum spk_key_spec spec, struct spk_
     struct spk_rsa_parts parts;
     SPK_TRY(alg_of_spec(spec, &alg));
     spk_rsa_parts(key, &parts);
-    SPK_TRY(spk_buf_grow(out, RSA_HEAD_LEN + parts.n.len, &dst));
-    rsa_head_put(dst, false, alg, &parts);
-    (void)put_number(dst + RSA_HEAD_LEN, parts.n, parts.n.len);
+    SPK_TRY(spk_buf_grow(out, SPK_BLOB_RSA_HEAD_LEN + parts.n.len, &dst));
+    spk_blob_rsa_head_put(dst, false, alg, &parts);
+    (void)spk_blob_put_number(dst + SPK_BLOB_RSA_HEAD_LEN, parts.n, parts.n.len);
     return SPK_OK;
 }
 
@@ -152,16 +117,16 @@ spk_privblob_build(const struct spk_rsa *pair, enum spk_key_spec spec, struct sp
     spk_rsa_parts(pair, &parts);
     size_t k = parts.n.len;
     size_t half = half_len(k);
-    SPK_TRY(spk_secret_new(RSA_HEAD_LEN + 2 * k + 5 * half, &blob));
+    SPK_TRY(spk_secret_new(SPK_BLOB_RSA_HEAD_LEN + 2 * k + 5 * half, &blob));
     uint8_t *dst = spk_secret_mut(blob).ptr;
-    rsa_head_put(dst, true, alg, &parts);
-    dst = put_number(dst + RSA_HEAD_LEN, parts.n, k);
-    dst = put_number(dst, parts.p, half);
-    dst = put_number(dst, parts.q, half);
-    dst = put_number(dst, parts.dp, half);
-    dst = put_number(dst, parts.dq, half);
-    dst = put_number(dst, parts.qinv, half);
-    (void)put_number(dst, parts.d, k);
+    spk_blob_rsa_head_put(dst, true, alg, &parts);
+    dst = spk_blob_put_number(dst + SPK_BLOB_RSA_HEAD_LEN, parts.n, k);
+    dst = spk_blob_put_number(dst, parts.p, half);
+    dst = spk_blob_put_number(dst, parts.q, half);
+    dst = spk_blob_put_number(dst, parts.dp, half);
+    dst = spk_blob_put_number(dst, parts.dq, half);
+    dst = spk_blob_put_number(dst, parts.qinv, half);
+    (void)spk_blob_put_number(dst, parts.d, k);
     *ret_blob = SPK_STEAL(blob);
     return SPK_OK;
 }
