@@ -100,9 +100,17 @@ class Site(fixture.Authority):
             path.write_text(text.replace("127.0.0.1:0\n", f"127.0.0.1:{self.port}\n"))
 
     def restart(self, *what):
-        for name in what or ("daemon",):
+        what = what or ("daemon",)
+        for name in what:
             self.stop(name)
-            self.start_holder() if name == "holder" else self.start_server()
+        if "holder" in what:
+            self.start_holder()
+        if "daemon" in what:
+            self.start_server()
+        end = time.monotonic() + 30  # the server looks for its holder by itself, a little later
+        while self.holder and self.http.get("/v1/status").json["holder"] != "ready":
+            need(time.monotonic() < end, "the server does not find its holder")
+            time.sleep(0.05)
 
     def __exit__(self, *_):
         super().__exit__()
