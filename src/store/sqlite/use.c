@@ -39,7 +39,8 @@ sq_err(sqlite3 *db, int rc, const char *what)
 
     if (!spk_ok(e)) {
         spk_log(SPK_LOG_ERROR, "database: %.60s: %s (%d)", what,
-                db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
+                db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc),
+                db != NULL ? sqlite3_extended_errcode(db) : rc);
     }
     return e;
 }
