@@ -21,14 +21,14 @@ LAYERS = {
     "client": "base crypto keyblob keystore sealed wire policy translog",
     "holder": "base crypto keyblob wire policy translog",
     "authority": "base crypto wire policy translog store",
-    "cli": "base crypto keyblob keystore sealed wire policy translog client",
-    "ctl": "base crypto keyblob keystore sealed wire policy translog client cli store",
+    "term": "base crypto keyblob keystore sealed wire policy translog client",
+    "cli": "base crypto keyblob keystore sealed wire policy translog client term",
+    "ctl": "base crypto keyblob keystore sealed wire policy translog client term store",
 }
 
 # headers of other people's libraries -> the only folders that may include them
 DOORS = {
     r"openssl/": "crypto",
-    r"cjson/|cJSON": "wire",
     r"sqlite3\.h|libpq": "store",
     r"microhttpd\.h|gnutls/": "authority",
     r"curl/": "client",
@@ -36,7 +36,7 @@ DOORS = {
     r"netinet/|netdb\.h": "client authority",
     r"arpa/": "client authority crypto",  # crypto: the text of an address in a certificate
     r"cryptoapi/|wincrypt\.h|windows\.h": "cryptoapi",
-    r"sparekey/": "client cli ctl",
+    r"sparekey/": "client term cli ctl",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -24,28 +24,28 @@ write_out(const struct blob_opts *o, struct spk_span s, mode_t mode)
 
     if (o->out == NULL || strcmp(o->out, "-") == 0) {
         if (isatty(STDOUT_FILENO) == 1) {
-            cli_say_error(NULL, _("a BLOB is binary and would spoil the terminal"));
-            cli_say_hint(_("-o FILE writes it to a file"));
-            return CLI_USAGE;
+            term_say_error(NULL, _("a BLOB is binary and would spoil the terminal"));
+            term_say_hint(_("-o FILE writes it to a file"));
+            return TERM_USAGE;
         }
-        return fwrite(s.ptr, 1, s.len, stdout) == s.len ? cli_flush(CLI_DONE) : CLI_FAILED;
+        return fwrite(s.ptr, 1, s.len, stdout) == s.len ? term_flush(TERM_DONE) : TERM_FAILED;
     }
     e = spk_file_write(AT_FDCWD, o->out, s, mode, o->force);
-    return spk_ok(e) ? CLI_DONE : cli_error(CLI_ABOUT_OUTPUT, o->out, e, NULL);
+    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_OUTPUT, o->out, e, NULL);
 }
 
 static int
-parse_spec(const struct cli *c, const struct blob_opts *o, enum spk_key_spec *ret_spec)
+parse_spec(const struct term *c, const struct blob_opts *o, enum spk_key_spec *ret_spec)
 {
     *ret_spec = SPK_AT_KEYEXCHANGE;
     if (o->spec == NULL || strcmp(o->spec, "keyx") == 0) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (strcmp(o->spec, "sign") == 0) {
         *ret_spec = SPK_AT_SIGNATURE;
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
-    return cli_usage(c, _("--spec is keyx or sign"));
+    return term_usage(c, _("--spec is keyx or sign"));
 }
 
 /* -- export -- */
@@ -59,7 +59,7 @@ export_public(const struct blob_opts *o, struct spk_session *s, enum spk_key_spe
 
     e = spk_ok(e) ? spk_pubblob_build(key, spec, &b) : e;
     return spk_ok(e) ? write_out(o, spk_buf_span(&b), 0644)
-                     : cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+                     : term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
 }
 
 static int
@@ -69,16 +69,16 @@ export_private(const struct blob_opts *o, struct spk_session *s, enum spk_key_sp
     struct spk_rsa *pair = NULL;
     spk_err e;
 
-    if (!o->yes && !cli_confirm(_("this writes your private key, readable for whoever gets the "
-                                  "file; type 'yes' to do it: "))) {
-        cli_say_error(NULL, _("not confirmed: nothing was written"));
-        cli_say_hint(_("without a terminal, --yes confirms"));
-        return CLI_FAILED;
+    if (!o->yes && !term_confirm(_("this writes your private key, readable for whoever gets the "
+                                   "file; type 'yes' to do it: "))) {
+        term_say_error(NULL, _("not confirmed: nothing was written"));
+        term_say_hint(_("without a terminal, --yes confirms"));
+        return TERM_FAILED;
     }
     e = spk_session_pair(s, spec, &pair);
     e = spk_ok(e) ? spk_privblob_build(pair, spec, &blob) : e;
     return spk_ok(e) ? write_out(o, spk_secret_span(blob), 0600)
-                     : cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+                     : term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
 }
 
 static spk_err
@@ -119,7 +119,7 @@ open_key(struct spk_session *s, const char *path, struct spk_header **ret_h,
 }
 
 static int
-export_simple(const struct cli *c, const struct blob_opts *o, struct spk_session *s,
+export_simple(const struct term *c, const struct blob_opts *o, struct spk_session *s,
               const char *path)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_SIMPLEBLOB_MAX);
@@ -129,30 +129,30 @@ export_simple(const struct cli *c, const struct blob_opts *o, struct spk_session
     spk_err e;
 
     if (path == NULL) {
-        return cli_usage(c, _("which sealed file? its session key is exported"));
+        return term_usage(c, _("which sealed file? its session key is exported"));
     }
     e = target_key(o, s, &pub);
     if (!spk_ok(e)) {
-        return cli_error(o->to != NULL ? CLI_ABOUT_BLOB : CLI_ABOUT_OWN, o->to, e, &s->trouble);
+        return term_error(o->to != NULL ? TERM_ABOUT_BLOB : TERM_ABOUT_OWN, o->to, e, &s->trouble);
     }
     e = open_key(s, path, &h, &key);
     /* random padding: derived padding is for deposits and slots alone */
     e = spk_ok(e) ? spk_wrap(key, pub, NULL, o->v15 ? 0u : SPK_WRAP_OAEP, &b) : e;
     return spk_ok(e) ? write_out(o, spk_buf_span(&b), 0600)
-                     : cli_error(CLI_ABOUT_SEALED, path, e, &s->trouble);
+                     : term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
 }
 
 static int
-run_export(const struct cli *c, const struct blob_opts *o, struct spk_session *s, const char *path)
+run_export(const struct term *c, const struct blob_opts *o, struct spk_session *s, const char *path)
 {
     enum spk_key_spec spec = SPK_AT_KEYEXCHANGE;
     int status = parse_spec(c, o, &spec);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (o->simple + o->public_key + o->private_key != 1) {
-        return cli_usage(c, _("one of --simple, --public, --private is wanted"));
+        return term_usage(c, _("one of --simple, --public, --private is wanted"));
     }
     if (o->public_key) {
         return export_public(o, s, spec);
@@ -163,7 +163,7 @@ run_export(const struct cli *c, const struct blob_opts *o, struct spk_session *s
 /* -- import -- */
 
 static int
-import_private(const struct cli *c, const struct blob_opts *o, struct spk_session *s,
+import_private(const struct term *c, const struct blob_opts *o, struct spk_session *s,
                const char *path, struct spk_span blob)
 {
     SPK_AUTO(spk_rsa) pair = NULL;
@@ -172,14 +172,14 @@ import_private(const struct cli *c, const struct blob_opts *o, struct spk_sessio
     spk_err e = spk_privblob_parse(blob, &spec, &pair);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_BLOB, path, e, NULL);
+        return term_error(TERM_ABOUT_BLOB, path, e, NULL);
     }
     e = spk_session_pair(s, spec, &have);
     if (spk_ok(e) && !o->force) {
-        cli_say_error(NULL, _("the key container has such a key already"));
-        cli_say_hint(_("--container NAME imports into another one; --force replaces the key, and "
-                       "what was sealed for it will not open any more"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("the key container has such a key already"));
+        term_say_hint(_("--container NAME imports into another one; --force replaces the key, and "
+                        "what was sealed for it will not open any more"));
+        return TERM_FAILED;
     }
     if (e.code == SPK_CODE_NOKEY && s->container == NULL) {
         e = spk_container_create(s->keystore, s->profile->container, &s->container);
@@ -189,12 +189,12 @@ import_private(const struct cli *c, const struct blob_opts *o, struct spk_sessio
     e = spk_ok(e) ? spk_container_set(s->container, spec, pair) : e;
     e = spk_ok(e) ? spk_container_save(s->container) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
     }
     if (!c->quiet) {
-        printf(_("key pair imported into '%s'\n"), cli_shown(spk_container_path(s->container)));
+        printf(_("key pair imported into '%s'\n"), term_shown(spk_container_path(s->container)));
     }
-    return cli_flush(CLI_DONE);
+    return term_flush(TERM_DONE);
 }
 
 static int
@@ -206,12 +206,12 @@ show_public(const char *path, struct spk_span blob)
     spk_err e = spk_pubblob_parse(blob, &spec, &key);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_BLOB, path, e, NULL);
+        return term_error(TERM_ABOUT_BLOB, path, e, NULL);
     }
     printf(_("public key, %s, %zu bits, id %s\n"),
            spec == SPK_AT_SIGNATURE ? _("signature") : _("key exchange"), spk_rsa_len(key) * 8,
            spk_hex(spk_hash_span(spk_rsa_id(key)), hex));
-    return cli_flush(CLI_DONE);
+    return term_flush(TERM_DONE);
 }
 
 /* A session key that somebody wrapped for us becomes a slot of the file that it opens. */
@@ -246,43 +246,43 @@ add_slot(struct spk_session *s, const struct blob_opts *o, struct spk_span blob)
 }
 
 static int
-import_simple(const struct cli *c, const struct blob_opts *o, struct spk_session *s,
+import_simple(const struct term *c, const struct blob_opts *o, struct spk_session *s,
               const char *path, struct spk_span blob)
 {
     spk_err e;
 
     if (o->file == NULL) {
-        return cli_usage(c, _("--file FILE.spk is wanted: the sealed file that this key opens"));
+        return term_usage(c, _("--file FILE.spk is wanted: the sealed file that this key opens"));
     }
     e = add_slot(s, o, blob);
     if (e.code == SPK_CODE_AUTH || e.code == SPK_CODE_USAGE) {
         /* one sentence, whatever it was: BLOB, key or file */
-        fprintf(stderr, _("%s: error: '%s' has no key for you that opens '%s'\n"), cli_program,
-                cli_shown(path), cli_shown(o->file));
-        cli_say_hint(_("it must be wrapped for your key exchange key; --v15 takes PKCS#1 v1.5"));
-        return CLI_FAILED;
+        fprintf(stderr, _("%s: error: '%s' has no key for you that opens '%s'\n"), term_program,
+                term_shown(path), term_shown(o->file));
+        term_say_hint(_("it must be wrapped for your key exchange key; --v15 takes PKCS#1 v1.5"));
+        return TERM_FAILED;
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_SEALED, o->file, e, &s->trouble);
+        return term_error(TERM_ABOUT_SEALED, o->file, e, &s->trouble);
     }
     if (!c->quiet) {
-        printf(_("%s: opens with your key now\n"), cli_shown(o->file));
+        printf(_("%s: opens with your key now\n"), term_shown(o->file));
     }
-    return cli_flush(CLI_DONE);
+    return term_flush(TERM_DONE);
 }
 
 static int
-run_import(const struct cli *c, const struct blob_opts *o, struct spk_session *s, const char *path)
+run_import(const struct term *c, const struct blob_opts *o, struct spk_session *s, const char *path)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(BLOB_FILE_MAX);
     spk_err e;
 
     if (path == NULL) {
-        return cli_usage(c, _("which BLOB file?"));
+        return term_usage(c, _("which BLOB file?"));
     }
     e = read_blob(path, &b);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_BLOB, path, e, NULL);
+        return term_error(TERM_ABOUT_BLOB, path, e, NULL);
     }
     switch (b.len > 0 ? b.ptr[0] : 0) {
     case SPK_BLOB_PRIVATE:
@@ -292,40 +292,40 @@ run_import(const struct cli *c, const struct blob_opts *o, struct spk_session *s
     case SPK_BLOB_SIMPLE:
         return import_simple(c, o, s, path, spk_buf_span(&b));
     default:
-        return cli_error(CLI_ABOUT_BLOB, path, SPK_ERR(FORMAT), NULL);
+        return term_error(TERM_ABOUT_BLOB, path, SPK_ERR(FORMAT), NULL);
     }
 }
 
 int
-cmd_blob(struct cli *c, int argc, char **argv)
+cmd_blob(struct term *c, int argc, char **argv)
 {
     struct blob_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"simple", 0, CLI_FLAG, &o.simple, NULL, N_("export: the session key of a sealed file")},
-        {"public", 0, CLI_FLAG, &o.public_key, NULL, N_("export: your public key")},
-        {"private", 0, CLI_FLAG, &o.private_key, NULL, N_("export: your private key, in clear")},
-        {"spec", 0, CLI_TEXT, &o.spec, "WHICH", N_("keyx (default) or sign")},
-        {"to", 0, CLI_TEXT, &o.to, "BLOB", N_("with --simple: wrap under this PUBLICKEYBLOB")},
-        {"v15", 0, CLI_FLAG, &o.v15, NULL, N_("PKCS#1 v1.5 instead of OAEP, for old programs")},
-        {"file", 0, CLI_TEXT, &o.file, "FILE.spk", N_("import: the file that a SIMPLEBLOB opens")},
-        {"output", 'o', CLI_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
-        {"yes", 0, CLI_FLAG, &o.yes, NULL, N_("do not ask before a private key is written")},
-        {"force", 'f', CLI_FLAG, &o.force, NULL, N_("replace what is there")},
+    const struct term_opt opts[] = {
+        {"simple", 0, TERM_FLAG, &o.simple, NULL, N_("export: the session key of a sealed file")},
+        {"public", 0, TERM_FLAG, &o.public_key, NULL, N_("export: your public key")},
+        {"private", 0, TERM_FLAG, &o.private_key, NULL, N_("export: your private key, in clear")},
+        {"spec", 0, TERM_TEXT, &o.spec, "WHICH", N_("keyx (default) or sign")},
+        {"to", 0, TERM_TEXT, &o.to, "BLOB", N_("with --simple: wrap under this PUBLICKEYBLOB")},
+        {"v15", 0, TERM_FLAG, &o.v15, NULL, N_("PKCS#1 v1.5 instead of OAEP, for old programs")},
+        {"file", 0, TERM_TEXT, &o.file, "FILE.spk", N_("import: the file that a SIMPLEBLOB opens")},
+        {"output", 'o', TERM_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
+        {"yes", 0, TERM_FLAG, &o.yes, NULL, N_("do not ask before a private key is written")},
+        {"force", 'f', TERM_FLAG, &o.force, NULL, N_("replace what is there")},
     };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
     const char *path = NULL;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first < 1 || argc - first > 2) {
-        return cli_usage(c, _("'blob export …' or 'blob import FILE'"));
+        return term_usage(c, _("'blob export …' or 'blob import FILE'"));
     }
     path = argc - first == 2 ? argv[first + 1] : NULL;
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (strcmp(argv[first], "export") == 0) {
@@ -334,5 +334,5 @@ cmd_blob(struct cli *c, int argc, char **argv)
     if (strcmp(argv[first], "import") == 0) {
         return run_import(c, &o, s, path);
     }
-    return cli_usage(c, _("'blob export …' or 'blob import FILE'"));
+    return term_usage(c, _("'blob export …' or 'blob import FILE'"));
 }

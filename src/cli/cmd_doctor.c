@@ -11,7 +11,7 @@
 enum grade { GRADE_OK, GRADE_NOTE, GRADE_BAD };
 
 struct report {
-    const struct cli *c;
+    const struct term *c;
     struct spk_session *s;
     struct spk_jw *w;
     unsigned bad;
@@ -30,7 +30,7 @@ say(struct report *r, enum grade g, const char *about, const char *words)
         spk_jw_str(r->w, "text", spk_span_str(words));
         spk_jw_close(r->w, '}');
     } else if (g != GRADE_OK || !r->c->quiet) {
-        printf("%-4s  %s: %s\n", marks[g], cli_shown(about), words);
+        printf("%-4s  %s: %s\n", marks[g], term_shown(about), words);
     }
 }
 
@@ -74,7 +74,7 @@ check_keys(struct report *r)
 
     e = spk_ok(e) ? spk_session_key(r->s, SPK_AT_SIGNATURE, &sign) : e;
     if (!spk_ok(e)) {
-        say(r, GRADE_BAD, r->s->profile->container, cli_sentence(CLI_ABOUT_OWN, e));
+        say(r, GRADE_BAD, r->s->profile->container, term_sentence(TERM_ABOUT_OWN, e));
         return;
     }
     say(r, GRADE_OK, spk_container_path(r->s->container),
@@ -127,7 +127,7 @@ check_spool(struct report *r)
     spk_err e = spk_spool_list(r->s->profile, &names, &n);
 
     if (!spk_ok(e)) {
-        say(r, GRADE_BAD, "spool", cli_sentence(CLI_ABOUT_OWN, e));
+        say(r, GRADE_BAD, "spool", term_sentence(TERM_ABOUT_OWN, e));
     } else if (n > 0) {
         say(r, GRADE_BAD, "spool", _("deposits wait: 'sparekey sync' sends them"));
     } else {
@@ -147,7 +147,7 @@ check_connection(struct report *r, const struct spk_pin *pin)
 
     e = spk_ok(e) ? spk_api_get(api, "/v1/status", &j) : e;
     if (!spk_ok(e)) {
-        say(r, GRADE_BAD, pin->url, cli_sentence(CLI_ABOUT_PEER, e));
+        say(r, GRADE_BAD, pin->url, term_sentence(TERM_ABOUT_PEER, e));
         return;
     }
     say(r, GRADE_OK, pin->url, _("answers, with the pinned key"));
@@ -172,7 +172,7 @@ check_login(struct report *r, struct spk_pin *pin)
     e = spk_session_api(r->s, spk_session_index(r->s, pin), &api);
     e = spk_ok(e) ? spk_api_get(api, "/v1/owners/self", &j) : e;
     if (!spk_ok(e)) {
-        say(r, GRADE_BAD, pin->name, cli_sentence(CLI_ABOUT_PEER, e));
+        say(r, GRADE_BAD, pin->name, term_sentence(TERM_ABOUT_PEER, e));
     } else if (spk_ok(spk_json_str(j, "state", &state)) && strcmp(state, "enrolled") == 0) {
         say(r, GRADE_OK, pin->name, _("knows you and takes your deposits"));
     } else {
@@ -219,35 +219,35 @@ examine(struct report *r, bool offline)
 }
 
 int
-cmd_doctor(struct cli *c, int argc, char **argv)
+cmd_doctor(struct term *c, int argc, char **argv)
 {
     bool offline = false;
-    const struct cli_opt opts[] = {
-        {"offline", 0, CLI_FLAG, &offline, NULL, N_("do not contact any authority")},
+    const struct term_opt opts[] = {
+        {"offline", 0, TERM_FLAG, &offline, NULL, N_("do not contact any authority")},
     };
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 20);
     struct spk_jw w = {.b = &b};
     SPK_AUTO(spk_session) s = NULL;
     struct report r = {.c = c, .w = &w};
     int first = 0;
-    int status = cli_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first < argc) {
-        return cli_usage(c, _("'doctor' takes no names"));
+        return term_usage(c, _("'doctor' takes no names"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     r.s = s;
     spk_jw_open(&w, NULL, '[');
     examine(&r, offline);
     spk_jw_close(&w, ']');
-    if (c->json && cli_json_out(&w, &b) != CLI_DONE) {
-        return CLI_FAILED;
+    if (c->json && term_json_out(&w, &b) != TERM_DONE) {
+        return TERM_FAILED;
     }
-    return r.bad > 0 ? cli_flush(CLI_FAILED) : cli_flush(CLI_DONE);
+    return r.bad > 0 ? term_flush(TERM_FAILED) : term_flush(TERM_DONE);
 }

@@ -10,10 +10,10 @@
 #include "cli/encrypt_tree.h"
 
 static int
-set_policy(const struct cli *c, struct spk_profile *p, const char *policy)
+set_policy(const struct term *c, struct spk_profile *p, const char *policy)
 {
     if (policy == NULL) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (strcmp(policy, "require") == 0) {
         p->policy = SPK_DEPOSIT_REQUIRE;
@@ -22,9 +22,9 @@ set_policy(const struct cli *c, struct spk_profile *p, const char *policy)
     } else if (strcmp(policy, "off") == 0) {
         p->policy = SPK_DEPOSIT_OFF;
     } else {
-        return cli_usage(c, _("--policy is require, spool or off"));
+        return term_usage(c, _("--policy is require, spool or off"));
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* Loud on purpose: nobody should find out on the day his keys are gone. */
@@ -32,8 +32,9 @@ static void
 warn_policy(const struct spk_profile *p)
 {
     if (p->policy == SPK_DEPOSIT_OFF) {
-        cli_say_warning(NULL, _("no deposit is made (policy off): when your keys are lost, what is "
-                                "sealed now is lost"));
+        term_say_warning(NULL,
+                         _("no deposit is made (policy off): when your keys are lost, what is "
+                           "sealed now is lost"));
     }
 }
 
@@ -41,27 +42,27 @@ static int
 check_ready(const struct spk_profile *p)
 {
     if (p->policy == SPK_DEPOSIT_OFF) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (p->n_authorities == 0) {
-        cli_say_error(NULL, _("no authority is pinned, so no deposit can be made"));
-        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one; --policy off seals without "
-                       "any way back"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("no authority is pinned, so no deposit can be made"));
+        term_say_hint(_("'sparekey enroll ADDRESS' registers with one; --policy off seals without "
+                        "any way back"));
+        return TERM_FAILED;
     }
     if (!p->has_owner) {
-        cli_say_error(NULL, _("you are not registered as an owner"));
-        cli_say_hint(_("'sparekey init', then 'sparekey enroll ADDRESS'"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("you are not registered as an owner"));
+        term_say_hint(_("'sparekey init', then 'sparekey enroll ADDRESS'"));
+        return TERM_FAILED;
     }
     if (spk_profile_needed(p) > p->n_authorities) {
-        cli_say_error(NULL, _("fewer authorities are pinned than 'need' in the configuration asks "
-                              "for"));
-        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one more; 'need' says how many "
-                       "deposits a file must have"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("fewer authorities are pinned than 'need' in the configuration asks "
+                               "for"));
+        term_say_hint(_("'sparekey enroll ADDRESS' registers with one more; 'need' says how many "
+                        "deposits a file must have"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* Which authority said no, one by one. */
@@ -76,7 +77,7 @@ cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o)
         }
         (void)snprintf(t.peer, sizeof(t.peer), "%s", o->at[i].name);
         (void)snprintf(t.said, sizeof(t.said), "%s", o->at[i].said);
-        (void)cli_error(CLI_ABOUT_PEER, file, o->at[i].err, &t);
+        (void)term_error(TERM_ABOUT_PEER, file, o->at[i].err, &t);
     }
 }
 
@@ -87,7 +88,7 @@ cli_encrypt_missing(const char *file, const struct spk_encrypt_outcome *o)
     for (size_t i = 0; i < o->n; i++) {
         if (o->at[i].state == SPK_PARCEL_FAILED) {
             fprintf(stderr, _("sparekey: warning: '%s' is not deposited at %s: %s\n"),
-                    cli_shown(file), o->at[i].name, cli_sentence(CLI_ABOUT_PEER, o->at[i].err));
+                    term_shown(file), o->at[i].name, term_sentence(TERM_ABOUT_PEER, o->at[i].err));
         }
     }
 }
@@ -135,13 +136,13 @@ cli_encrypt_json(const char *in, const char *out, spk_err e, const struct spk_en
     }
     json_deposits(&w, o);
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 void
 cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o)
 {
-    fprintf(to, _("%s: %s sealed"), cli_shown(out), cli_size(o->bytes));
+    fprintf(to, _("%s: %s sealed"), term_shown(out), term_size(o->bytes));
     for (size_t i = 0; i < o->n; i++) {
         if (o->at[i].state == SPK_PARCEL_ACCEPTED) {
             fprintf(to, _(", deposit %llu at %s"), (unsigned long long)o->at[i].index,
@@ -162,9 +163,10 @@ static void
 tell_spooled(const char *out, const struct spk_encrypt_outcome *o)
 {
     if (o->spooled > 0) {
-        cli_say_warning(out, _("has its deposit in the spool: until it is sent, only this computer "
-                               "could bring it back"));
-        cli_say_hint(_("'sparekey sync' sends it"));
+        term_say_warning(out,
+                         _("has its deposit in the spool: until it is sent, only this computer "
+                           "could bring it back"));
+        term_say_hint(_("'sparekey sync' sends it"));
     }
 }
 
@@ -176,13 +178,13 @@ tell_error(const char *in, const char *out, spk_err e, struct spk_session *s,
         cli_encrypt_failures(in, o);
         fprintf(stderr, _("sparekey: hint: nothing was written: policy require wants the deposit "
                           "first; --policy spool keeps it for later\n"));
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     if (o->output) {
-        return cli_error(CLI_ABOUT_OUTPUT, strcmp(out, "-") == 0 ? _("standard output") : out, e,
-                         NULL);
+        return term_error(TERM_ABOUT_OUTPUT, strcmp(out, "-") == 0 ? _("standard output") : out, e,
+                          NULL);
     }
-    return cli_error(CLI_ABOUT_INPUT, in, e, &s->trouble);
+    return term_error(TERM_ABOUT_INPUT, in, e, &s->trouble);
 }
 
 bool
@@ -210,21 +212,21 @@ spk_name(const char *in, char **ret_out)
 }
 
 static int
-one_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *co, const char *in,
+one_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *co, const char *in,
          const char *out)
 {
-    struct cli_progress pr;
+    struct term_progress pr;
     struct spk_encrypt_opts o = co->o;
     struct spk_encrypt_outcome done;
     bool to_stdout = strcmp(out, "-") == 0;
     spk_err e;
 
-    cli_progress_begin(c, &pr, cli_shown(in));
+    term_progress_begin(c, &pr, term_shown(in));
     o.progress = &pr.p;
     e = spk_encrypt_file(s, strcmp(in, "-") == 0 ? NULL : in, to_stdout ? NULL : out, &o, &done);
-    cli_progress_end(&pr);
-    if (c->json && !to_stdout && cli_encrypt_json(in, out, e, &done) != CLI_DONE) {
-        return CLI_FAILED;
+    term_progress_end(&pr);
+    if (c->json && !to_stdout && cli_encrypt_json(in, out, e, &done) != TERM_DONE) {
+        return TERM_FAILED;
     }
     if (!spk_ok(e)) {
         return tell_error(in, out, e, s, &done);
@@ -234,91 +236,91 @@ one_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *co
     }
     cli_encrypt_missing(out, &done);
     tell_spooled(out, &done);
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 static int
-each_file(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *o, char **files,
+each_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o, char **files,
           int n)
 {
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
-    for (int i = 0; i < n && !cli_stop; i++) {
+    for (int i = 0; i < n && !term_stop; i++) {
         SPK_AUTO_STR char *named = NULL;
         const char *out = o->out;
         struct stat st;
         int one;
 
         if (strcmp(files[i], "-") != 0 && stat(files[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-            cli_say_error(files[i], _("is a folder"));
-            cli_say_hint(_("'sparekey encrypt -r' seals the files in it"));
-            status = CLI_FAILED;
+            term_say_error(files[i], _("is a folder"));
+            term_say_hint(_("'sparekey encrypt -r' seals the files in it"));
+            status = TERM_FAILED;
             continue;
         }
         if (out == NULL && strcmp(files[i], "-") == 0) {
             out = "-";
         } else if (out == NULL) {
             if (!spk_ok(spk_name(files[i], &named))) {
-                return cli_error(CLI_ABOUT_OUTPUT, files[i], SPK_ERR(NOMEM), NULL);
+                return term_error(TERM_ABOUT_OUTPUT, files[i], SPK_ERR(NOMEM), NULL);
             }
             out = named;
         }
         one = one_file(c, s, o, files[i], out);
-        status = one != CLI_DONE ? one : status;
+        status = one != TERM_DONE ? one : status;
     }
-    return cli_stop ? CLI_STOPPED : status;
+    return term_stop ? TERM_STOPPED : status;
 }
 
 static int
-check_usage(const struct cli *c, const struct cli_encrypt_opts *o, int n)
+check_usage(const struct term *c, const struct cli_encrypt_opts *o, int n)
 {
     if (n == 0) {
-        return cli_usage(c, _("which file? ('-' is standard input)"));
+        return term_usage(c, _("which file? ('-' is standard input)"));
     }
     if (o->out != NULL && n > 1) {
-        return cli_usage(c, _("-o names one output, so there can be one file only"));
+        return term_usage(c, _("-o names one output, so there can be one file only"));
     }
     if (o->out != NULL && o->tree) {
-        return cli_usage(c,
-                         _("-o and -r do not go together: sealed files go beside their originals"));
+        return term_usage(
+            c, _("-o and -r do not go together: sealed files go beside their originals"));
     }
     if (c->json && o->out != NULL && strcmp(o->out, "-") == 0) {
-        return cli_usage(c, _("--json and '-o -' would both use standard output"));
+        return term_usage(c, _("--json and '-o -' would both use standard output"));
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
-cmd_encrypt(struct cli *c, int argc, char **argv)
+cmd_encrypt(struct term *c, int argc, char **argv)
 {
     struct cli_encrypt_opts o = {0};
     char *policy = NULL;
     char *description = NULL;
-    const struct cli_opt opts[] = {
-        {"recursive", 'r', CLI_FLAG, &o.tree, NULL, N_("take folders, seal all files in them")},
-        {"output", 'o', CLI_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
-        {"force", 'f', CLI_FLAG, &o.o.force, NULL, N_("replace existing targets")},
-        {"policy", 0, CLI_TEXT, &policy, "P",
+    const struct term_opt opts[] = {
+        {"recursive", 'r', TERM_FLAG, &o.tree, NULL, N_("take folders, seal all files in them")},
+        {"output", 'o', TERM_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
+        {"force", 'f', TERM_FLAG, &o.o.force, NULL, N_("replace existing targets")},
+        {"policy", 0, TERM_TEXT, &policy, "P",
          N_("require a deposit (default), spool it when it fails, or off")},
-        {"description", 0, CLI_TEXT, &description, "TEXT",
+        {"description", 0, TERM_TEXT, &description, "TEXT",
          N_("what the authority keeps as description (default: the file's name)")},
-        {"no-metadata", 0, CLI_FLAG, &o.o.no_metadata, NULL,
+        {"no-metadata", 0, TERM_FLAG, &o.o.no_metadata, NULL,
          N_("keep neither name nor mode nor time inside")},
     };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    status = status == CLI_GO_ON ? check_usage(c, &o, argc - first) : status;
-    status = status == CLI_GO_ON ? cli_session(c, &s) : status;
-    status = status == CLI_GO_ON ? set_policy(c, s->profile, policy) : status;
-    status = status == CLI_GO_ON ? check_ready(s->profile) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? check_usage(c, &o, argc - first) : status;
+    status = status == TERM_GO_ON ? term_session(c, &s) : status;
+    status = status == TERM_GO_ON ? set_policy(c, s->profile, policy) : status;
+    status = status == TERM_GO_ON ? check_ready(s->profile) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     o.o.description = description;
     if (description != NULL && !spk_utf8_plain(spk_span_str(description))) {
-        return cli_usage(c, _("--description must be plain text"));
+        return term_usage(c, _("--description must be plain text"));
     }
     warn_policy(s->profile);
     return o.tree ? cli_encrypt_trees(c, s, &o, argv + first, argc - first)

@@ -25,11 +25,11 @@ fingerprint_line(FILE *to, const struct spk_pin *pin)
 
     spk_authority_fingerprint(&spk_pin_now(pin)->hash, code);
     fprintf(to, _("authority '%s' (%s)\nkey epoch %u, policy %u, fingerprint %s\n"), pin->name,
-            cli_shown(spk_pin_now(pin)->name), spk_pin_now(pin)->epoch, pin->policy.number, code);
+            term_shown(spk_pin_now(pin)->name), spk_pin_now(pin)->epoch, pin->policy.number, code);
 }
 
 static int
-report(const struct cli *c, const struct spk_pin *pin)
+report(const struct term *c, const struct spk_pin *pin)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
     struct spk_jw w = {.b = &b};
@@ -38,7 +38,7 @@ report(const struct cli *c, const struct spk_pin *pin)
     if (!c->json) {
         fingerprint_line(stdout, pin);
         printf(_("state: %s\n"), spk_pin_state_name(pin->state));
-        return cli_flush(CLI_DONE);
+        return term_flush(TERM_DONE);
     }
     spk_authority_fingerprint(&spk_pin_now(pin)->hash, code);
     spk_jw_open(&w, NULL, '{');
@@ -50,7 +50,7 @@ report(const struct cli *c, const struct spk_pin *pin)
     spk_jw_cstr(&w, "fingerprint", code);
     spk_jw_cstr(&w, "state", spk_pin_state_name(pin->state));
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 /* The code is typed from paper or from a voice, so it is not shown here: what is shown would be
@@ -59,26 +59,27 @@ static int
 ask_fingerprint(const struct spk_pin *pin)
 {
     SPK_AUTO(spk_secret) typed = NULL;
-    spk_err e = cli_ask_line(_("type the authority's fingerprint code, as its operators gave it to "
-                               "you (not from a mail): "),
-                             true, &typed);
+    spk_err e =
+        term_ask_line(_("type the authority's fingerprint code, as its operators gave it to "
+                        "you (not from a mail): "),
+                      true, &typed);
 
     if (e.code == SPK_CODE_PASS) {
-        cli_say_error(NULL, _("the address has no '#' and hash, and there is no terminal to type "
-                              "the fingerprint"));
-        cli_say_hint(_("use the full address from the operators: https://host:port/#hash"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("the address has no '#' and hash, and there is no terminal to type "
+                               "the fingerprint"));
+        term_say_hint(_("use the full address from the operators: https://host:port/#hash"));
+        return TERM_FAILED;
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, NULL);
+        return term_error(TERM_ABOUT_PEER, NULL, e, NULL);
     }
     if (!spk_enrol_has_code(pin, spk_secret_span(typed))) {
-        cli_say_error(NULL, _("this is not the fingerprint of the authority that answers there"));
-        cli_say_hint(_("type it again with care; if it is right, somebody is in between: nothing "
-                       "was pinned"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("this is not the fingerprint of the authority that answers there"));
+        term_say_hint(_("type it again with care; if it is right, somebody is in between: nothing "
+                        "was pinned"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -88,12 +89,12 @@ establish(const struct spk_pin *pin, bool has_hash, const struct spk_hash *hash)
         return ask_fingerprint(pin);
     }
     if (!spk_enrol_has_hash(pin, hash)) {
-        cli_say_error(NULL, _("the authority that answers there is not the one in the address"));
-        cli_say_hint(_("the hash behind '#' differs: get the address again from the operators; "
-                       "nothing was pinned"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("the authority that answers there is not the one in the address"));
+        term_say_hint(_("the hash behind '#' differs: get the address again from the operators; "
+                        "nothing was pinned"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -101,8 +102,8 @@ choose_name(const struct enroll_opts *o, struct spk_pin *pin)
 {
     if (o->name != NULL) {
         if (!spk_pin_name_ok(o->name)) {
-            cli_say_error(NULL, _("a name has up to 64 letters, digits, '.', '_' and '-'"));
-            return CLI_USAGE;
+            term_say_error(NULL, _("a name has up to 64 letters, digits, '.', '_' and '-'"));
+            return TERM_USAGE;
         }
         (void)snprintf(pin->name, sizeof(pin->name), "%s", o->name);
     }
@@ -114,11 +115,11 @@ choose_name(const struct enroll_opts *o, struct spk_pin *pin)
     if (pin->name[0] == '.') {
         pin->name[0] = '-';
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
-read_token(struct cli *c, const struct enroll_opts *o, struct spk_secret **ret_token)
+read_token(struct term *c, const struct enroll_opts *o, struct spk_secret **ret_token)
 {
     spk_err e = SPK_OK;
 
@@ -133,12 +134,12 @@ read_token(struct cli *c, const struct enroll_opts *o, struct spk_secret **ret_t
         if (spk_ok(e)) {
             e = b.len == 0 ? SPK_ERR(TRUNC) : spk_secret_from(spk_buf_span(&b), ret_token);
         }
-        return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_INPUT, o->token_file, e, NULL);
+        return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_INPUT, o->token_file, e, NULL);
     }
     if (o->ask_token) {
-        e = cli_ask_line(_("enrolment token: "), false, ret_token);
+        e = term_ask_line(_("enrolment token: "), false, ret_token);
     }
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, NULL, e, NULL);
 }
 
 static spk_err
@@ -155,7 +156,7 @@ register_with(struct spk_session *s, struct spk_pin *pin, const struct spk_secre
 }
 
 static int
-enroll(struct cli *c, const struct enroll_opts *o, struct spk_session *s, const char *address)
+enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const char *address)
 {
     SPK_AUTO_BUF struct spk_buf url = SPK_BUF((size_t)SPK_PIN_URL_MAX);
     SPK_AUTO(spk_pin) pin = NULL;
@@ -167,34 +168,34 @@ enroll(struct cli *c, const struct enroll_opts *o, struct spk_session *s, const 
     spk_err e = spk_authority_address(spk_span_str(address), &url, &has_hash, &hash);
 
     if (!spk_ok(e) || !spk_ok(spk_buf_cstr(&url, &url_text))) {
-        return cli_usage(c, _("an address looks like https://host:port/#hash"));
+        return term_usage(c, _("an address looks like https://host:port/#hash"));
     }
     if (!o->pin_only && s->profile->record.len == 0) {
-        cli_say_error(NULL, _("you have no enrolment record yet"));
-        cli_say_hint(_("'sparekey init' makes it; --pin only pins the authority, for a recovery"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("you have no enrolment record yet"));
+        term_say_hint(_("'sparekey init' makes it; --pin only pins the authority, for a recovery"));
+        return TERM_FAILED;
     }
     e = spk_enrol_fetch(url_text, &s->trouble, &pin);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
     status = establish(pin, has_hash, &hash);
-    status = status == CLI_GO_ON ? choose_name(o, pin) : status;
-    status = status == CLI_GO_ON ? read_token(c, o, &token) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? choose_name(o, pin) : status;
+    status = status == TERM_GO_ON ? read_token(c, o, &token) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = o->pin_only ? SPK_OK : register_with(s, pin, token);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
     status = report(c, pin);
     e = spk_profile_put_authority(s->profile, &pin);
-    return spk_ok(e) ? status : cli_error(CLI_ABOUT_OWN, s->profile->config_dir, e, NULL);
+    return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
 }
 
 static int
-update_one(struct cli *c, struct spk_session *s, struct spk_pin *old, const char *url)
+update_one(struct term *c, struct spk_session *s, struct spk_pin *old, const char *url)
 {
     SPK_AUTO(spk_pin) pin = NULL;
     bool changed = false;
@@ -203,7 +204,7 @@ update_one(struct cli *c, struct spk_session *s, struct spk_pin *old, const char
 
     if (!spk_ok(e)) {
         spk_trouble_peer(&s->trouble, old->name);
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
     if (pin->state != SPK_PIN_PINNED && s->profile->record.len > 0) {
         e = spk_enrol_register(s, pin, NULL); /* idempotent: tells whether it is approved by now */
@@ -214,59 +215,59 @@ update_one(struct cli *c, struct spk_session *s, struct spk_pin *old, const char
     }
     status = report(c, pin);
     e = spk_profile_put_authority(s->profile, &pin);
-    return spk_ok(e) ? status : cli_error(CLI_ABOUT_OWN, s->profile->config_dir, e, NULL);
+    return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
 }
 
 static int
-update(struct cli *c, const struct enroll_opts *o, struct spk_session *s, const char *url)
+update(struct term *c, const struct enroll_opts *o, struct spk_session *s, const char *url)
 {
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
     if (o->name != NULL || url != NULL) {
         struct spk_pin *pin = NULL;
         spk_err e = spk_profile_authority(s->profile, o->name, &pin);
 
         if (!spk_ok(e)) {
-            return cli_usage(c, _("--name must be that of a pinned authority"));
+            return term_usage(c, _("--name must be that of a pinned authority"));
         }
         return update_one(c, s, pin, url);
     }
     if (s->profile->n_authorities == 0) {
-        cli_say_error(NULL, _("no authority is pinned"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("no authority is pinned"));
+        return TERM_FAILED;
     }
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
         int one = update_one(c, s, s->profile->authorities[i], NULL);
 
-        status = status == CLI_DONE ? one : status;
+        status = status == TERM_DONE ? one : status;
     }
     return status;
 }
 
 int
-cmd_enroll(struct cli *c, int argc, char **argv)
+cmd_enroll(struct term *c, int argc, char **argv)
 {
     struct enroll_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"name", 0, CLI_TEXT, &o.name, "NAME", N_("what you call this authority")},
-        {"token-file", 0, CLI_TEXT, &o.token_file, "FILE", N_("the token you were given")},
-        {"token", 0, CLI_FLAG, &o.ask_token, NULL, N_("ask for the token on the terminal")},
-        {"update", 0, CLI_FLAG, &o.update, NULL,
+    const struct term_opt opts[] = {
+        {"name", 0, TERM_TEXT, &o.name, "NAME", N_("what you call this authority")},
+        {"token-file", 0, TERM_TEXT, &o.token_file, "FILE", N_("the token you were given")},
+        {"token", 0, TERM_FLAG, &o.ask_token, NULL, N_("ask for the token on the terminal")},
+        {"update", 0, TERM_FLAG, &o.update, NULL,
          N_("take new keys and policies that the officers have signed")},
-        {"pin", 0, CLI_FLAG, &o.pin_only, NULL, N_("only pin it, without registering")},
+        {"pin", 0, TERM_FLAG, &o.pin_only, NULL, N_("only pin it, without registering")},
     };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first > 1 || (argc == first && !o.update)) {
-        return cli_usage(c, _("one address is wanted"));
+        return term_usage(c, _("one address is wanted"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     return o.update ? update(c, &o, s, argc > first ? argv[first] : NULL)

@@ -13,7 +13,7 @@
 
 struct init_opts {
     char *name;
-    struct cli_many contacts;
+    struct term_many contacts;
     char *bits;
     char *sheet;
     bool passphrase;
@@ -102,22 +102,23 @@ hand_out_sheet(const struct init_opts *o, const struct spk_profile *p,
     if (spk_ok(e) && o->sheet != NULL) {
         e = spk_file_write(AT_FDCWD, o->sheet, spk_buf_span(&b), 0600, false);
         if (!spk_ok(e)) {
-            (void)cli_error(CLI_ABOUT_OUTPUT, o->sheet, e, NULL);
-            cli_say_hint(_("the sheet follows on standard output instead"));
+            (void)term_error(TERM_ABOUT_OUTPUT, o->sheet, e, NULL);
+            term_say_hint(_("the sheet follows on standard output instead"));
         }
     }
     if (spk_ok(e) && o->sheet != NULL) {
-        return CLI_DONE;
+        return TERM_DONE;
     }
-    return b.len > 0 && fwrite(b.ptr, 1, b.len, stdout) == b.len ? cli_flush(CLI_DONE) : CLI_FAILED;
+    return b.len > 0 && fwrite(b.ptr, 1, b.len, stdout) == b.len ? term_flush(TERM_DONE)
+                                                                 : TERM_FAILED;
 }
 
 static int
-finish(struct cli *c, const struct init_opts *o, struct spk_session *s,
+finish(struct term *c, const struct init_opts *o, struct spk_session *s,
        const struct spk_container *kc, const struct spk_secret *veto)
 {
     if (!c->quiet) {
-        fprintf(stderr, _("sparekey: your keys are in '%s'\n"), cli_shown(spk_container_path(kc)));
+        fprintf(stderr, _("sparekey: your keys are in '%s'\n"), term_shown(spk_container_path(kc)));
     }
     if (c->json) {
         SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
@@ -127,9 +128,9 @@ finish(struct cli *c, const struct init_opts *o, struct spk_session *s,
         spk_jw_hex(&w, "owner", spk_hash_span(&s->profile->owner));
         spk_jw_str(&w, "container", spk_span_str(spk_container_path(kc)));
         spk_jw_close(&w, '}');
-        return cli_json_out(&w, &b) == CLI_DONE && o->sheet != NULL
+        return term_json_out(&w, &b) == TERM_DONE && o->sheet != NULL
                    ? hand_out_sheet(o, s->profile, veto)
-                   : CLI_DONE;
+                   : TERM_DONE;
     }
     return hand_out_sheet(o, s->profile, veto);
 }
@@ -137,14 +138,14 @@ finish(struct cli *c, const struct init_opts *o, struct spk_session *s,
 /* The record first: a container without a record could never be enrolled, but a record without a
  * container is made anew by the next init. */
 static spk_err
-build(struct cli *c, const struct init_opts *o, unsigned bits, struct spk_session *s,
+build(struct term *c, const struct init_opts *o, unsigned bits, struct spk_session *s,
       struct spk_container *kc, struct spk_secret **ret_veto)
 {
     SPK_AUTO(spk_secret) pass = NULL;
     SPK_AUTO(spk_secret) veto = NULL;
 
     if (o->passphrase) {
-        SPK_TRY(cli_new_pass(c, &pass));
+        SPK_TRY(term_new_pass(c, &pass));
     }
     SPK_TRY(make_pairs(kc, bits));
     if (pass != NULL) {
@@ -161,7 +162,7 @@ build(struct cli *c, const struct init_opts *o, unsigned bits, struct spk_sessio
 /* Whoever lost his keys and types init would cut himself off from his deposits. A record without
  * any registration may be what an interrupted init has left. */
 static bool
-is_owner(const struct cli *c, const struct spk_profile *p)
+is_owner(const struct term *c, const struct spk_profile *p)
 {
     bool registered = c->container != NULL;
 
@@ -172,37 +173,37 @@ is_owner(const struct cli *c, const struct spk_profile *p)
 }
 
 static int
-run(struct cli *c, const struct init_opts *o, unsigned bits)
+run(struct term *c, const struct init_opts *o, unsigned bits)
 {
     SPK_AUTO(spk_session) s = NULL;
     SPK_AUTO(spk_container) kc = NULL;
     SPK_AUTO(spk_secret) veto = NULL;
     SPK_AUTO_STR char *folder = NULL;
-    int status = cli_session(c, &s);
+    int status = term_session(c, &s);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (!o->new_owner && is_owner(c, s->profile)) {
-        cli_say_error(NULL, _("you are an owner already, and new keys would not be yours there"));
-        cli_say_hint(_("if your keys are lost: 'sparekey recover'; --new-owner starts anew, and "
-                       "your old deposits stay with the old owner id"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("you are an owner already, and new keys would not be yours there"));
+        term_say_hint(_("if your keys are lost: 'sparekey recover'; --new-owner starts anew, and "
+                        "your old deposits stay with the old owner id"));
+        return TERM_FAILED;
     }
     if (!spk_ok(spk_profile_data_path(s->profile, "containers", &folder))) {
-        return cli_error(CLI_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
     e = spk_keystore_user(&s->keystore);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, folder, e, NULL);
+        return term_error(TERM_ABOUT_OWN, folder, e, NULL);
     }
     e = spk_container_create(s->keystore, s->profile->container, &kc);
     if (!spk_ok(e)) {
-        status = cli_error(CLI_ABOUT_OWN, s->profile->container, e, NULL);
+        status = term_error(TERM_ABOUT_OWN, s->profile->container, e, NULL);
         if (e.code == SPK_CODE_EXISTS) {
-            cli_say_hint(_("you have keys already: 'sparekey doctor' shows them; --container NAME "
-                           "makes others"));
+            term_say_hint(_("you have keys already: 'sparekey doctor' shows them; --container NAME "
+                            "makes others"));
         }
         return status;
     }
@@ -211,37 +212,38 @@ run(struct cli *c, const struct init_opts *o, unsigned bits)
     }
     e = build(c, o, bits, s, kc, &veto);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, e.code == SPK_CODE_IO ? s->profile->config_dir : NULL, e,
-                         &s->trouble);
+        return term_error(TERM_ABOUT_OWN, e.code == SPK_CODE_IO ? s->profile->config_dir : NULL, e,
+                          &s->trouble);
     }
     return finish(c, o, s, kc, veto);
 }
 
 int
-cmd_init(struct cli *c, int argc, char **argv)
+cmd_init(struct term *c, int argc, char **argv)
 {
     struct init_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"name", 0, CLI_TEXT, &o.name, "NAME", N_("your name, as officers will see it")},
-        {"contact", 0, CLI_MANY, &o.contacts, "TEXT", N_("how officers reach you (repeat)")},
-        {"bits", 0, CLI_TEXT, &o.bits, "N", N_("size of the RSA keys: 2048, 3072 (default), 4096")},
-        {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the keys by a passphrase")},
-        {"new-owner", 0, CLI_FLAG, &o.new_owner, NULL, N_("become another owner than before")},
-        {"sheet", 0, CLI_TEXT, &o.sheet, "FILE", N_("write the recovery sheet there")},
+    const struct term_opt opts[] = {
+        {"name", 0, TERM_TEXT, &o.name, "NAME", N_("your name, as officers will see it")},
+        {"contact", 0, TERM_MANY, &o.contacts, "TEXT", N_("how officers reach you (repeat)")},
+        {"bits", 0, TERM_TEXT, &o.bits, "N",
+         N_("size of the RSA keys: 2048, 3072 (default), 4096")},
+        {"passphrase", 0, TERM_FLAG, &o.passphrase, NULL, N_("protect the keys by a passphrase")},
+        {"new-owner", 0, TERM_FLAG, &o.new_owner, NULL, N_("become another owner than before")},
+        {"sheet", 0, TERM_TEXT, &o.sheet, "FILE", N_("write the recovery sheet there")},
     };
     unsigned bits = 0;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first < argc) {
-        return cli_usage(c, _("'init' takes no names"));
+        return term_usage(c, _("'init' takes no names"));
     }
     if (o.contacts.n > SPK_CONTACTS_MAX) {
-        return cli_usage(c, _("there may be 8 contacts at most"));
+        return term_usage(c, _("there may be 8 contacts at most"));
     }
-    status = cli_bits(c, o.bits, &bits);
-    return status == CLI_GO_ON ? run(c, &o, bits) : status;
+    status = term_bits(c, o.bits, &bits);
+    return status == TERM_GO_ON ? run(c, &o, bits) : status;
 }

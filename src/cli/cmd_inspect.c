@@ -112,7 +112,7 @@ print_json(const char *path, struct spk_header *h)
     }
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 static void
@@ -143,11 +143,11 @@ print_text(const char *path, struct spk_header *h)
     char hex[2 * SPK_HASH_LEN + 1];
     char when[21];
 
-    printf(_("%s\n  serial    %s\n  sealed    %s\n"), cli_shown(path),
+    printf(_("%s\n  serial    %s\n  sealed    %s\n"), term_shown(path),
            spk_hex(SPK_SPAN_OF(core->id.b), hex), spk_time_iso(core->created, when));
     printf(_("  form      %s, segments of %s, payload from byte %llu\n"),
            (core->flags & SPK_CORE_FLAG_COMPACT) ? _("compact") : _("two areas"),
-           cli_size(core->seg_len), (unsigned long long)spk_header_payload_off(h));
+           term_size(core->seg_len), (unsigned long long)spk_header_payload_off(h));
     for (size_t i = 0; spk_ok(spk_core_authority(core, i, &a)); i++) {
         printf(_("  authority %.16s… epoch %u, policy %u\n"), spk_hex(spk_hash_span(&a.spki), hex),
                a.epoch, a.policy);
@@ -169,7 +169,7 @@ print_text(const char *path, struct spk_header *h)
 }
 
 static int
-one_file(const struct cli *c, const char *path)
+one_file(const struct term *c, const char *path)
 {
     SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     SPK_AUTO(spk_header) h = NULL;
@@ -177,36 +177,36 @@ one_file(const struct cli *c, const char *path)
     spk_err e;
 
     if (fd < 0) {
-        return cli_error(CLI_ABOUT_SEALED, path, spk_err_errno(), NULL);
+        return term_error(TERM_ABOUT_SEALED, path, spk_err_errno(), NULL);
     }
     e = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? SPK_ERR(USAGE) : spk_header_read(fd, &h);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_SEALED, path, e, NULL);
+        return term_error(TERM_ABOUT_SEALED, path, e, NULL);
     }
     if (c->json) {
         return print_json(path, h);
     }
     print_text(path, h);
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-cmd_inspect(struct cli *c, int argc, char **argv)
+cmd_inspect(struct term *c, int argc, char **argv)
 {
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first == argc) {
-        return cli_usage(c, _("which file?"));
+        return term_usage(c, _("which file?"));
     }
-    status = CLI_DONE;
+    status = TERM_DONE;
     for (int i = first; i < argc; i++) {
         int one = one_file(c, argv[i]);
 
-        status = one != CLI_DONE ? one : status;
+        status = one != TERM_DONE ? one : status;
     }
-    return cli_flush(status);
+    return term_flush(status);
 }

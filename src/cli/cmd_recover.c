@@ -76,7 +76,7 @@ print_state(const struct spk_recover_status *st)
 }
 
 static int
-report_waiting(const struct cli *c, const struct spk_pending *p,
+report_waiting(const struct term *c, const struct spk_pending *p,
                const struct spk_recover_status *st)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
@@ -86,17 +86,17 @@ report_waiting(const struct cli *c, const struct spk_pending *p,
         spk_jw_open(&w, NULL, '{');
         json_state(&w, p, st);
         spk_jw_close(&w, '}');
-        return cli_json_out(&w, &b) == CLI_DONE ? CLI_WAITING : CLI_FAILED;
+        return term_json_out(&w, &b) == TERM_DONE ? TERM_WAITING : TERM_FAILED;
     }
     print_code(p);
     print_state(st);
     fputs(_("Run 'sparekey recover' again to see how it stands; it goes on from there.\n"), stdout);
-    return cli_flush(CLI_WAITING);
+    return term_flush(TERM_WAITING);
 }
 
 /* The end of a request that did not succeed: said, and put away with its unused keys. */
 static int
-report_refused(const struct cli *c, struct spk_pending *p, const struct spk_recover_status *st)
+report_refused(const struct term *c, struct spk_pending *p, const struct spk_recover_status *st)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
     struct spk_jw w = {.b = &b};
@@ -106,29 +106,29 @@ report_refused(const struct cli *c, struct spk_pending *p, const struct spk_reco
         spk_jw_open(&w, NULL, '{');
         json_state(&w, p, st);
         spk_jw_close(&w, '}');
-        if (cli_json_out(&w, &b) != CLI_DONE) {
-            return CLI_FAILED;
+        if (term_json_out(&w, &b) != TERM_DONE) {
+            return TERM_FAILED;
         }
     }
     switch (st->state) {
     case SPK_RECOVER_DENIED:
-        cli_say_error(NULL, _("an officer has denied the recovery"));
+        term_say_error(NULL, _("an officer has denied the recovery"));
         break;
     case SPK_RECOVER_VETOED:
-        cli_say_error(NULL, _("the recovery was vetoed with the owner's key or veto code"));
-        cli_say_hint(_("if it was not you: somebody has your old key or your recovery sheet; tell "
-                       "the officers"));
+        term_say_error(NULL, _("the recovery was vetoed with the owner's key or veto code"));
+        term_say_hint(_("if it was not you: somebody has your old key or your recovery sheet; tell "
+                        "the officers"));
         break;
     default:
-        cli_say_error(NULL, _("the recovery request has expired"));
+        term_say_error(NULL, _("the recovery request has expired"));
         break;
     }
     e = spk_pending_drop(p);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, p->dir, e, NULL);
+        return term_error(TERM_ABOUT_OWN, p->dir, e, NULL);
     }
-    cli_say_hint(_("run the command again to open a new request"));
-    return CLI_FAILED;
+    term_say_hint(_("run the command again to open a new request"));
+    return TERM_FAILED;
 }
 
 static int
@@ -136,12 +136,12 @@ report_unknown(const struct spk_pending *p)
 {
     char hex[2 * SPK_HASH_LEN + 1];
 
-    cli_say_error(NULL, _("the authority does not know the request"));
+    term_say_error(NULL, _("the authority does not know the request"));
     fprintf(stderr,
             _("sparekey: hint: is %s your owner id there? 'recover --abandon' gives this request "
               "up, then open a new one\n"),
             spk_hex(spk_hash_span(&p->request.owner), hex));
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 static void
@@ -169,10 +169,10 @@ wait_for(struct spk_pending *p, struct spk_recover_status *st)
            (st->state == SPK_RECOVER_UNKNOWN && unknown++ < UNKNOWN_POLLS)) {
         spk_err e;
 
-        SPK_CHECK(!cli_stop, STOPPED);
+        SPK_CHECK(!term_stop, STOPPED);
         pause_ms(ms);
         ms = ms * 3 / 2 < POLL_MAX_MS ? ms * 3 / 2 : POLL_MAX_MS;
-        SPK_CHECK(!cli_stop, STOPPED);
+        SPK_CHECK(!term_stop, STOPPED);
         e = spk_recover_poll(p, st);
         if (!spk_ok(e) && e.code != SPK_CODE_NET && e.code != SPK_CODE_BUSY) {
             return e;
@@ -183,7 +183,7 @@ wait_for(struct spk_pending *p, struct spk_recover_status *st)
 
 /* Keys first: what has come is kept even if the rest has to wait. */
 static int
-take_all(struct cli *c, struct recover_job *job, struct spk_pending *p)
+take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
 {
     SPK_AUTO_STR char *old = NULL;
     const char *authority = p->pin->name;
@@ -196,9 +196,9 @@ take_all(struct cli *c, struct recover_job *job, struct spk_pending *p)
     }
     e = spk_ok(e) ? spk_recover_finish(job->s, p, &old) : e;
     if (!spk_ok(e)) {
-        int status = cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
+        int status = term_error(TERM_ABOUT_PEER, NULL, e, &job->s->trouble);
 
-        cli_say_hint(_("run the command again: it goes on where it ended"));
+        term_say_hint(_("run the command again: it goes on where it ended"));
         return status;
     }
     job->keys = keys;
@@ -208,18 +208,18 @@ take_all(struct cli *c, struct recover_job *job, struct spk_pending *p)
                  "are nothing\n"),
                (unsigned long long)keys, authority);
         if (old != NULL) {
-            printf(_("the old key container is kept as '%s'\n"), cli_shown(old));
+            printf(_("the old key container is kept as '%s'\n"), term_shown(old));
         }
     }
     if (refused > 0) {
         fprintf(stderr, _("sparekey: warning: %llu deposits were not released\n"),
                 (unsigned long long)refused);
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
-proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fresh)
+proceed(struct term *c, struct recover_job *job, struct spk_pending *p, bool fresh)
 {
     struct spk_recover_status st = {.state = SPK_RECOVER_OPEN};
     spk_err e = p->submitted ? SPK_OK : spk_recover_submit(p);
@@ -227,8 +227,8 @@ proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fres
 
     e = spk_ok(e) ? spk_recover_poll(p, &st) : e;
     if (!spk_ok(e)) {
-        status = cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
-        cli_say_hint(_("the request is kept here: run 'sparekey recover' again"));
+        status = term_error(TERM_ABOUT_PEER, NULL, e, &job->s->trouble);
+        term_say_hint(_("the request is kept here: run 'sparekey recover' again"));
         return status;
     }
     if (job->o->wait && (undecided(st.state) || (fresh && st.state == SPK_RECOVER_UNKNOWN))) {
@@ -238,7 +238,7 @@ proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fres
         }
         e = wait_for(p, &st);
         if (!spk_ok(e)) {
-            return cli_error(CLI_ABOUT_PEER, NULL, e, &job->s->trouble);
+            return term_error(TERM_ABOUT_PEER, NULL, e, &job->s->trouble);
         }
     }
     if (undecided(st.state) || (fresh && st.state == SPK_RECOVER_UNKNOWN)) {
@@ -251,7 +251,7 @@ proceed(struct cli *c, struct recover_job *job, struct spk_pending *p, bool fres
         return report_refused(c, p, &st);
     }
     status = take_all(c, job, p);
-    return status == CLI_GO_ON ? recover_repair(c, job) : status;
+    return status == TERM_GO_ON ? recover_repair(c, job) : status;
 }
 
 static int
@@ -261,15 +261,15 @@ abandon(struct recover_job *job)
     spk_err e = spk_pending_load(job->s, job->pin, &p);
 
     if (e.code == SPK_CODE_NOTFOUND) {
-        cli_say_error(NULL, _("no recovery is under way"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("no recovery is under way"));
+        return TERM_FAILED;
     }
     e = spk_ok(e) ? spk_pending_drop(p) : e;
-    return spk_ok(e) ? CLI_DONE : cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
 }
 
 static int
-open_request(struct cli *c, struct recover_job *job)
+open_request(struct term *c, struct recover_job *job)
 {
     SPK_AUTO(spk_pending) p = NULL;
     SPK_AUTO(spk_secret) pass = NULL;
@@ -280,11 +280,11 @@ open_request(struct cli *c, struct recover_job *job)
     int status = recover_prepare(c, job, &spec);
     spk_err e = SPK_OK;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (job->o->passphrase) {
-        e = cli_new_pass(c, &pass);
+        e = term_new_pass(c, &pass);
         spec.pass = pass;
     }
     if (spk_ok(e) && job->o->same_keys) {
@@ -297,19 +297,19 @@ open_request(struct cli *c, struct recover_job *job)
     }
     e = spk_ok(e) ? spk_pending_create(job->s, job->pin, &spec, &p) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+        return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
     }
     return proceed(c, job, p, true);
 }
 
 static int
-run(struct cli *c, struct recover_job *job)
+run(struct term *c, struct recover_job *job)
 {
     SPK_AUTO(spk_pending) p = NULL;
     int status = recover_authority(job);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (job->o->abandon) {
@@ -320,47 +320,47 @@ run(struct cli *c, struct recover_job *job)
         return proceed(c, job, p, false);
     }
     if (e.code != SPK_CODE_NOTFOUND) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, &job->s->trouble);
+        return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
     }
     if (job->n > 0 && recover_all_here(job)) {
         return recover_repair(c, job);
     }
     if (job->n == 0 && !job->o->all && !job->o->keys_only) {
-        cli_say_error(NULL, _("no recovery is under way; what shall come back?"));
-        cli_say_hint(_("'sparekey recover FILE.spk…' or 'sparekey recover --all'"));
-        return CLI_USAGE;
+        term_say_error(NULL, _("no recovery is under way; what shall come back?"));
+        term_say_hint(_("'sparekey recover FILE.spk…' or 'sparekey recover --all'"));
+        return TERM_USAGE;
     }
     return open_request(c, job);
 }
 
 int
-cmd_recover(struct cli *c, int argc, char **argv)
+cmd_recover(struct term *c, int argc, char **argv)
 {
     struct recover_opts o = {.reason = NULL};
     char *bits = NULL;
-    const struct cli_opt opts[] = {
-        {"all", 0, CLI_FLAG, &o.all, NULL, N_("everything that was ever deposited")},
-        {"decrypt", 0, CLI_FLAG, &o.decrypt, NULL, N_("decrypt the files once they are repaired")},
-        {"output", 'o', CLI_TEXT, &o.out, "OUT", N_("decrypt one file to there")},
-        {"reason", 0, CLI_TEXT, &o.reason, "TEXT", N_("why, for the officers")},
-        {"contact", 0, CLI_TEXT, &o.contact, "TEXT", N_("how the officers reach you now")},
-        {"authority", 0, CLI_TEXT, &o.authority, "NAME", N_("which authority to ask")},
-        {"owner", 0, CLI_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
-        {"bits", 0, CLI_TEXT, &bits, "N", N_("size of the new keys: 2048, 3072 (default), 4096")},
-        {"wait", 0, CLI_FLAG, &o.wait, NULL, N_("wait until the officers have decided")},
-        {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the new keys")},
-        {"keys-only", 0, CLI_FLAG, &o.keys_only, NULL,
+    const struct term_opt opts[] = {
+        {"all", 0, TERM_FLAG, &o.all, NULL, N_("everything that was ever deposited")},
+        {"decrypt", 0, TERM_FLAG, &o.decrypt, NULL, N_("decrypt the files once they are repaired")},
+        {"output", 'o', TERM_TEXT, &o.out, "OUT", N_("decrypt one file to there")},
+        {"reason", 0, TERM_TEXT, &o.reason, "TEXT", N_("why, for the officers")},
+        {"contact", 0, TERM_TEXT, &o.contact, "TEXT", N_("how the officers reach you now")},
+        {"authority", 0, TERM_TEXT, &o.authority, "NAME", N_("which authority to ask")},
+        {"owner", 0, TERM_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
+        {"bits", 0, TERM_TEXT, &bits, "N", N_("size of the new keys: 2048, 3072 (default), 4096")},
+        {"wait", 0, TERM_FLAG, &o.wait, NULL, N_("wait until the officers have decided")},
+        {"passphrase", 0, TERM_FLAG, &o.passphrase, NULL, N_("protect the new keys")},
+        {"keys-only", 0, TERM_FLAG, &o.keys_only, NULL,
          N_("only replace the key pairs, give no session keys back")},
-        {"same-keys", 0, CLI_FLAG, &o.same_keys, NULL,
+        {"same-keys", 0, TERM_FLAG, &o.same_keys, NULL,
          N_("with --keys-only: take the pairs of the present container")},
-        {"abandon", 0, CLI_FLAG, &o.abandon, NULL, N_("give up the request that is under way")},
+        {"abandon", 0, TERM_FLAG, &o.abandon, NULL, N_("give up the request that is under way")},
     };
     SPK_AUTO(spk_session) s = NULL;
     struct recover_job job = {.o = &o};
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     o.reason = o.reason != NULL ? o.reason : "";
@@ -368,12 +368,12 @@ cmd_recover(struct cli *c, int argc, char **argv)
     job.files = argv + first;
     job.n = argc - first;
     if ((o.out != NULL && job.n != 1) || (o.same_keys && !o.keys_only)) {
-        return cli_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
-                                        : _("-o names one output, so there can be one file only"));
+        return term_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
+                                         : _("-o names one output, so there can be one file only"));
     }
-    status = cli_bits(c, bits, &o.bits);
-    status = status == CLI_GO_ON ? cli_session(c, &s) : status;
-    if (status != CLI_GO_ON) {
+    status = term_bits(c, bits, &o.bits);
+    status = status == TERM_GO_ON ? term_session(c, &s) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     job.s = s;

@@ -28,13 +28,13 @@ print_one(const struct spk_json *j, const char *authority)
 {
     char when[21];
 
-    printf(_("%s at %s: %s, opened %s"), cli_shown(text_of(j, "request")), authority,
-           cli_shown(text_of(j, "state")), spk_time_iso(number_of(j, "opened"), when));
+    printf(_("%s at %s: %s, opened %s"), term_shown(text_of(j, "request")), authority,
+           term_shown(text_of(j, "state")), spk_time_iso(number_of(j, "opened"), when));
     if (number_of(j, "due") != 0) {
         printf(_(", release from %s on"), spk_time_iso(number_of(j, "due"), when));
     }
-    printf(_("\n  reason: %s\n  for the key %.16s…\n"), cli_shown(text_of(j, "reason")),
-           cli_shown(text_of(j, "recipient")));
+    printf(_("\n  reason: %s\n  for the key %.16s…\n"), term_shown(text_of(j, "reason")),
+           term_shown(text_of(j, "recipient")));
 }
 
 static void
@@ -66,7 +66,7 @@ one_authority(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w, size
         e = SPK_ERR(PROTO);
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
     for (size_t i = 0; i < n; i++) {
         if (w != NULL) {
@@ -76,56 +76,56 @@ one_authority(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w, size
         }
     }
     *count += n;
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 static int
-all_authorities(struct cli *c, struct spk_session *s)
+all_authorities(struct term *c, struct spk_session *s)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)16 << 20);
     struct spk_jw w = {.b = &b};
-    int status = CLI_DONE;
+    int status = TERM_DONE;
     size_t count = 0;
 
     spk_jw_open(&w, NULL, '[');
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
         int one = one_authority(s, s->profile->authorities[i], c->json ? &w : NULL, &count);
 
-        status = one != CLI_DONE ? one : status;
+        status = one != TERM_DONE ? one : status;
     }
     spk_jw_close(&w, ']');
     if (c->json) {
-        return cli_json_out(&w, &b) == CLI_DONE ? status : CLI_FAILED;
+        return term_json_out(&w, &b) == TERM_DONE ? status : TERM_FAILED;
     }
-    if (count == 0 && status == CLI_DONE) {
+    if (count == 0 && status == TERM_DONE) {
         fputs(_("no recovery request concerns you\n"), stdout);
     } else if (count > 0 && !c->quiet) {
-        cli_say_hint(_("one that is not yours is stopped by 'sparekey veto REQUEST'"));
+        term_say_hint(_("one that is not yours is stopped by 'sparekey veto REQUEST'"));
     }
-    return cli_flush(status);
+    return term_flush(status);
 }
 
 int
-cmd_requests(struct cli *c, int argc, char **argv)
+cmd_requests(struct term *c, int argc, char **argv)
 {
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first < argc) {
-        return cli_usage(c, _("'requests' takes no names"));
+        return term_usage(c, _("'requests' takes no names"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (s->profile->n_authorities == 0) {
-        cli_say_error(NULL, _("no authority is pinned"));
-        cli_say_hint(_("'sparekey enroll ADDRESS' registers with one"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("no authority is pinned"));
+        term_say_hint(_("'sparekey enroll ADDRESS' registers with one"));
+        return TERM_FAILED;
     }
     return all_authorities(c, s);
 }

@@ -35,10 +35,10 @@ show_spool(struct spk_session *s, struct spk_jw *w)
     size_t n = 0;
     spk_err e = spk_spool_list(s->profile, &names, &n);
     const char *name = (const char *)names.ptr;
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, s->profile->data_dir, e, NULL);
+        return term_error(TERM_ABOUT_OWN, s->profile->data_dir, e, NULL);
     }
     for (size_t i = 0; i < n; i++, name += strlen(name) + 1) {
         struct spk_spool_entry entry = {0};
@@ -46,7 +46,7 @@ show_spool(struct spk_session *s, struct spk_jw *w)
 
         e = spk_spool_read(s->profile, name, &s->trouble, &entry);
         if (!spk_ok(e)) {
-            status = cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+            status = term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
             continue;
         }
         at = authority_name(s->profile, &entry.parcel.d.rpub.authority);
@@ -56,14 +56,14 @@ show_spool(struct spk_session *s, struct spk_jw *w)
             char when[21];
 
             printf(_("spooled since %s for %s: %s\n"), spk_time_iso(entry.time, when),
-                   at[0] == '\0' ? "?" : at, cli_shown_span(spk_buf_span(&entry.path)));
+                   at[0] == '\0' ? "?" : at, term_shown_span(spk_buf_span(&entry.path)));
         }
         spk_spool_entry_clear(&entry);
     }
     if (w == NULL) {
         printf(_("%zu deposits in the spool\n"), n);
         if (n > 0) {
-            cli_say_hint(_("'sparekey sync' sends them"));
+            term_say_hint(_("'sparekey sync' sends them"));
         }
     }
     return status;
@@ -127,7 +127,7 @@ show_text(struct spk_session *s)
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
         show_pending(s, s->profile->authorities[i], NULL);
     }
-    return cli_flush(show_spool(s, NULL));
+    return term_flush(show_spool(s, NULL));
 }
 
 static int
@@ -155,24 +155,24 @@ show_json(struct spk_session *s)
     status = show_spool(s, &w);
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b) == CLI_DONE ? status : CLI_FAILED;
+    return term_json_out(&w, &b) == TERM_DONE ? status : TERM_FAILED;
 }
 
 int
-cmd_status(struct cli *c, int argc, char **argv)
+cmd_status(struct term *c, int argc, char **argv)
 {
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first < argc) {
-        return cli_usage(c, _("'status' takes no names"));
+        return term_usage(c, _("'status' takes no names"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     return c->json ? show_json(s) : show_text(s);

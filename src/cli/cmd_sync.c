@@ -18,9 +18,9 @@ tell_kept(const struct spk_session *s, const struct spk_spool_entry *e, spk_err 
     spk_err copied = spk_buf_add(&path, spk_buf_span(&e->path));
 
     if (spk_ok(copied) && spk_ok(spk_buf_cstr(&path, &name))) {
-        return cli_error(CLI_ABOUT_PEER, name, why, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, name, why, &s->trouble);
     }
-    return cli_error(CLI_ABOUT_PEER, NULL, why, &s->trouble);
+    return term_error(TERM_ABOUT_PEER, NULL, why, &s->trouble);
 }
 
 /* The file learns of it, or else our own notes do; only then the entry goes. */
@@ -39,26 +39,26 @@ settle(struct spk_session *s, const char *name, const struct spk_spool_entry *e,
 }
 
 static int
-one_entry(struct cli *c, struct spk_session *s, const char *name, struct tally *t)
+one_entry(struct term *c, struct spk_session *s, const char *name, struct tally *t)
 {
     struct spk_spool_entry e = {0};
     const struct spk_pin *pin = NULL;
     const struct spk_authority *a = NULL;
     struct spk_api *api = NULL;
     spk_err err = spk_spool_read(s->profile, name, &s->trouble, &e);
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
     if (!spk_ok(err)) {
         t->kept++;
-        return cli_error(CLI_ABOUT_OWN, NULL, err, &s->trouble);
+        return term_error(TERM_ABOUT_OWN, NULL, err, &s->trouble);
     }
     spk_trouble_clear(&s->trouble);
     err = spk_profile_by_key(s->profile, &e.parcel.d.rpub.authority, &pin, &a);
     if (!spk_ok(err)) {
-        cli_say_error(NULL, _("a spooled deposit is for an authority that is not pinned here"));
+        term_say_error(NULL, _("a spooled deposit is for an authority that is not pinned here"));
         t->kept++;
         spk_spool_entry_clear(&e);
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     err = spk_session_api(s, spk_session_index(s, pin), &api);
     err = spk_ok(err) ? spk_spool_send(api, &e) : err;
@@ -68,9 +68,9 @@ one_entry(struct cli *c, struct spk_session *s, const char *name, struct tally *
     } else {
         err = settle(s, name, &e, t);
         if (!spk_ok(err)) {
-            status = cli_error(CLI_ABOUT_OWN, s->profile->data_dir, err, NULL);
+            status = term_error(TERM_ABOUT_OWN, s->profile->data_dir, err, NULL);
         } else if (!c->quiet) {
-            printf(_("%s: deposit %llu at %s\n"), cli_shown_span(spk_buf_span(&e.path)),
+            printf(_("%s: deposit %llu at %s\n"), term_shown_span(spk_buf_span(&e.path)),
                    (unsigned long long)e.parcel.index, pin->name);
         }
     }
@@ -79,7 +79,7 @@ one_entry(struct cli *c, struct spk_session *s, const char *name, struct tally *
 }
 
 int
-cmd_sync(struct cli *c, int argc, char **argv)
+cmd_sync(struct term *c, int argc, char **argv)
 {
     SPK_AUTO(spk_session) s = NULL;
     SPK_AUTO_BUF struct spk_buf names = SPK_BUF((size_t)SPK_SPOOL_ENTRIES_MAX * SPK_SPOOL_NAME_MAX);
@@ -87,29 +87,29 @@ cmd_sync(struct cli *c, int argc, char **argv)
     const char *name = NULL;
     size_t n = 0;
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first < argc) {
-        return cli_usage(c, _("'sync' takes no names"));
+        return term_usage(c, _("'sync' takes no names"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_spool_list(s->profile, &names, &n);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, s->profile->data_dir, e, NULL);
+        return term_error(TERM_ABOUT_OWN, s->profile->data_dir, e, NULL);
     }
-    status = CLI_DONE;
+    status = TERM_DONE;
     name = (const char *)names.ptr;
-    for (size_t i = 0; i < n && !cli_stop; i++, name += strlen(name) + 1) {
+    for (size_t i = 0; i < n && !term_stop; i++, name += strlen(name) + 1) {
         int one = one_entry(c, s, name, &t);
 
-        status = one != CLI_DONE ? one : status;
+        status = one != TERM_DONE ? one : status;
     }
     if (!c->quiet) {
         fprintf(stderr, _("sparekey: %zu deposits sent, %zu still in the spool\n"), t.sent,
@@ -121,5 +121,5 @@ cmd_sync(struct cli *c, int argc, char **argv)
                     t.unfolded);
         }
     }
-    return cli_stop ? CLI_STOPPED : cli_flush(status);
+    return term_stop ? TERM_STOPPED : term_flush(status);
 }

@@ -26,9 +26,9 @@ verdict_text(enum spk_verdict v)
 static int
 verdict_status(enum spk_verdict v)
 {
-    return v == SPK_VERDICT_ACCEPTED ? CLI_DONE
-           : v == SPK_VERDICT_BROKEN ? CLI_FAILED
-                                     : CLI_UNRECOVERABLE;
+    return v == SPK_VERDICT_ACCEPTED ? TERM_DONE
+           : v == SPK_VERDICT_BROKEN ? TERM_FAILED
+                                     : TERM_UNRECOVERABLE;
 }
 
 static int
@@ -65,7 +65,7 @@ print_json(const char *path, const struct spk_verify *v)
     }
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 static void
@@ -95,7 +95,7 @@ print_at(const struct spk_verify_at *at)
 static void
 print_text(const char *path, const struct spk_verify *v)
 {
-    printf("%s: %s\n", cli_shown(path), verdict_text(v->verdict));
+    printf("%s: %s\n", term_shown(path), verdict_text(v->verdict));
     for (size_t i = 0; i < v->n; i++) {
         print_at(&v->at[i]);
     }
@@ -105,23 +105,23 @@ print_text(const char *path, const struct spk_verify *v)
 }
 
 static int
-one_file(struct cli *c, struct spk_session *s, const struct spk_verify_opts *o, const char *path)
+one_file(struct term *c, struct spk_session *s, const struct spk_verify_opts *o, const char *path)
 {
     struct spk_verify v;
     spk_err e = spk_verify_file(s, path, o, &v);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_SEALED, path, e, &s->trouble);
+        return term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
     }
     if (c->json) {
-        if (print_json(path, &v) != CLI_DONE) {
-            return CLI_FAILED;
+        if (print_json(path, &v) != TERM_DONE) {
+            return TERM_FAILED;
         }
     } else if (!c->quiet) {
         print_text(path, &v);
     }
     if (v.verdict == SPK_VERDICT_BROKEN && !c->json) {
-        (void)cli_error(CLI_ABOUT_SEALED, path, v.why, NULL);
+        (void)term_error(TERM_ABOUT_SEALED, path, v.why, NULL);
     }
     return verdict_status(v.verdict);
 }
@@ -130,47 +130,47 @@ one_file(struct cli *c, struct spk_session *s, const struct spk_verify_opts *o, 
 static int
 worse(int a, int b)
 {
-    static const int order[] = {CLI_STOPPED, CLI_FAILED, CLI_UNRECOVERABLE};
+    static const int order[] = {TERM_STOPPED, TERM_FAILED, TERM_UNRECOVERABLE};
 
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         if (a == order[i] || b == order[i]) {
             return order[i];
         }
     }
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-cmd_verify(struct cli *c, int argc, char **argv)
+cmd_verify(struct term *c, int argc, char **argv)
 {
-    struct spk_verify_opts o = {.with_key = true, .stop = &cli_stop};
+    struct spk_verify_opts o = {.with_key = true, .stop = &term_stop};
     bool no_key = false;
-    const struct cli_opt opts[] = {
-        {"online", 0, CLI_FLAG, &o.online, NULL, N_("ask the authorities whether they have it")},
-        {"payload", 0, CLI_FLAG, &o.payload, NULL, N_("decrypt all of it too, to nowhere")},
-        {"no-key", 0, CLI_FLAG, &no_key, NULL, N_("only read: ask for no passphrase")},
+    const struct term_opt opts[] = {
+        {"online", 0, TERM_FLAG, &o.online, NULL, N_("ask the authorities whether they have it")},
+        {"payload", 0, TERM_FLAG, &o.payload, NULL, N_("decrypt all of it too, to nowhere")},
+        {"no-key", 0, TERM_FLAG, &no_key, NULL, N_("only read: ask for no passphrase")},
     };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (first == argc) {
-        return cli_usage(c, _("which file?"));
+        return term_usage(c, _("which file?"));
     }
     if (no_key && o.payload) {
-        return cli_usage(c, _("--payload takes a key"));
+        return term_usage(c, _("--payload takes a key"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     o.with_key = !no_key;
-    status = CLI_DONE;
-    for (int i = first; i < argc && !cli_stop; i++) {
+    status = TERM_DONE;
+    for (int i = first; i < argc && !term_stop; i++) {
         status = worse(status, one_file(c, s, &o, argv[i]));
     }
-    return cli_stop ? CLI_STOPPED : cli_flush(status);
+    return term_stop ? TERM_STOPPED : term_flush(status);
 }

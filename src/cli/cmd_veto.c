@@ -12,25 +12,25 @@ struct veto_opts {
 };
 
 static int
-ask_code(struct cli *c, struct spk_secret **ret_code)
+ask_code(struct term *c, struct spk_secret **ret_code)
 {
     SPK_AUTO(spk_secret) typed = NULL;
     spk_err e = c->pass_fd != NULL
-                    ? cli_ask_pass(c, "", 0, &typed)
-                    : cli_ask_line(_("veto code from your recovery sheet: "), false, &typed);
+                    ? term_ask_pass(c, "", 0, &typed)
+                    : term_ask_line(_("veto code from your recovery sheet: "), false, &typed);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
     if (!spk_ok(spk_veto_code_parse(spk_secret_span(typed), ret_code))) {
-        cli_say_error(NULL, _("this is not a veto code: it has 32 letters and digits"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("this is not a veto code: it has 32 letters and digits"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
-by_code(struct cli *c, const struct veto_opts *o, struct spk_session *s, struct spk_pin *pin,
+by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct spk_pin *pin,
         const struct spk_hash *request)
 {
     SPK_AUTO(spk_secret) code = NULL;
@@ -41,21 +41,21 @@ by_code(struct cli *c, const struct veto_opts *o, struct spk_session *s, struct 
 
     if (o->owner != NULL) {
         if (!spk_ok(spk_hex_parse(spk_span_str(o->owner), owner.b, sizeof(owner.b)))) {
-            return cli_usage(c, _("--owner is 64 hex digits"));
+            return term_usage(c, _("--owner is 64 hex digits"));
         }
     } else if (!s->profile->has_owner) {
-        return cli_usage(c, _("--owner is wanted: it stands on your recovery sheet"));
+        return term_usage(c, _("--owner is wanted: it stands on your recovery sheet"));
     }
     status = ask_code(c, &code);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_veto_by_code(s, pin, &owner, request, code, &state);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
-    printf(_("the request is now: %s\n"), cli_shown(state));
-    return cli_flush(CLI_DONE);
+    printf(_("the request is now: %s\n"), term_shown(state));
+    return term_flush(TERM_DONE);
 }
 
 static int
@@ -65,43 +65,43 @@ by_key(struct spk_session *s, struct spk_pin *pin, const struct spk_hash *reques
     spk_err e = spk_veto_by_key(s, pin, request, &state);
 
     if (!spk_ok(e)) {
-        int status = cli_error(CLI_ABOUT_PEER, NULL, e, &s->trouble);
+        int status = term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 
-        cli_say_hint(_("without your keys, --code takes the veto code from your recovery sheet"));
+        term_say_hint(_("without your keys, --code takes the veto code from your recovery sheet"));
         return status;
     }
-    printf(_("the request is now: %s\n"), cli_shown(state));
-    return cli_flush(CLI_DONE);
+    printf(_("the request is now: %s\n"), term_shown(state));
+    return term_flush(TERM_DONE);
 }
 
 int
-cmd_veto(struct cli *c, int argc, char **argv)
+cmd_veto(struct term *c, int argc, char **argv)
 {
     struct veto_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"code", 0, CLI_FLAG, &o.code, NULL, N_("by the printed veto code, without any key")},
-        {"authority", 0, CLI_TEXT, &o.authority, "NAME", N_("which authority")},
-        {"owner", 0, CLI_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
+    const struct term_opt opts[] = {
+        {"code", 0, TERM_FLAG, &o.code, NULL, N_("by the printed veto code, without any key")},
+        {"authority", 0, TERM_TEXT, &o.authority, "NAME", N_("which authority")},
+        {"owner", 0, TERM_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
     };
     SPK_AUTO(spk_session) s = NULL;
     struct spk_pin *pin = NULL;
     struct spk_hash request;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 ||
         !spk_ok(spk_hex_parse(spk_span_str(argv[first]), request.b, sizeof(request.b)))) {
-        return cli_usage(c, _("one request is wanted: 64 hex digits, from 'sparekey requests'"));
+        return term_usage(c, _("one request is wanted: 64 hex digits, from 'sparekey requests'"));
     }
-    status = cli_session(c, &s);
-    if (status != CLI_GO_ON) {
+    status = term_session(c, &s);
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (!spk_ok(spk_profile_authority(s->profile, o.authority, &pin))) {
-        return cli_usage(c, _("--authority must name a pinned authority"));
+        return term_usage(c, _("--authority must name a pinned authority"));
     }
     return o.code ? by_code(c, &o, s, pin, &request) : by_key(s, pin, &request);
 }

@@ -12,14 +12,14 @@
 #define REPORTS_MAX 20 /* messages of one kind before they are only counted */
 
 struct tree { /* next() uses the first part, done() the second; they may run at once */
-    struct cli *c;
+    struct term *c;
     const struct cli_encrypt_opts *o;
     char **roots;
     int n, at;
     struct spk_walk *walk;
     unsigned long already, walk_failed, skipped;
 
-    struct cli_progress pr;
+    struct term_progress pr;
     unsigned long sealed, failed, spooled, missing;
     uint64_t bytes;
     bool peer_told;
@@ -85,7 +85,7 @@ open_root(struct tree *t)
         spk_err e = spk_walk_new(root, &t->walk);
 
         if (!spk_ok(e)) {
-            (void)cli_error(CLI_ABOUT_INPUT, root, e, NULL);
+            (void)term_error(TERM_ABOUT_INPUT, root, e, NULL);
             t->walk_failed++;
         }
     }
@@ -101,7 +101,7 @@ next_path(struct tree *t)
         spk_err e = spk_walk_next(t->walk, &path);
 
         if (!spk_ok(e)) {
-            (void)cli_error(CLI_ABOUT_INPUT, path, e, NULL);
+            (void)term_error(TERM_ABOUT_INPUT, path, e, NULL);
             spk_mem_free(path);
             t->walk_failed++;
             continue;
@@ -122,7 +122,7 @@ next(void *ctx, struct spk_batch_file *ret_f)
     struct tree *t = ctx;
     char *in = NULL;
 
-    while (!cli_stop && (in = next_path(t)) != NULL) {
+    while (!term_stop && (in = next_path(t)) != NULL) {
         char *out = has_suffix(in) ? NULL : output_name(in);
 
         if (out != NULL && !sealed_already(t, in, out)) {
@@ -145,20 +145,20 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     if (t->failed > REPORTS_MAX || e.code == SPK_CODE_STOPPED) {
         return;
     }
-    cli_progress_end(&t->pr);
+    term_progress_end(&t->pr);
     if (spk_sealing_failed(o)) {
         if (!t->peer_told) { /* it is the same for all of a batch */
             cli_encrypt_failures(f->in, o);
         }
         t->peer_told = true;
     } else if (o->output && e.code != SPK_CODE_EXISTS) {
-        (void)cli_error(CLI_ABOUT_OUTPUT, f->out, e, NULL);
+        (void)term_error(TERM_ABOUT_OUTPUT, f->out, e, NULL);
     } else if (e.code == SPK_CODE_EXISTS) {
-        cli_say_error(
+        term_say_error(
             f->out, _("is there already, and is older than its original or no sealed copy of it"));
-        cli_say_hint(_("--force replaces it"));
+        term_say_hint(_("--force replaces it"));
     } else {
-        (void)cli_error(CLI_ABOUT_INPUT, f->in, e, NULL);
+        (void)term_error(TERM_ABOUT_INPUT, f->in, e, NULL);
     }
 }
 
@@ -167,18 +167,18 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
 {
     struct tree *t = ctx;
 
-    if (t->c->json && cli_encrypt_json(f->in, f->out, e, o) != CLI_DONE) {
-        cli_stop = 1;
+    if (t->c->json && cli_encrypt_json(f->in, f->out, e, o) != TERM_DONE) {
+        term_stop = 1;
     }
     if (spk_ok(e)) {
         t->sealed++;
         t->bytes += o->bytes;
         t->spooled += o->spooled > 0;
         if (spk_sealing_failed(o) && t->missing++ < REPORTS_MAX) {
-            cli_progress_end(&t->pr);
+            term_progress_end(&t->pr);
             cli_encrypt_missing(f->out, o);
         }
-        cli_progress_files(&t->pr, t->sealed, t->bytes);
+        term_progress_files(&t->pr, t->sealed, t->bytes);
     } else {
         tell_failure(t, f, e, o);
     }
@@ -193,7 +193,7 @@ summary(const struct tree *t, uint64_t ms)
     }
     if (t->spooled > 0) {
         fprintf(stderr, _("sparekey: warning: %lu deposits are in the spool\n"), t->spooled);
-        cli_say_hint(_("'sparekey sync' sends them"));
+        term_say_hint(_("'sparekey sync' sends them"));
     }
     if (t->missing > REPORTS_MAX) {
         fprintf(stderr, _("sparekey: warning: %lu files are not deposited at every authority\n"),
@@ -208,13 +208,13 @@ summary(const struct tree *t, uint64_t ms)
                 t->skipped);
     }
     if (!t->c->quiet && !t->c->json) {
-        printf(_("%lu files sealed, %s, in %.1f s; %lu failed\n"), t->sealed, cli_size(t->bytes),
+        printf(_("%lu files sealed, %s, in %.1f s; %lu failed\n"), t->sealed, term_size(t->bytes),
                (double)ms / 1000.0, t->failed + t->walk_failed);
     }
 }
 
 int
-cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *o,
+cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o,
                   char **roots, int n)
 {
     struct tree t = {.c = c, .o = o, .roots = roots, .n = n};
@@ -223,19 +223,19 @@ cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_encrypt
     uint64_t start = spk_running_ms();
     spk_err e;
 
-    cli_progress_begin(c, &t.pr, _("sealing"));
+    term_progress_begin(c, &t.pr, _("sealing"));
     eo.progress = &t.pr.p;
     e = spk_batch_run(&b);
-    cli_progress_end(&t.pr);
+    term_progress_end(&t.pr);
     spk_walk_free(t.walk);
     summary(&t, spk_running_ms() - start);
     if (!spk_ok(e)) {
-        int status = t.peer_told ? CLI_FAILED : cli_error(CLI_ABOUT_OWN, NULL, e, &s->trouble);
+        int status = t.peer_told ? TERM_FAILED : term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
 
         if (e.code != SPK_CODE_NOKEY) {
-            cli_say_hint(_("run the same command again: it goes on where it ended"));
+            term_say_hint(_("run the same command again: it goes on where it ended"));
         }
         return status;
     }
-    return t.failed + t.walk_failed > 0 ? CLI_FAILED : cli_flush(CLI_DONE);
+    return t.failed + t.walk_failed > 0 ? TERM_FAILED : term_flush(TERM_DONE);
 }

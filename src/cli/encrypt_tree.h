@@ -3,15 +3,15 @@
 #ifndef SPK_CLI_ENCRYPT_TREE_H
 #define SPK_CLI_ENCRYPT_TREE_H
 
-#include "cli/cli.h"
 #include "client/batch.h"
+#include "term/term.h"
 
 struct cli_encrypt_opts {
     struct spk_encrypt_opts o;
     char *out;
     bool tree;
 };
-int cli_encrypt_trees(struct cli *c, struct spk_session *s, const struct cli_encrypt_opts *o,
+int cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o,
                       char **roots, int n);
 
 /* From cmd_encrypt.c. */

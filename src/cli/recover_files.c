@@ -56,20 +56,20 @@ recover_authority(struct recover_job *job)
         e = job->pin == NULL ? e : SPK_OK;
     }
     if (spk_ok(e)) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (job->s->profile->n_authorities == 0) {
-        cli_say_error(NULL, _("no authority is pinned on this computer"));
-        cli_say_hint(_("'sparekey enroll --pin ADDRESS' pins it, with the address from its "
-                       "operators; then run this again"));
+        term_say_error(NULL, _("no authority is pinned on this computer"));
+        term_say_hint(_("'sparekey enroll --pin ADDRESS' pins it, with the address from its "
+                        "operators; then run this again"));
     } else if (job->o->authority != NULL) {
-        cli_say_error(job->o->authority, _("is not a pinned authority"));
-        cli_say_hint(_("'sparekey status' lists them"));
+        term_say_error(job->o->authority, _("is not a pinned authority"));
+        term_say_hint(_("'sparekey status' lists them"));
     } else {
-        cli_say_error(NULL, _("several authorities are pinned"));
-        cli_say_hint(_("--authority NAME says which one to ask: any of them will do"));
+        term_say_error(NULL, _("several authorities are pinned"));
+        term_say_hint(_("--authority NAME says which one to ask: any of them will do"));
     }
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 /* Our key, or one that came back before, opens it. */
@@ -141,17 +141,17 @@ take_owner(const char *path, struct spk_header *h, struct spk_hash *owner, bool 
     struct spk_hash claimed;
 
     if (!spk_ok(spk_recover_owner_of(h, &claimed))) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (!*has_owner) {
         *owner = claimed;
         *has_owner = true;
     } else if (!spk_hash_eq(owner, &claimed)) {
-        cli_say_error(path, _("was sealed by another owner"));
-        cli_say_hint(_("a recovery is for one owner's files; --owner ID says whose"));
-        return CLI_FAILED;
+        term_say_error(path, _("was sealed by another owner"));
+        term_say_hint(_("a recovery is for one owner's files; --owner ID says whose"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* The core is damaged, so its identifier is a claim; a wrong one only brings nothing back. */
@@ -162,15 +162,15 @@ take_damaged(struct recover_job *job, const char *path, spk_err why)
     struct spk_file_id claim;
 
     if (fd < 0 || why.code == SPK_CODE_IO || why.code == SPK_CODE_NOTFOUND) {
-        return cli_error(CLI_ABOUT_SEALED, path, why, NULL);
+        return term_error(TERM_ABOUT_SEALED, path, why, NULL);
     }
     if (!spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) ||
         !spk_ok(spk_buf_add(&job->serials, SPK_SPAN_OF(claim.b)))) {
-        return cli_error(CLI_ABOUT_SEALED, path, why, NULL);
+        return term_error(TERM_ABOUT_SEALED, path, why, NULL);
     }
-    cli_say_warning(path, _("has a damaged header: if its serial number is damaged too, "
-                            "'recover --all' will find it"));
-    return CLI_GO_ON;
+    term_say_warning(path, _("has a damaged header: if its serial number is damaged too, "
+                             "'recover --all' will find it"));
+    return TERM_GO_ON;
 }
 
 static int
@@ -184,29 +184,29 @@ take_file(struct recover_job *job, const char *path, struct spk_hash *owner, boo
         return take_damaged(job, path, e);
     }
     status = take_owner(path, h, owner, has_owner);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_buf_add(&job->serials, SPK_SPAN_OF(spk_header_core(h)->id.b));
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_SEALED, path, e, NULL);
+        return term_error(TERM_ABOUT_SEALED, path, e, NULL);
     }
     e = spk_recover_file_record(job->pin, h, &job->s->trouble);
     if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
-        return cli_error(CLI_ABOUT_PEER, path, e, &job->s->trouble);
+        return term_error(TERM_ABOUT_PEER, path, e, &job->s->trouble);
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
-recover_prepare(struct cli *c, struct recover_job *job, struct spk_pending_spec *spec)
+recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec)
 {
     bool has_owner = job->s->profile->has_owner;
 
     spec->owner = job->s->profile->owner;
     if (job->o->owner != NULL) {
         if (!spk_ok(spk_hex_parse(spk_span_str(job->o->owner), spec->owner.b, SPK_HASH_LEN))) {
-            return cli_usage(c, _("--owner is 64 hex digits"));
+            return term_usage(c, _("--owner is 64 hex digits"));
         }
         has_owner = true;
     }
@@ -214,47 +214,47 @@ recover_prepare(struct cli *c, struct recover_job *job, struct spk_pending_spec 
     for (int i = 0; i < job->n; i++) {
         int status = take_file(job, job->files[i], &spec->owner, &has_owner);
 
-        if (status != CLI_GO_ON) {
+        if (status != TERM_GO_ON) {
             spk_buf_free(&job->serials);
             return status;
         }
     }
     if (!has_owner) {
-        cli_say_error(NULL, _("your owner id is not known here"));
-        cli_say_hint(
+        term_say_error(NULL, _("your owner id is not known here"));
+        term_say_hint(
             _("--owner ID: it stands on your recovery sheet, and officers can look it up"));
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     sort_serials(&job->serials);
     if (!job->o->all && !job->o->keys_only) {
         spec->serials = spk_buf_span(&job->serials);
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* -- afterwards -- */
 
 static int
-decrypt_one(struct cli *c, struct recover_job *job, const char *path)
+decrypt_one(struct term *c, struct recover_job *job, const char *path)
 {
     struct spk_decrypt_outcome done;
-    const struct spk_progress progress = {.stop = &cli_stop};
+    const struct spk_progress progress = {.stop = &term_stop};
     const struct spk_decrypt_opts o = {.progress = &progress};
     spk_err e = spk_decrypt_file(job->s, path, job->o->out, &o, &done);
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
     if (!spk_ok(e)) {
-        status = e.code == SPK_CODE_EXISTS ? cli_error(CLI_ABOUT_OUTPUT, done.path, e, NULL)
-                                           : cli_error(CLI_ABOUT_SEALED, path, e, NULL);
+        status = e.code == SPK_CODE_EXISTS ? term_error(TERM_ABOUT_OUTPUT, done.path, e, NULL)
+                                           : term_error(TERM_ABOUT_SEALED, path, e, NULL);
     } else if (done.path != NULL && !c->quiet && !c->json) {
-        printf(_("%s: %s decrypted\n"), cli_shown(done.path), cli_size(done.bytes));
+        printf(_("%s: %s decrypted\n"), term_shown(done.path), term_size(done.bytes));
     }
     spk_decrypt_outcome_clear(&done);
     return status;
 }
 
 static int
-repair_one(struct cli *c, struct recover_job *job, const char *path, struct spk_jw *w)
+repair_one(struct term *c, struct recover_job *job, const char *path, struct spk_jw *w)
 {
     struct spk_repair r = {0};
     spk_err e = spk_repair_file(job->s, path, &r);
@@ -267,21 +267,21 @@ repair_one(struct cli *c, struct recover_job *job, const char *path, struct spk_
     spk_jw_close(w, '}');
     if (opened) {
         if (!c->quiet && !c->json) {
-            printf(_("%s: opens with your key already\n"), cli_shown(path));
+            printf(_("%s: opens with your key already\n"), term_shown(path));
         }
     } else if (!spk_ok(e)) {
         if (e.code == SPK_CODE_NOTFOUND && e.sys == 0) {
-            cli_say_error(path, _("has no key among those that came back"));
-            cli_say_hint(_("it may never have been deposited, or by another owner: 'sparekey "
-                           "inspect' shows for whom it was sealed"));
-            return CLI_FAILED;
+            term_say_error(path, _("has no key among those that came back"));
+            term_say_hint(_("it may never have been deposited, or by another owner: 'sparekey "
+                            "inspect' shows for whom it was sealed"));
+            return TERM_FAILED;
         }
-        return cli_error(CLI_ABOUT_SEALED, path, e, &job->s->trouble);
+        return term_error(TERM_ABOUT_SEALED, path, e, &job->s->trouble);
     } else if (!c->quiet && !c->json) {
         printf(r.header_rebuilt ? _("%s: header rebuilt\n") : _("%s: header repaired\n"),
-               cli_shown(path));
+               term_shown(path));
     }
-    return job->o->decrypt || job->o->out != NULL ? decrypt_one(c, job, path) : CLI_DONE;
+    return job->o->decrypt || job->o->out != NULL ? decrypt_one(c, job, path) : TERM_DONE;
 }
 
 static void
@@ -300,11 +300,11 @@ tell_others(const struct recover_job *job)
 }
 
 int
-recover_repair(struct cli *c, struct recover_job *job)
+recover_repair(struct term *c, struct recover_job *job)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)16 << 20);
     struct spk_jw w = {.b = &b};
-    int status = CLI_DONE;
+    int status = TERM_DONE;
 
     spk_jw_open(&w, NULL, '{');
     spk_jw_cstr(&w, "state", "done");
@@ -312,15 +312,15 @@ recover_repair(struct cli *c, struct recover_job *job)
     spk_jw_u64(&w, "keys", job->keys);
     spk_jw_u64(&w, "refused", job->refused);
     spk_jw_open(&w, "files", '[');
-    for (int i = 0; i < job->n && !cli_stop; i++) {
+    for (int i = 0; i < job->n && !term_stop; i++) {
         int one = repair_one(c, job, job->files[i], &w);
 
-        status = one != CLI_DONE ? one : status;
+        status = one != TERM_DONE ? one : status;
     }
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
-    if (c->json && cli_json_out(&w, &b) != CLI_DONE) {
-        return CLI_FAILED;
+    if (c->json && term_json_out(&w, &b) != TERM_DONE) {
+        return TERM_FAILED;
     }
     if (job->n == 0 && !c->quiet && !c->json && job->keys > 0) {
         fputs(_("'sparekey recover FILE.spk…' repairs the headers of your files; 'decrypt' opens "
@@ -328,5 +328,5 @@ recover_repair(struct cli *c, struct recover_job *job)
               stdout);
     }
     tell_others(job);
-    return cli_stop ? CLI_STOPPED : cli_flush(status);
+    return term_stop ? TERM_STOPPED : term_flush(status);
 }

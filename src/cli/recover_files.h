@@ -3,8 +3,8 @@
 #ifndef SPK_CLI_RECOVER_FILES_H
 #define SPK_CLI_RECOVER_FILES_H
 
-#include "cli/cli.h"
 #include "client/recover.h"
+#include "term/term.h"
 
 struct recover_opts {
     bool all, decrypt, wait, passphrase, keys_only, same_keys, abandon;
@@ -23,15 +23,15 @@ struct recover_job {
 };
 
 /** Which authority to ask: the named one, the only one, or the first pinned one that the first file
- * names. CLI_GO_ON or a status. */
+ * names. TERM_GO_ON or a status. */
 int recover_authority(struct recover_job *job);
 /** True when the keys of all files came back in an earlier recovery, or our key opens them. Files
  * whose header cannot be read are repaired on the spot if that is so. */
 bool recover_all_here(const struct recover_job *job);
 /** Owner and serial numbers for a request from files and options; files with a record have it sent
  * to the authority first. */
-int recover_prepare(struct cli *c, struct recover_job *job, struct spk_pending_spec *spec);
+int recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec);
 /** Repair the files, decrypt them if wanted; the last words of the command. */
-int recover_repair(struct cli *c, struct recover_job *job);
+int recover_repair(struct term *c, struct recover_job *job);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/i18n.h"
+#include "term/i18n.h"
 #include "translog/merkle.h"
 
 #define SIGNATURE_MAX ((size_t)SPK_RSA_MAX_LEN)

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/i18n.h"
 #include "ctl/case.h"
+#include "term/i18n.h"
 
 #define V "verified"
 #define C "claimed"

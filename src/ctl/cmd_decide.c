@@ -15,7 +15,7 @@
 #define CODE_ASKED 3 /* times that a wrong code may be typed */
 
 struct decision {
-    struct cli *cli;
+    struct term *cli;
     struct ctl_desk desk;
     struct ctl_who who;
     struct ctl_case *k;
@@ -43,18 +43,18 @@ check_me(const struct decision *d)
     const struct spk_officer *o = spk_policy_officer(p, spk_span_str(me->officer.key.name));
 
     if (o == NULL || !spk_span_eq(SPK_SPAN_OF(o->key.key), SPK_SPAN_OF(me->officer.key.key))) {
-        fprintf(stderr, _("%s: error: '%s' is not an officer of policy %u\n"), cli_program,
+        fprintf(stderr, _("%s: error: '%s' is not an officer of policy %u\n"), term_program,
                 me->name, p->number);
-        cli_say_hint(_("--as NAME decides as somebody else of yours"));
-        return CLI_FAILED;
+        term_say_hint(_("--as NAME decides as somebody else of yours"));
+        return TERM_FAILED;
     }
     for (size_t i = 0; d->approve && i < o->n_owners; i++) {
         if (spk_hash_eq(&o->owners[i], &d->k->request.owner)) {
-            cli_say_error(NULL, _("this request is your own: others decide about it"));
-            return CLI_FAILED;
+            term_say_error(NULL, _("this request is your own: others decide about it"));
+            return TERM_FAILED;
         }
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* Only these wait for an officer. */
@@ -66,11 +66,11 @@ check_state(const struct decision *d)
     if (!d->approve || strcmp(s, "open") == 0 || strcmp(s, "waiting") == 0 ||
         strcmp(s, "confirm") == 0 ||
         (strcmp(s, "vetoed") == 0 && d->desk.pin->policy.override_quorum > 0)) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
-    fprintf(stderr, _("%s: error: the request is %s: there is nothing to approve\n"), cli_program,
-            cli_shown(s));
-    return CLI_FAILED;
+    fprintf(stderr, _("%s: error: the request is %s: there is nothing to approve\n"), term_program,
+            term_shown(s));
+    return TERM_FAILED;
 }
 
 static int
@@ -84,25 +84,25 @@ show(struct decision *d)
     }
     if (d->k->fault != NULL) {
         (void)ctl_request_refuse(d->k);
-        return CLI_GO_ON; /* a no can be said to what does not hold, too */
+        return TERM_GO_ON; /* a no can be said to what does not hold, too */
     }
     e = ctl_case_render(d->k, SHOWN_FILES, &d->shown);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
     (void)fwrite(d->shown.ptr, 1, d->shown.len, stderr);
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
 wrong_code(void)
 {
-    cli_say_error(
+    term_say_error(
         NULL, _("the code is not that of this request: somebody else may have opened it, or it was "
                 "exchanged on its way"));
-    cli_say_hint(
+    term_say_hint(
         _("let the requester read it out once more; if it does not fit, deny the request"));
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 /* Rule: the requester reads the code out by another way, and the officer types it. */
@@ -110,19 +110,20 @@ static int
 ask_code(const struct decision *d)
 {
     if (d->code != NULL) {
-        return spk_request_code_fits(&d->k->hash, spk_span_str(d->code)) ? CLI_GO_ON : wrong_code();
+        return spk_request_code_fits(&d->k->hash, spk_span_str(d->code)) ? TERM_GO_ON
+                                                                         : wrong_code();
     }
     for (int i = 0; i < CODE_ASKED; i++) {
         SPK_AUTO(spk_secret) typed = NULL;
-        spk_err e = cli_ask_line(_("code that the requester has read out to you: "), true, &typed);
+        spk_err e = term_ask_line(_("code that the requester has read out to you: "), true, &typed);
 
         if (!spk_ok(e)) {
-            cli_say_error(NULL, _("not approved: no code was typed"));
-            cli_say_hint(_("it is typed on the terminal, or given with --code"));
-            return e.code == SPK_CODE_STOPPED ? CLI_STOPPED : CLI_FAILED;
+            term_say_error(NULL, _("not approved: no code was typed"));
+            term_say_hint(_("it is typed on the terminal, or given with --code"));
+            return e.code == SPK_CODE_STOPPED ? TERM_STOPPED : TERM_FAILED;
         }
         if (spk_request_code_fits(&d->k->hash, spk_secret_span(typed))) {
-            return CLI_GO_ON;
+            return TERM_GO_ON;
         }
     }
     return wrong_code();
@@ -131,12 +132,12 @@ ask_code(const struct decision *d)
 static int
 ask_denial(const struct decision *d)
 {
-    if (d->yes || cli_confirm(_("deny this request for good? type yes: "))) {
-        return CLI_GO_ON;
+    if (d->yes || term_confirm(_("deny this request for good? type yes: "))) {
+        return TERM_GO_ON;
     }
-    cli_say_error(NULL, _("not denied"));
-    cli_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
-    return CLI_FAILED;
+    term_say_error(NULL, _("not denied"));
+    term_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
+    return TERM_FAILED;
 }
 
 static spk_err
@@ -223,20 +224,20 @@ tell(const struct decision *d, const struct spk_json *j)
     if (!spk_ok(spk_json_str(j, "state", &state)) ||
         !spk_ok(spk_json_u64(j, "persons", &persons)) ||
         !spk_ok(spk_json_u64(j, "needed", &needed))) {
-        return cli_error(CLI_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->desk.trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->desk.trouble);
     }
     if (!d->cli->json) {
         printf(d->approve ? _("approved: %llu of %llu persons; the request is %s\n")
                           : _("denied; approving: %llu of %llu persons; the request is %s\n"),
-               (unsigned long long)persons, (unsigned long long)needed, cli_shown(state));
-        return CLI_DONE;
+               (unsigned long long)persons, (unsigned long long)needed, term_shown(state));
+        return TERM_DONE;
     }
     spk_jw_open(&w, NULL, '{');
     spk_jw_cstr(&w, "state", state);
     spk_jw_u64(&w, "persons", persons);
     spk_jw_u64(&w, "needed", needed);
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 static int
@@ -251,10 +252,10 @@ sign_and_send(struct decision *d)
     e = spk_ok(e) ? make_note(d, &evidence, &note) : e;
     e = spk_ok(e) ? keep(d, &evidence, &note) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, d->desk.dir, e, NULL);
+        return term_error(TERM_ABOUT_OWN, d->desk.dir, e, NULL);
     }
     e = post(d, &note, &j);
-    return spk_ok(e) ? tell(d, j) : cli_error(CLI_ABOUT_PEER, NULL, e, &d->desk.trouble);
+    return spk_ok(e) ? tell(d, j) : term_error(TERM_ABOUT_PEER, NULL, e, &d->desk.trouble);
 }
 
 static int
@@ -265,11 +266,11 @@ set_life(struct decision *d)
     d->life = max < LIFE_MAX ? max : LIFE_MAX;
     if (d->expires != NULL &&
         (!spk_ok(ctl_duration_parse(d->expires, &d->life)) || d->life == 0 || d->life > max)) {
-        cli_say_error(d->expires,
-                      _("is not a time, or longer than the policy lets an approval live"));
-        return CLI_USAGE;
+        term_say_error(d->expires,
+                       _("is not a time, or longer than the policy lets an approval live"));
+        return TERM_USAGE;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -278,39 +279,39 @@ decide(struct decision *d, const char *name)
     struct spk_hash hash;
     int status = ctl_desk_ready(d->cli, &d->desk, d->who.as, d->who.authority);
 
-    status = status == CLI_GO_ON ? set_life(d) : status;
-    status = status == CLI_GO_ON ? ctl_request_find(&d->desk, name, &hash) : status;
-    status = status == CLI_GO_ON ? ctl_request_fetch(&d->desk, &hash, &d->k) : status;
-    status = status == CLI_GO_ON ? show(d) : status;
-    status = status == CLI_GO_ON ? check_me(d) : status;
-    status = status == CLI_GO_ON ? check_state(d) : status;
-    if (status == CLI_GO_ON) {
+    status = status == TERM_GO_ON ? set_life(d) : status;
+    status = status == TERM_GO_ON ? ctl_request_find(&d->desk, name, &hash) : status;
+    status = status == TERM_GO_ON ? ctl_request_fetch(&d->desk, &hash, &d->k) : status;
+    status = status == TERM_GO_ON ? show(d) : status;
+    status = status == TERM_GO_ON ? check_me(d) : status;
+    status = status == TERM_GO_ON ? check_state(d) : status;
+    if (status == TERM_GO_ON) {
         status = d->approve ? ask_code(d) : ask_denial(d);
     }
-    return status == CLI_GO_ON ? sign_and_send(d) : status;
+    return status == TERM_GO_ON ? sign_and_send(d) : status;
 }
 
 int
-ctl_request_approve(struct cli *c, int argc, char **argv)
+ctl_request_approve(struct term *c, int argc, char **argv)
 {
     struct decision d = {.cli = c, .approve = true};
-    const struct cli_opt opts[] = {
+    const struct term_opt opts[] = {
         CTL_WHO_OPTS(d.who),
-        {"code", 0, CLI_TEXT, &d.code, "CODE",
+        {"code", 0, TERM_TEXT, &d.code, "CODE",
          N_("the requester's code, instead of typing it when asked")},
-        {"expires", 0, CLI_TEXT, &d.expires, "TIME",
+        {"expires", 0, TERM_TEXT, &d.expires, "TIME",
          N_("how long the approval lives (default: 7d, or what the policy allows)")},
-        {"reason", 0, CLI_TEXT, &d.reason, "TEXT",
+        {"reason", 0, TERM_TEXT, &d.reason, "TEXT",
          N_("why: kept with what you have seen, on this machine")},
     };
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one request is wanted"));
+        return term_usage(c, _("one request is wanted"));
     }
     status = decide(&d, argv[first]);
     decision_clear(&d);
@@ -318,23 +319,23 @@ ctl_request_approve(struct cli *c, int argc, char **argv)
 }
 
 int
-ctl_request_deny(struct cli *c, int argc, char **argv)
+ctl_request_deny(struct term *c, int argc, char **argv)
 {
     struct decision d = {.cli = c};
-    const struct cli_opt opts[] = {
+    const struct term_opt opts[] = {
         CTL_WHO_OPTS(d.who),
-        {"reason", 0, CLI_TEXT, &d.reason, "TEXT",
+        {"reason", 0, TERM_TEXT, &d.reason, "TEXT",
          N_("why: kept with what you have seen, on this machine")},
-        {"yes", 'y', CLI_FLAG, &d.yes, NULL, N_("do not ask")},
+        {"yes", 'y', TERM_FLAG, &d.yes, NULL, N_("do not ask")},
     };
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one request is wanted"));
+        return term_usage(c, _("one request is wanted"));
     }
     status = decide(&d, argv[first]);
     decision_clear(&d);

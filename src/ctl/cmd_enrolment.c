@@ -63,9 +63,9 @@ entry_print(const struct entry *x)
     char iso[21];
 
     printf("%s  %s  %s", spk_hex(spk_hash_span(&x->e.owner), hex), spk_time_iso(x->e.time, iso),
-           cli_shown_span(x->e.name));
+           term_shown_span(x->e.name));
     for (size_t i = 0; i < x->e.n_contacts; i++) {
-        printf("%s%s", i == 0 ? "  " : ", ", cli_shown_span(x->e.contacts[i]));
+        printf("%s%s", i == 0 ? "  " : ", ", term_shown_span(x->e.contacts[i]));
     }
     putchar('\n');
 }
@@ -88,7 +88,7 @@ entry_json(struct spk_jw *w, const struct entry *x)
 }
 
 static int
-print_entries(const struct cli *c, const struct ctl_desk *d, const struct spk_json *list, size_t n)
+print_entries(const struct term *c, const struct ctl_desk *d, const struct spk_json *list, size_t n)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
     struct spk_jw w = {.b = &b};
@@ -99,9 +99,9 @@ print_entries(const struct cli *c, const struct ctl_desk *d, const struct spk_js
         AUTO_ENTRY struct entry x = {.is_signed = false};
 
         if (!spk_ok(entry_take(d, spk_json_at(list, i), &x))) {
-            cli_say_error(NULL, _("the authority shows an owner whose record does not hold"));
-            cli_say_hint(_("nothing of the list is to be believed; tell the operators"));
-            return CLI_FAILED;
+            term_say_error(NULL, _("the authority shows an owner whose record does not hold"));
+            term_say_hint(_("nothing of the list is to be believed; tell the operators"));
+            return TERM_FAILED;
         }
         if (c->json) {
             entry_json(&w, &x);
@@ -114,11 +114,11 @@ print_entries(const struct cli *c, const struct ctl_desk *d, const struct spk_js
     if (n == 0 && !c->quiet && !c->json) {
         fputs(_("there are none\n"), stderr);
     }
-    return c->json ? cli_json_out(&w, &b) : CLI_DONE;
+    return c->json ? term_json_out(&w, &b) : TERM_DONE;
 }
 
 static int
-fetch_and_print(const struct cli *c, struct ctl_desk *d, const char *path, const char *member)
+fetch_and_print(const struct term *c, struct ctl_desk *d, const char *path, const char *member)
 {
     SPK_AUTO(spk_json) j = NULL;
     const struct spk_json *list = NULL;
@@ -129,27 +129,27 @@ fetch_and_print(const struct cli *c, struct ctl_desk *d, const char *path, const
         e = SPK_ERR(PROTO);
     }
     return spk_ok(e) ? print_entries(c, d, list, n)
-                     : cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+                     : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
 }
 
 int
-ctl_enrolment_list(struct cli *c, int argc, char **argv)
+ctl_enrolment_list(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
-    const struct cli_opt opts[] = {CTL_WHO_OPTS(who)};
+    const struct term_opt opts[] = {CTL_WHO_OPTS(who)};
     CTL_AUTO_DESK struct ctl_desk d = {0};
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc != first) {
-        return cli_usage(c, _("no operand is wanted"));
+        return term_usage(c, _("no operand is wanted"));
     }
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    return status == CLI_GO_ON ? fetch_and_print(c, &d, "/v1/officer/enrolments", "enrolments")
-                               : status;
+    return status == TERM_GO_ON ? fetch_and_print(c, &d, "/v1/officer/enrolments", "enrolments")
+                                : status;
 }
 
 /* A name as part of a query: what is not plain ASCII goes as %XX. */
@@ -170,31 +170,31 @@ put_query(struct spk_buf *b, const char *name)
 }
 
 int
-ctl_owner_find(struct cli *c, int argc, char **argv)
+ctl_owner_find(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
-    const struct cli_opt opts[] = {CTL_WHO_OPTS(who)};
+    const struct term_opt opts[] = {CTL_WHO_OPTS(who)};
     CTL_AUTO_DESK struct ctl_desk d = {0};
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)PATH_LEN);
     const char *text = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one name, or a part of one, is wanted"));
+        return term_usage(c, _("one name, or a part of one, is wanted"));
     }
     e = spk_buf_str(&path, "/v1/officer/owners?name=");
     e = spk_ok(e) ? put_query(&path, argv[first]) : e;
     e = spk_ok(e) ? spk_buf_cstr(&path, &text) : e;
     if (!spk_ok(e)) {
-        return cli_usage(c, _("the name is too long"));
+        return term_usage(c, _("the name is too long"));
     }
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    return status == CLI_GO_ON ? fetch_and_print(c, &d, text, "owners") : status;
+    return status == TERM_GO_ON ? fetch_and_print(c, &d, text, "owners") : status;
 }
 
 /* The record is shown before it is decided about: officers see what they decide. */
@@ -210,19 +210,19 @@ show_pending(struct ctl_desk *d, const struct spk_hash *owner)
         e = SPK_ERR(PROTO);
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
     for (size_t i = 0; i < n; i++) {
         AUTO_ENTRY struct entry x = {.is_signed = false};
 
         if (spk_ok(entry_take(d, spk_json_at(list, i), &x)) && spk_hash_eq(&x.e.owner, owner)) {
             entry_print(&x);
-            return CLI_GO_ON;
+            return TERM_GO_ON;
         }
     }
-    cli_say_error(NULL, _("no enrolment of this owner waits, or its record does not hold"));
-    cli_say_hint(_("'sparekeyctl enrolment list' shows those that wait"));
-    return CLI_FAILED;
+    term_say_error(NULL, _("no enrolment of this owner waits, or its record does not hold"));
+    term_say_hint(_("'sparekeyctl enrolment list' shows those that wait"));
+    return TERM_FAILED;
 }
 
 static int
@@ -243,53 +243,53 @@ send_decision(struct ctl_desk *d, const struct spk_hash *owner, bool approve)
         e = SPK_ERR(PROTO);
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
-    printf(_("the owner is %s\n"), cli_shown(state));
-    return CLI_DONE;
+    printf(_("the owner is %s\n"), term_shown(state));
+    return TERM_DONE;
 }
 
 static int
-decide(struct cli *c, int argc, char **argv, bool approve)
+decide(struct term *c, int argc, char **argv, bool approve)
 {
     struct ctl_who who = {0};
     bool yes = false;
-    const struct cli_opt opts[] = {
+    const struct term_opt opts[] = {
         CTL_WHO_OPTS(who),
-        {"yes", 'y', CLI_FLAG, &yes, NULL, N_("do not ask")},
+        {"yes", 'y', TERM_FLAG, &yes, NULL, N_("do not ask")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     struct spk_hash owner;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 ||
         !spk_ok(spk_hex_parse(spk_span_str(argv[first]), owner.b, SPK_HASH_LEN))) {
-        return cli_usage(c, _("one owner id of 64 hex digits is wanted"));
+        return term_usage(c, _("one owner id of 64 hex digits is wanted"));
     }
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    status = status == CLI_GO_ON ? show_pending(&d, &owner) : status;
-    if (status == CLI_GO_ON && !yes &&
-        !cli_confirm(approve ? _("let this owner in? type yes: ")
-                             : _("turn this owner away? type yes: "))) {
-        cli_say_error(NULL, _("nothing was decided"));
-        cli_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
-        return CLI_FAILED;
+    status = status == TERM_GO_ON ? show_pending(&d, &owner) : status;
+    if (status == TERM_GO_ON && !yes &&
+        !term_confirm(approve ? _("let this owner in? type yes: ")
+                              : _("turn this owner away? type yes: "))) {
+        term_say_error(NULL, _("nothing was decided"));
+        term_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
+        return TERM_FAILED;
     }
-    return status == CLI_GO_ON ? send_decision(&d, &owner, approve) : status;
+    return status == TERM_GO_ON ? send_decision(&d, &owner, approve) : status;
 }
 
 int
-ctl_enrolment_approve(struct cli *c, int argc, char **argv)
+ctl_enrolment_approve(struct term *c, int argc, char **argv)
 {
     return decide(c, argc, argv, true);
 }
 
 int
-ctl_enrolment_deny(struct cli *c, int argc, char **argv)
+ctl_enrolment_deny(struct term *c, int argc, char **argv)
 {
     return decide(c, argc, argv, false);
 }

@@ -23,7 +23,7 @@ struct init_opts {
     char *name, *policy, *listen, *host, *enrolment, *bits, *cert, *key;
 };
 struct init {
-    struct cli *c;
+    struct term *c;
     struct init_opts o;
     char *host; /* what people reach it by */
     struct ctl_note policy;
@@ -43,36 +43,36 @@ static int
 check_options(struct init *in)
 {
     static const char *const modes[] = {"open", "token", "approval"};
-    const struct cli *c = in->c;
+    const struct term *c = in->c;
     uint64_t port = 0;
     bool mode = false;
 
     if (in->o.policy == NULL) {
-        return cli_usage(
+        return term_usage(
             c, _("--policy FILE is wanted: the first policy, signed by all its officers"));
     }
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         mode = mode || strcmp(in->o.enrolment, modes[i]) == 0;
     }
     if (!mode) {
-        return cli_usage(c, _("--enrolment is open, token or approval"));
+        return term_usage(c, _("--enrolment is open, token or approval"));
     }
     if ((in->o.cert == NULL) != (in->o.key == NULL)) {
-        return cli_usage(c, _("--cert and --key go together"));
+        return term_usage(c, _("--cert and --key go together"));
     }
     if (!spk_ok(ctl_listen_parse(in->o.listen, &in->host, &port))) {
-        return cli_usage(
+        return term_usage(
             c, _("--listen looks like 127.0.0.1:8443 or [::]:8443; port 0 takes any free one"));
     }
     if (in->o.host == NULL && ctl_listen_any(in->host)) {
-        return cli_usage(
+        return term_usage(
             c, _("--host is wanted: the name or address that people reach this machine by"));
     }
     if (in->o.host != NULL) {
         spk_mem_free(in->host);
         in->host = spk_strdup(in->o.host);
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -80,15 +80,16 @@ check_policy(struct init *in)
 {
     int status = ctl_note_read(in->o.policy, &in->policy);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (!spk_ok(spk_policy_verify_genesis(&in->policy.note, NULL, &in->genesis))) {
-        cli_say_error(in->o.policy, _("is not a first policy that every officer in it has signed"));
-        cli_say_hint(_("'sparekeyctl policy check FILE' tells who is missing"));
-        return CLI_FAILED;
+        term_say_error(in->o.policy,
+                       _("is not a first policy that every officer in it has signed"));
+        term_say_hint(_("'sparekeyctl policy check FILE' tells who is missing"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* Absent, or an empty folder. */
@@ -100,18 +101,18 @@ check_place(const char *dir)
     bool empty = true;
 
     if (list == NULL) {
-        return errno == ENOENT ? CLI_GO_ON
-                               : cli_error(CLI_ABOUT_OUTPUT, dir, spk_err_errno(), NULL);
+        return errno == ENOENT ? TERM_GO_ON
+                               : term_error(TERM_ABOUT_OUTPUT, dir, spk_err_errno(), NULL);
     }
     while ((entry = readdir(list)) != NULL) {
         empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
     }
     (void)closedir(list);
     if (!empty) {
-        cli_say_error(dir, _("is there already, and not empty; nothing was changed"));
-        return CLI_FAILED;
+        term_say_error(dir, _("is there already, and not empty; nothing was changed"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static spk_err
@@ -183,7 +184,7 @@ run_holder(const struct init *in, struct spk_buf *answer)
     spk_err e = ctl_program("sparekey-holder", &program);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, "sparekey-holder", e, NULL);
+        return term_error(TERM_ABOUT_OWN, "sparekey-holder", e, NULL);
     }
     argv[0] = program;
     for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
@@ -194,10 +195,10 @@ run_holder(const struct init *in, struct spk_buf *answer)
         argv[n++] = in->c->pass_fd;
     }
     if (ctl_run(argv, answer) != 0) {
-        cli_say_error(program, _("could not make the authority's keys; why stands above"));
-        return CLI_FAILED;
+        term_say_error(program, _("could not make the authority's keys; why stands above"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static spk_err
@@ -225,30 +226,30 @@ make_tls(const struct init *in, struct spk_authority *a)
     SPK_AUTO_BUF struct spk_buf cert = SPK_BUF(PEM_MAX);
     SPK_AUTO_BUF struct spk_buf given = SPK_BUF(PEM_MAX);
     SPK_AUTO(spk_secret) made = NULL;
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
     spk_err e = SPK_OK;
 
     if (in->o.cert != NULL) {
         status = ctl_read_file(in->o.cert, &cert);
-        status = status == CLI_GO_ON ? ctl_read_file(in->o.key, &given) : status;
+        status = status == TERM_GO_ON ? ctl_read_file(in->o.key, &given) : status;
     } else {
         e = spk_cert_server(in->host, &cert, &made);
     }
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_ok(e) ? spk_cert_spki_hash(spk_buf_span(&cert), &a->tls) : e;
     if (!spk_ok(e)) {
-        cli_say_error(in->o.cert != NULL ? in->o.cert : in->host,
-                      in->o.cert != NULL ? _("is not a certificate in PEM")
-                                         : _("cannot be the name in a certificate"));
-        return CLI_FAILED;
+        term_say_error(in->o.cert != NULL ? in->o.cert : in->host,
+                       in->o.cert != NULL ? _("is not a certificate in PEM")
+                                          : _("cannot be the name in a certificate"));
+        return TERM_FAILED;
     }
     e = write_text(&in->tmp, "tls.crt", spk_buf_span(&cert), 0644);
     e = spk_ok(e) ? write_text(&in->tmp, "tls.key",
                                made != NULL ? spk_secret_span(made) : spk_buf_span(&given), 0600)
                   : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
 }
 
 static spk_err
@@ -290,23 +291,23 @@ fill(const struct init *in, struct spk_authority *a)
     int status = run_holder(in, &answer);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = parse_holder(in, spk_buf_span(&answer), a);
     if (!spk_ok(e)) {
-        cli_say_error("sparekey-holder",
-                      _("answered something unexpected: is it of another version?"));
-        return CLI_FAILED;
+        term_say_error("sparekey-holder",
+                       _("answered something unexpected: is it of another version?"));
+        return TERM_FAILED;
     }
     status = make_tls(in, a);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = write_conf(in);
     e = spk_ok(e) ? write_notes(in, a) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
     }
     return ctl_site_store(&in->tmp, &store);
 }
@@ -317,15 +318,15 @@ make(struct init *in, const char *dir)
     struct spk_authority a = {0};
     char code[SPK_REQ_CODE_LEN];
     spk_err e = make_folders(dir, &in->tmp);
-    int status = spk_ok(e) ? fill(in, &a) : cli_error(CLI_ABOUT_OUTPUT, dir, e, NULL);
+    int status = spk_ok(e) ? fill(in, &a) : term_error(TERM_ABOUT_OUTPUT, dir, e, NULL);
 
-    if (status == CLI_GO_ON && cli_stop) {
-        status = CLI_STOPPED;
+    if (status == TERM_GO_ON && term_stop) {
+        status = TERM_STOPPED;
     }
-    if (status == CLI_GO_ON && rename(in->tmp.dir, dir) != 0) {
-        status = cli_error(CLI_ABOUT_OUTPUT, dir, spk_err_errno(), NULL);
+    if (status == TERM_GO_ON && rename(in->tmp.dir, dir) != 0) {
+        status = term_error(TERM_ABOUT_OUTPUT, dir, spk_err_errno(), NULL);
     }
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         throw_away(&in->tmp);
         spk_authority_clear(&a);
         return status;
@@ -333,13 +334,13 @@ make(struct init *in, const char *dir)
     e = spk_sync_parent(AT_FDCWD, dir);
     spk_authority_fingerprint(&a.hash, code);
     printf(_("made authority '%s' in '%s'\nkey           RSA-%zu, epoch 1\nfingerprint   %s\n"),
-           in->o.name, cli_shown(dir), spk_rsa_len(a.key) * 8, code);
+           in->o.name, term_shown(dir), spk_rsa_len(a.key) * 8, code);
     spk_authority_clear(&a);
     if (!in->c->quiet) {
-        cli_say_hint(_("'sparekeyctl start DIR' runs it; 'sparekeyctl address DIR' prints the "
-                       "address for owners"));
+        term_say_hint(_("'sparekeyctl start DIR' runs it; 'sparekeyctl address DIR' prints the "
+                        "address for owners"));
     }
-    return spk_ok(e) ? CLI_DONE : cli_error(CLI_ABOUT_OUTPUT, dir, e, NULL);
+    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_OUTPUT, dir, e, NULL);
 }
 
 static int
@@ -347,13 +348,13 @@ run(struct init *in, const char *dir)
 {
     int status = check_options(in);
 
-    status = status == CLI_GO_ON ? check_policy(in) : status;
-    status = status == CLI_GO_ON ? check_place(dir) : status;
-    return status == CLI_GO_ON ? make(in, dir) : status;
+    status = status == TERM_GO_ON ? check_policy(in) : status;
+    status = status == TERM_GO_ON ? check_place(dir) : status;
+    return status == TERM_GO_ON ? make(in, dir) : status;
 }
 
 int
-ctl_init(struct cli *c, int argc, char **argv)
+ctl_init(struct term *c, int argc, char **argv)
 {
     static char default_name[] = "authority";
     static char default_bits[] = "3072";
@@ -364,30 +365,30 @@ ctl_init(struct cli *c, int argc, char **argv)
                             .bits = default_bits,
                             .listen = default_listen,
                             .enrolment = default_mode}};
-    const struct cli_opt opts[] = {
-        {"name", 0, CLI_TEXT, &in.o.name, "NAME", N_("the authority's name (default: authority)")},
-        {"policy", 0, CLI_TEXT, &in.o.policy, "FILE",
+    const struct term_opt opts[] = {
+        {"name", 0, TERM_TEXT, &in.o.name, "NAME", N_("the authority's name (default: authority)")},
+        {"policy", 0, TERM_TEXT, &in.o.policy, "FILE",
          N_("the first policy, signed by every officer in it")},
-        {"listen", 0, CLI_TEXT, &in.o.listen, "ADDR:PORT",
+        {"listen", 0, TERM_TEXT, &in.o.listen, "ADDR:PORT",
          N_("where to listen (default: 127.0.0.1:8443)")},
-        {"host", 0, CLI_TEXT, &in.o.host, "HOST",
+        {"host", 0, TERM_TEXT, &in.o.host, "HOST",
          N_("what people reach it by (default: the address of --listen)")},
-        {"enrolment", 0, CLI_TEXT, &in.o.enrolment, "MODE",
+        {"enrolment", 0, TERM_TEXT, &in.o.enrolment, "MODE",
          N_("open, token or approval (default: open)")},
-        {"bits", 0, CLI_TEXT, &in.o.bits, "N",
+        {"bits", 0, TERM_TEXT, &in.o.bits, "N",
          N_("of the authority's key: 2048, 3072 (default), 4096")},
-        {"cert", 0, CLI_TEXT, &in.o.cert, "FILE",
+        {"cert", 0, TERM_TEXT, &in.o.cert, "FILE",
          N_("a TLS certificate to use instead of a self-made one")},
-        {"key", 0, CLI_TEXT, &in.o.key, "FILE", N_("its private key")},
+        {"key", 0, TERM_TEXT, &in.o.key, "FILE", N_("its private key")},
     };
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one folder is wanted"));
+        return term_usage(c, _("one folder is wanted"));
     }
     status = run(&in, argv[first]);
     init_clear(&in);

@@ -15,7 +15,7 @@
 
 /* One run of the holder's own program: its words go where ours go. */
 struct run {
-    struct cli *c;
+    struct term *c;
     size_t n;
     const char *argv[ARGS_MAX];
 };
@@ -30,7 +30,7 @@ arg(struct run *r, const char *option, const char *value)
 }
 
 static void
-run_begin(struct run *r, struct cli *c, const char *what, const char *dir)
+run_begin(struct run *r, struct term *c, const char *what, const char *dir)
 {
     *r = (struct run){.c = c, .n = 3};
     r->argv[1] = "key";
@@ -45,37 +45,37 @@ run_holder(struct run *r, struct spk_buf *out)
     spk_err e = ctl_program("sparekey-holder", &program);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, "sparekey-holder", e, NULL);
+        return term_error(TERM_ABOUT_OWN, "sparekey-holder", e, NULL);
     }
     r->argv[0] = program;
-    return ctl_run(r->argv, out) == 0 ? CLI_GO_ON : CLI_FAILED;
+    return ctl_run(r->argv, out) == 0 ? TERM_GO_ON : TERM_FAILED;
 }
 
 /* -- copy */
 
 int
-ctl_key_copy(struct cli *c, int argc, char **argv)
+ctl_key_copy(struct term *c, int argc, char **argv)
 {
     char *out = NULL;
     char *k = NULL;
-    const struct cli_opt opts[] = {
-        {"out", 'o', CLI_TEXT, &out, "NEW", N_("the folder that the copy goes to")},
-        {"any", 'k', CLI_TEXT, &k, "K",
+    const struct term_opt opts[] = {
+        {"out", 'o', TERM_TEXT, &out, "NEW", N_("the folder that the copy goes to")},
+        {"any", 'k', TERM_TEXT, &k, "K",
          N_("so many officers open it together (default: the quorum)")},
     };
     CTL_AUTO_SITE struct ctl_site s = {0};
     struct run r;
     int first = 0;
-    int status = cli_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, 2, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || out == NULL) {
-        return cli_usage(c, _("one folder is wanted, and --out NEW"));
+        return term_usage(c, _("one folder is wanted, and --out NEW"));
     }
     status = ctl_site_open(argv[first], &s);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     run_begin(&r, c, "copy", s.holder);
@@ -83,43 +83,44 @@ ctl_key_copy(struct cli *c, int argc, char **argv)
     arg(&r, "--k", k);
     arg(&r, "--pass-fd", c->pass_fd);
     status = run_holder(&r, NULL);
-    if (status == CLI_GO_ON && !c->quiet) {
-        cli_say_hint(_("give each officer his share-NAME.sks and nobody else's; keep copy.skc away "
-                       "from them"));
+    if (status == TERM_GO_ON && !c->quiet) {
+        term_say_hint(
+            _("give each officer his share-NAME.sks and nobody else's; keep copy.skc away "
+              "from them"));
     }
-    return status == CLI_GO_ON ? CLI_DONE : status;
+    return status == TERM_GO_ON ? TERM_DONE : status;
 }
 
 /* -- restore */
 
 int
-ctl_key_restore(struct cli *c, int argc, char **argv)
+ctl_key_restore(struct term *c, int argc, char **argv)
 {
     char *copy = NULL;
     char *state = NULL;
-    const struct cli_opt opts[] = {
-        {"copy", 0, CLI_TEXT, &copy, "FOLDER", N_("the sealed copy")},
-        {"state", 0, CLI_TEXT, &state, "FOLDER",
+    const struct term_opt opts[] = {
+        {"copy", 0, TERM_TEXT, &copy, "FOLDER", N_("the sealed copy")},
+        {"state", 0, TERM_TEXT, &state, "FOLDER",
          N_("an old holder's folder, whose journal still holds")},
     };
     CTL_AUTO_SITE struct ctl_site s = {0};
     struct run r;
     int first = 0;
-    int status = cli_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, 2, argc, argv, &first);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || copy == NULL) {
-        return cli_usage(c, _("one folder is wanted, and --copy FOLDER"));
+        return term_usage(c, _("one folder is wanted, and --copy FOLDER"));
     }
     e = ctl_site_names(argv[first], &s);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+        return term_error(TERM_ABOUT_OWN, argv[first], e, NULL);
     }
     if (!c->quiet) {
-        cli_say_hint(
+        term_say_hint(
             _("give the officers the transport key, and read the code to them by telephone; each "
               "runs "
               "'sparekeyctl key share'; then type the names of the files that they send back"));
@@ -129,7 +130,7 @@ ctl_key_restore(struct cli *c, int argc, char **argv)
     arg(&r, "--state", state);
     arg(&r, "--new-pass-fd", c->pass_fd);
     status = run_holder(&r, NULL);
-    return status == CLI_GO_ON ? CLI_DONE : status;
+    return status == TERM_GO_ON ? TERM_DONE : status;
 }
 
 /* -- share: what an officer does for a restore */
@@ -137,12 +138,12 @@ ctl_key_restore(struct cli *c, int argc, char **argv)
 static int
 share_code_wrong(void)
 {
-    cli_say_error(NULL,
-                  _("the code is not that of this transport key: it was exchanged on its way, or "
-                    "belongs to another copy"));
-    cli_say_hint(
+    term_say_error(NULL,
+                   _("the code is not that of this transport key: it was exchanged on its way, or "
+                     "belongs to another copy"));
+    term_say_hint(
         _("ask the operator at the machine to read key and code out once more; hand nothing out"));
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 /* A code of 20 letters as bytes: four letters more make them whole. */
@@ -174,22 +175,22 @@ ask_share_code(const char *given, const struct spk_share *s, const uint8_t trans
     spk_err e = spk_transport_code(s->copy, transport, want);
 
     if (spk_ok(e) && given != NULL) {
-        return code_fits(want, spk_span_str(given)) ? CLI_GO_ON : share_code_wrong();
+        return code_fits(want, spk_span_str(given)) ? TERM_GO_ON : share_code_wrong();
     }
     for (int i = 0; spk_ok(e) && i < CODE_ASKED; i++) {
         SPK_AUTO(spk_secret) typed = NULL;
 
-        e = cli_ask_line(_("code that the operator has read out to you: "), true, &typed);
+        e = term_ask_line(_("code that the operator has read out to you: "), true, &typed);
         if (spk_ok(e) && code_fits(want, spk_secret_span(typed))) {
-            return CLI_GO_ON;
+            return TERM_GO_ON;
         }
     }
     if (e.code == SPK_CODE_PASS) {
-        cli_say_error(NULL, _("nothing was handed out: no code was typed"));
-        cli_say_hint(_("it is typed on the terminal, or given with --code"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("nothing was handed out: no code was typed"));
+        term_say_hint(_("it is typed on the terminal, or given with --code"));
+        return TERM_FAILED;
     }
-    return spk_ok(e) ? share_code_wrong() : cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+    return spk_ok(e) ? share_code_wrong() : term_error(TERM_ABOUT_OWN, NULL, e, NULL);
 }
 
 static void
@@ -199,7 +200,7 @@ show_share(const struct spk_share *s)
 
     fprintf(stderr, _("share %u of %u, any %u open the copy\n"), s->x, s->n, s->k);
     fprintf(stderr, _("copy            %s\n"), spk_hex(SPK_SPAN_OF(s->copy), hex));
-    fprintf(stderr, _("officer         %s\n"), cli_shown(s->officer));
+    fprintf(stderr, _("officer         %s\n"), term_shown(s->officer));
     fprintf(stderr, _("first policy    %s\n"), spk_hex(spk_hash_span(&s->genesis), hex));
 }
 
@@ -214,63 +215,64 @@ pass_on(struct ctl_desk *d, const struct share_opts *o, const struct spk_buf *ke
     SPK_AUTO_BUF struct spk_buf file = SPK_BUF((size_t)SPK_SHARE_FILE_MAX);
     struct spk_share s;
     uint8_t transport[32];
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
     spk_err e = spk_share_parse(spk_buf_span(kept), &s);
 
     if (!spk_ok(e) || s.kind != SPK_SHARE_KEPT) {
-        cli_say_error(path, _("is not a share that an officer keeps"));
-        return CLI_FAILED;
+        term_say_error(path, _("is not a share that an officer keeps"));
+        return TERM_FAILED;
     }
     if (!spk_ok(spk_hex_parse(spk_span_str(o->transport), transport, sizeof(transport)))) {
-        cli_say_error(o->transport, _("is not a transport key: it has 64 hex digits"));
-        return CLI_USAGE;
+        term_say_error(o->transport, _("is not a transport key: it has 64 hex digits"));
+        return TERM_USAGE;
     }
     show_share(&s);
     status = ask_share_code(o->code, &s, transport);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_share_pass_on(spk_buf_span(kept), d->me->seal, transport, &file);
     if (!spk_ok(e)) {
-        cli_say_error(path, e.code == SPK_CODE_NOKEY ? _("is the share of another identity")
-                                                     : _("does not open: it was altered"));
-        return CLI_FAILED;
+        term_say_error(path, e.code == SPK_CODE_NOKEY ? _("is the share of another identity")
+                                                      : _("does not open: it was altered"));
+        return TERM_FAILED;
     }
     e = spk_file_write(AT_FDCWD, o->out, spk_buf_span(&file), 0600, false);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, o->out, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, o->out, e, NULL);
     }
-    printf(_("send '%s' back to the operator: only that machine can open it\n"), cli_shown(o->out));
-    return CLI_DONE;
+    printf(_("send '%s' back to the operator: only that machine can open it\n"),
+           term_shown(o->out));
+    return TERM_DONE;
 }
 
 int
-ctl_key_share(struct cli *c, int argc, char **argv)
+ctl_key_share(struct term *c, int argc, char **argv)
 {
     struct share_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"as", 0, CLI_TEXT, &o.as, "NAME", N_("the identity that you act as")},
-        {"transport", 0, CLI_TEXT, &o.transport, "KEY",
+    const struct term_opt opts[] = {
+        {"as", 0, TERM_TEXT, &o.as, "NAME", N_("the identity that you act as")},
+        {"transport", 0, TERM_TEXT, &o.transport, "KEY",
          N_("the transport key of the machine that restores")},
-        {"code", 0, CLI_TEXT, &o.code, "CODE",
+        {"code", 0, TERM_TEXT, &o.code, "CODE",
          N_("the code that belongs to it, instead of typing it when asked")},
-        {"out", 'o', CLI_TEXT, &o.out, "FILE", N_("what goes back to the operator")},
+        {"out", 'o', TERM_TEXT, &o.out, "FILE", N_("what goes back to the operator")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     SPK_AUTO_BUF struct spk_buf kept = SPK_BUF((size_t)SPK_SHARE_FILE_MAX);
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || o.transport == NULL || o.out == NULL) {
-        return cli_usage(c, _("one share is wanted, --transport KEY and --out FILE"));
+        return term_usage(c, _("one share is wanted, --transport KEY and --out FILE"));
     }
     status = ctl_read_file(argv[first], &kept);
-    status = status == CLI_GO_ON ? ctl_desk_open(&d) : status;
-    status = status == CLI_GO_ON ? ctl_desk_identity(c, &d, o.as, true) : status;
-    return status == CLI_GO_ON ? pass_on(&d, &o, &kept, argv[first]) : status;
+    status = status == TERM_GO_ON ? ctl_desk_open(&d) : status;
+    status = status == TERM_GO_ON ? ctl_desk_identity(c, &d, o.as, true) : status;
+    return status == TERM_GO_ON ? pass_on(&d, &o, &kept, argv[first]) : status;
 }
 
 /* -- rotate and publish */
@@ -305,55 +307,55 @@ rotate(struct run *r, const struct ctl_site *s, const char *out, const char *bit
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
     const char *name = NULL;
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
     spk_err e = statement_path(s, count_statements(s), &path, &name);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, s->authority, e, NULL);
+        return term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
     }
     run_begin(r, r->c, "rotate", s->holder);
     arg(r, "--statement", name);
     arg(r, "--bits", bits);
     arg(r, "--pass-fd", r->c->pass_fd);
     status = run_holder(r, &text);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_file_write(AT_FDCWD, out, spk_buf_span(&text), 0644, false);
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OUTPUT, out, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OUTPUT, out, e, NULL);
 }
 
 int
-ctl_key_rotate(struct cli *c, int argc, char **argv)
+ctl_key_rotate(struct term *c, int argc, char **argv)
 {
     char *out = NULL;
     char *bits = NULL;
-    const struct cli_opt opts[] = {
-        {"out", 'o', CLI_TEXT, &out, "FILE",
+    const struct term_opt opts[] = {
+        {"out", 'o', TERM_TEXT, &out, "FILE",
          N_("where the new statement goes, for the officers to sign")},
-        {"bits", 0, CLI_TEXT, &bits, "N", N_("of the new key: 2048, 3072 (default), 4096")},
+        {"bits", 0, TERM_TEXT, &bits, "N", N_("of the new key: 2048, 3072 (default), 4096")},
     };
     CTL_AUTO_SITE struct ctl_site s = {0};
     struct run r = {.c = c};
     int first = 0;
-    int status = cli_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, 2, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || out == NULL) {
-        return cli_usage(c, _("one folder is wanted, and --out FILE"));
+        return term_usage(c, _("one folder is wanted, and --out FILE"));
     }
     if (faccessat(AT_FDCWD, out, F_OK, 0) == 0) {
-        return cli_error(CLI_ABOUT_OUTPUT, out, SPK_ERR(EXISTS), NULL);
+        return term_error(TERM_ABOUT_OUTPUT, out, SPK_ERR(EXISTS), NULL);
     }
     status = ctl_site_open(argv[first], &s);
-    status = status == CLI_GO_ON ? rotate(&r, &s, out, bits) : status;
-    if (status == CLI_GO_ON && !c->quiet) {
-        cli_say_hint(_("a quorum of officers signs it ('sparekeyctl policy sign FILE'), then "
-                       "'sparekeyctl key publish DIR FILE' makes it known"));
+    status = status == TERM_GO_ON ? rotate(&r, &s, out, bits) : status;
+    if (status == TERM_GO_ON && !c->quiet) {
+        term_say_hint(_("a quorum of officers signs it ('sparekeyctl policy sign FILE'), then "
+                        "'sparekeyctl key publish DIR FILE' makes it known"));
     }
-    return status == CLI_GO_ON ? CLI_DONE : status;
+    return status == TERM_GO_ON ? TERM_DONE : status;
 }
 
 struct policies {
@@ -424,43 +426,43 @@ publish(const struct ctl_site *s, const char *path)
     int status = ctl_read_file(path, &next);
     spk_err e;
 
-    status = status == CLI_GO_ON ? ctl_site_store(s, &store) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_site_store(s, &store) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_chain_new(&chain);
     e = spk_ok(e) ? read_chain(s, store, spk_buf_span(&next), chain) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, s->authority, e, NULL);
+        return term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
     }
     if (!spk_ok(spk_pin_make(&chain, "", 1, &pin))) {
-        cli_say_error(
+        term_say_error(
             path, _("does not follow the present statement, or lacks the signatures of a quorum"));
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     e = statement_path(s, count_statements(s) + 1, &where, &name);
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, name, spk_buf_span(&next), 0644, false) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, name, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, name, e, NULL);
     }
     printf(_("key epoch %u is published in '%s'; it is in use once the server is started again\n"),
-           spk_pin_now(pin)->epoch, cli_shown(name));
-    return CLI_DONE;
+           spk_pin_now(pin)->epoch, term_shown(name));
+    return TERM_DONE;
 }
 
 int
-ctl_key_publish(struct cli *c, int argc, char **argv)
+ctl_key_publish(struct term *c, int argc, char **argv)
 {
     CTL_AUTO_SITE struct ctl_site s = {0};
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 2) {
-        return cli_usage(c, _("one folder and one signed statement are wanted"));
+        return term_usage(c, _("one folder and one signed statement are wanted"));
     }
     status = ctl_site_open(argv[first], &s);
-    return status == CLI_GO_ON ? publish(&s, argv[first + 1]) : status;
+    return status == TERM_GO_ON ? publish(&s, argv[first + 1]) : status;
 }

@@ -12,7 +12,7 @@
 struct new_opts {
     char *person;
     char *out;
-    struct cli_many owners;
+    struct term_many owners;
     bool passphrase;
 };
 
@@ -63,7 +63,7 @@ add_owner(struct spk_officer *o, const struct spk_hash *owner)
 }
 
 static spk_err
-add_owners(struct spk_identity *id, const struct cli_many *owners)
+add_owners(struct spk_identity *id, const struct term_many *owners)
 {
     for (size_t i = 0; i < owners->n; i++) {
         struct spk_hash owner;
@@ -75,7 +75,7 @@ add_owners(struct spk_identity *id, const struct cli_many *owners)
 }
 
 static int
-write_identity(struct cli *c, const struct new_opts *o, const struct ctl_desk *d,
+write_identity(struct term *c, const struct new_opts *o, const struct ctl_desk *d,
                struct spk_identity *id)
 {
     SPK_AUTO(spk_secret) pass = NULL;
@@ -85,90 +85,90 @@ write_identity(struct cli *c, const struct new_opts *o, const struct ctl_desk *d
     spk_err e = identity_paths(d, id->name, o->out, &key, &pub);
 
     if (spk_ok(e) && o->passphrase) {
-        e = cli_new_pass(c, &pass);
+        e = term_new_pass(c, &pass);
     }
     if (spk_ok(e)) {
         e = spk_identity_save(id, key, pass);
     }
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, key, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, key, e, NULL);
     }
     e = ctl_officer_line(&id->officer, &line);
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, pub, spk_buf_span(&line), 0644, true) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, pub, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, pub, e, NULL);
     }
     if (!c->quiet) {
         fprintf(stderr,
                 _("sparekeyctl: identity in '%s'; give '%s' to whoever writes the policy\n"),
-                cli_shown(key), cli_shown(pub));
+                term_shown(key), term_shown(pub));
     }
     (void)fwrite(line.ptr, 1, line.len, stdout);
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-ctl_officer_new(struct cli *c, int argc, char **argv)
+ctl_officer_new(struct term *c, int argc, char **argv)
 {
     struct new_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"person", 0, CLI_TEXT, &o.person, "NAME",
+    const struct term_opt opts[] = {
+        {"person", 0, TERM_TEXT, &o.person, "NAME",
          N_("the person behind the name, who is counted once (default: NAME)")},
-        {"owner", 0, CLI_MANY, &o.owners, "ID",
+        {"owner", 0, TERM_MANY, &o.owners, "ID",
          N_("an owner id of your own: you never count for its requests")},
-        {"out", 'o', CLI_TEXT, &o.out, "FILE", N_("where the identity goes")},
-        {"passphrase", 0, CLI_FLAG, &o.passphrase, NULL, N_("protect the keys by a passphrase")},
+        {"out", 'o', TERM_TEXT, &o.out, "FILE", N_("where the identity goes")},
+        {"passphrase", 0, TERM_FLAG, &o.passphrase, NULL, N_("protect the keys by a passphrase")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     SPK_AUTO(spk_identity) id = NULL;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || !spk_officer_name_ok(argv[first]) ||
         (o.person != NULL && !spk_officer_name_ok(o.person))) {
-        return cli_usage(c, _("one name of up to 40 letters, digits, '.', '_' and '-' is wanted"));
+        return term_usage(c, _("one name of up to 40 letters, digits, '.', '_' and '-' is wanted"));
     }
     status = ctl_desk_open(&d);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_identity_new(argv[first], o.person != NULL ? o.person : argv[first], &id);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
     if (!spk_ok(add_owners(id, &o.owners))) {
-        return cli_usage(c, _("an owner id has 64 hex digits, and there may be four"));
+        return term_usage(c, _("an owner id has 64 hex digits, and there may be four"));
     }
     return write_identity(c, &o, &d, id);
 }
 
 int
-ctl_officer_show(struct cli *c, int argc, char **argv)
+ctl_officer_show(struct term *c, int argc, char **argv)
 {
     CTL_AUTO_DESK struct ctl_desk d = {0};
     SPK_AUTO_BUF struct spk_buf line = SPK_BUF((size_t)4096);
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
     spk_err e;
 
-    status = status == CLI_GO_ON ? ctl_desk_open(&d) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_desk_open(&d) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     status = ctl_desk_identity(c, &d, first < argc ? argv[first] : NULL, false);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = ctl_officer_line(&d.me->officer, &line);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, d.me->name, e, NULL);
+        return term_error(TERM_ABOUT_OWN, d.me->name, e, NULL);
     }
     (void)fwrite(line.ptr, 1, line.len, stdout);
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 /* The hash in the address, or the fingerprint typed by a person: never silent. */
@@ -182,21 +182,21 @@ establish(const struct spk_pin *pin, bool has_hash, const struct spk_hash *hash)
     if (has_hash) {
         right = spk_enrol_has_hash(pin, hash);
     } else {
-        e = cli_ask_line(_("type the authority's fingerprint code: "), true, &typed);
+        e = term_ask_line(_("type the authority's fingerprint code: "), true, &typed);
         if (!spk_ok(e)) {
-            cli_say_error(NULL, _("the address has no '#' and hash, and there is no terminal to "
-                                  "type the fingerprint"));
-            cli_say_hint(_("use the full address: https://host:port/#hash"));
-            return CLI_FAILED;
+            term_say_error(NULL, _("the address has no '#' and hash, and there is no terminal to "
+                                   "type the fingerprint"));
+            term_say_hint(_("use the full address: https://host:port/#hash"));
+            return TERM_FAILED;
         }
         right = spk_enrol_has_code(pin, spk_secret_span(typed));
     }
     if (!right) {
-        cli_say_error(NULL, _("the authority that answers there is another one"));
-        cli_say_hint(_("get the address again from the operators; nothing was pinned"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("the authority that answers there is another one"));
+        term_say_hint(_("get the address again from the operators; nothing was pinned"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* A name that is taken stays with the authority that it was given to. */
@@ -207,14 +207,14 @@ check_name(const struct ctl_desk *d, const char *parent, const char *name)
     spk_err e = spk_pin_load(parent, name, NULL, &old);
 
     if (e.code == SPK_CODE_NOTFOUND) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (!spk_ok(e) || !spk_pin_continues(old, d->pin)) {
-        cli_say_error(name, _("is what you call another authority already"));
-        cli_say_hint(_("--name gives this one a name of its own; nothing was pinned"));
-        return CLI_FAILED;
+        term_say_error(name, _("is what you call another authority already"));
+        term_say_hint(_("--name gives this one a name of its own; nothing was pinned"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -230,54 +230,54 @@ join(struct ctl_desk *d, const char *address, const char *name)
 
     e = spk_ok(e) ? spk_buf_cstr(&url, &url_text) : e;
     if (!spk_ok(e)) {
-        cli_say_error(address, _("is not an address like https://host:port/#hash"));
-        return CLI_USAGE;
+        term_say_error(address, _("is not an address like https://host:port/#hash"));
+        return TERM_USAGE;
     }
     e = spk_enrol_fetch(url_text, &d->trouble, &d->pin);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
     status = establish(d->pin, has_hash, &hash);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     (void)snprintf(d->pin->name, sizeof(d->pin->name), "%s", name);
     e = spk_path_join(d->dir, "authorities", &parent);
     e = spk_ok(e) ? spk_mkdirs(parent, 0700) : e;
-    status = spk_ok(e) ? check_name(d, parent, name) : CLI_GO_ON;
-    if (status != CLI_GO_ON) {
+    status = spk_ok(e) ? check_name(d, parent, name) : TERM_GO_ON;
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_ok(e) ? spk_pin_save(d->pin, parent) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, parent, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, parent, e, NULL);
 }
 
 int
-ctl_officer_join(struct cli *c, int argc, char **argv)
+ctl_officer_join(struct term *c, int argc, char **argv)
 {
     char *name = NULL;
-    const struct cli_opt opts[] = {
-        {"name", 0, CLI_TEXT, &name, "NAME", N_("what you call this authority")},
+    const struct term_opt opts[] = {
+        {"name", 0, TERM_TEXT, &name, "NAME", N_("what you call this authority")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     char code[SPK_REQ_CODE_LEN];
     int first = 0;
-    int status = cli_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || (name != NULL && !spk_pin_name_ok(name))) {
-        return cli_usage(c, _("one address is wanted, and a plain name"));
+        return term_usage(c, _("one address is wanted, and a plain name"));
     }
     status = ctl_desk_open(&d);
     status =
-        status == CLI_GO_ON ? join(&d, argv[first], name != NULL ? name : "authority") : status;
-    if (status != CLI_GO_ON) {
+        status == TERM_GO_ON ? join(&d, argv[first], name != NULL ? name : "authority") : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     spk_authority_fingerprint(&spk_pin_now(d.pin)->hash, code);
     printf(_("pinned '%s' (%s), policy %u, fingerprint %s\n"), d.pin->name,
-           cli_shown(spk_pin_now(d.pin)->name), d.pin->policy.number, code);
-    return CLI_DONE;
+           term_shown(spk_pin_now(d.pin)->name), d.pin->policy.number, code);
+    return TERM_DONE;
 }

@@ -14,8 +14,8 @@
 #define SET_MAX 8
 
 struct draft_opts {
-    struct cli_many officers;
-    struct cli_many without;
+    struct term_many officers;
+    struct term_many without;
     char *next, *out;
     char *quorum, *deny, *wait, *request_life, *approval_life, *override_quorum, *override_wait;
     bool need_derived, no_need_derived;
@@ -28,8 +28,8 @@ begin_next(const char *path, struct spk_policy *p)
     CTL_AUTO_NOTE struct ctl_note old = {.raw = {0}};
     int status = ctl_note_read(path, &old);
 
-    status = status == CLI_GO_ON ? ctl_note_policy(&old, path, p) : status;
-    if (status == CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_note_policy(&old, path, p) : status;
+    if (status == TERM_GO_ON) {
         p->previous = p->hash;
         p->number++;
     }
@@ -41,11 +41,11 @@ drop_officers(const struct draft_opts *o, struct spk_policy *p)
 {
     for (size_t i = 0; i < o->without.n; i++) {
         if (!spk_ok(ctl_draft_drop(p, o->without.v[i]))) {
-            cli_say_error(o->without.v[i], _("is not an officer of the policy before"));
-            return CLI_FAILED;
+            term_say_error(o->without.v[i], _("is not an officer of the policy before"));
+            return TERM_FAILED;
         }
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -57,20 +57,20 @@ add_officers(const struct draft_opts *o, struct spk_policy *p)
         int status = ctl_read_file(path, &lines);
         spk_err e;
 
-        if (status != CLI_GO_ON) {
+        if (status != TERM_GO_ON) {
             return status;
         }
         e = ctl_draft_add(p, spk_buf_span(&lines));
         if (!spk_ok(e)) {
-            cli_say_error(path,
-                          e.code == SPK_CODE_EXISTS  ? _("names an officer who is there already")
-                          : e.code == SPK_CODE_LIMIT ? _("has more officers than a policy can hold")
-                                                     : _("is not the public line of an officer"));
-            cli_say_hint(_("'sparekeyctl officer show' prints the line of an identity"));
-            return CLI_FAILED;
+            term_say_error(
+                path, e.code == SPK_CODE_EXISTS  ? _("names an officer who is there already")
+                      : e.code == SPK_CODE_LIMIT ? _("has more officers than a policy can hold")
+                                                 : _("is not the public line of an officer"));
+            term_say_hint(_("'sparekeyctl officer show' prints the line of an identity"));
+            return TERM_FAILED;
         }
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static bool
@@ -103,38 +103,38 @@ set_terms(const struct draft_opts *o, struct spk_policy *p)
 }
 
 static int
-compose(const struct cli *c, const struct draft_opts *o, struct spk_policy *p)
+compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p)
 {
     const char *trouble = NULL;
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
 
     *p = (struct spk_policy){.number = 1,
                              .deny = 1,
                              .request_life = REQUEST_LIFE_DEFAULT,
                              .approval_life = APPROVAL_LIFE_DEFAULT};
     status = o->next != NULL ? begin_next(o->next, p) : status;
-    status = status == CLI_GO_ON ? drop_officers(o, p) : status;
-    status = status == CLI_GO_ON ? add_officers(o, p) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? drop_officers(o, p) : status;
+    status = status == TERM_GO_ON ? add_officers(o, p) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (p->quorum == 0) {
         p->quorum = ctl_persons(p) > 1 ? 2 : 1;
     }
     if (!set_terms(o, p)) {
-        return cli_usage(c,
-                         _("numbers of persons are plain numbers, times look like 90s, 12h, 30d"));
+        return term_usage(c,
+                          _("numbers of persons are plain numbers, times look like 90s, 12h, 30d"));
     }
     trouble = ctl_draft_trouble(p);
     if (trouble != NULL) {
-        cli_say_error(NULL, trouble);
-        return CLI_FAILED;
+        term_say_error(NULL, trouble);
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
-write_draft(const struct cli *c, const char *out, struct spk_policy *p)
+write_draft(const struct term *c, const char *out, struct spk_policy *p)
 {
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
     spk_err e = spk_policy_format(p, &text);
@@ -142,67 +142,67 @@ write_draft(const struct cli *c, const char *out, struct spk_policy *p)
     e = spk_ok(e) ? spk_sha256(spk_buf_span(&text), &p->hash) : e;
     if (spk_ok(e) && out == NULL) {
         (void)fwrite(text.ptr, 1, text.len, stdout);
-        return CLI_DONE;
+        return TERM_DONE;
     }
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, out, spk_buf_span(&text), 0644, false) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, out, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, out, e, NULL);
     }
     if (!c->quiet) {
         ctl_policy_print(stderr, p);
         (void)ctl_signers_print(stderr, p, NULL);
-        cli_say_hint(p->number == 1
-                         ? _("every officer in it now signs it: 'sparekeyctl policy sign FILE'")
-                         : _("a quorum of the officers before now signs it: 'sparekeyctl policy "
-                             "sign FILE'"));
+        term_say_hint(p->number == 1
+                          ? _("every officer in it now signs it: 'sparekeyctl policy sign FILE'")
+                          : _("a quorum of the officers before now signs it: 'sparekeyctl policy "
+                              "sign FILE'"));
     }
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-ctl_policy_new(struct cli *c, int argc, char **argv)
+ctl_policy_new(struct term *c, int argc, char **argv)
 {
     struct draft_opts o = {0};
-    const struct cli_opt opts[] = {
-        {"officer", 0, CLI_MANY, &o.officers, "FILE",
+    const struct term_opt opts[] = {
+        {"officer", 0, TERM_MANY, &o.officers, "FILE",
          N_("an officer's public line (NAME.pub); repeat it")},
-        {"quorum", 0, CLI_TEXT, &o.quorum, "N", N_("persons who must approve (default: 2)")},
-        {"wait", 0, CLI_TEXT, &o.wait, "TIME",
+        {"quorum", 0, TERM_TEXT, &o.quorum, "N", N_("persons who must approve (default: 2)")},
+        {"wait", 0, TERM_TEXT, &o.wait, "TIME",
          N_("time between opening and release (default: none)")},
-        {"deny", 0, CLI_TEXT, &o.deny, "N",
+        {"deny", 0, TERM_TEXT, &o.deny, "N",
          N_("persons whose denial stops a request (default: 1)")},
-        {"request-life", 0, CLI_TEXT, &o.request_life, "TIME",
+        {"request-life", 0, TERM_TEXT, &o.request_life, "TIME",
          N_("how long a request lives (default: 30d)")},
-        {"approval-life", 0, CLI_TEXT, &o.approval_life, "TIME",
+        {"approval-life", 0, TERM_TEXT, &o.approval_life, "TIME",
          N_("how long an approval may live (default: 7d)")},
-        {"override-quorum", 0, CLI_TEXT, &o.override_quorum, "N",
+        {"override-quorum", 0, TERM_TEXT, &o.override_quorum, "N",
          N_("persons who override a veto (default: none can)")},
-        {"override-wait", 0, CLI_TEXT, &o.override_wait, "TIME", N_("and how long that takes")},
-        {"need-derived", 0, CLI_FLAG, &o.need_derived, NULL,
+        {"override-wait", 0, TERM_TEXT, &o.override_wait, "TIME", N_("and how long that takes")},
+        {"need-derived", 0, TERM_FLAG, &o.need_derived, NULL,
          N_("take only deposits whose BLOB can be re-made")},
-        {"no-need-derived", 0, CLI_FLAG, &o.no_need_derived, NULL,
+        {"no-need-derived", 0, TERM_FLAG, &o.no_need_derived, NULL,
          N_("take others too (the default)")},
-        {"next", 0, CLI_TEXT, &o.next, "FILE",
+        {"next", 0, TERM_TEXT, &o.next, "FILE",
          N_("change this policy: its terms and officers are kept but for what is said")},
-        {"without", 0, CLI_MANY, &o.without, "NAME", N_("with --next: take an officer out")},
-        {"out", 'o', CLI_TEXT, &o.out, "FILE", N_("where it goes (default: standard output)")},
+        {"without", 0, TERM_MANY, &o.without, "NAME", N_("with --next: take an officer out")},
+        {"out", 'o', TERM_TEXT, &o.out, "FILE", N_("where it goes (default: standard output)")},
     };
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc != first || (o.need_derived && o.no_need_derived) ||
         (o.without.n > 0 && o.next == NULL)) {
-        return cli_usage(c, _("no operand is wanted, and --without goes with --next"));
+        return term_usage(c, _("no operand is wanted, and --without goes with --next"));
     }
     if (p == NULL) {
-        return cli_error(CLI_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
     status = compose(c, &o, p);
-    return status == CLI_GO_ON ? write_draft(c, o.out, p) : status;
+    return status == TERM_GO_ON ? write_draft(c, o.out, p) : status;
 }
 
 /* The policy before n's: in the file that was named, else in a pinned chain. NULL when unknown. */
@@ -211,25 +211,25 @@ find_previous(struct ctl_desk *d, const char *path, const struct spk_policy *p,
               struct spk_policy *mem, const struct spk_policy **ret_prev)
 {
     CTL_AUTO_NOTE struct ctl_note old = {.raw = {0}};
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
 
     *ret_prev = NULL;
     if (p->number == 1) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     if (path != NULL) {
         status = ctl_note_read(path, &old);
-        status = status == CLI_GO_ON ? ctl_note_policy(&old, path, mem) : status;
-        if (status == CLI_GO_ON && !spk_hash_eq(&mem->hash, &p->previous)) {
-            cli_say_error(path, _("is not the policy that this one follows"));
-            return CLI_FAILED;
+        status = status == TERM_GO_ON ? ctl_note_policy(&old, path, mem) : status;
+        if (status == TERM_GO_ON && !spk_hash_eq(&mem->hash, &p->previous)) {
+            term_say_error(path, _("is not the policy that this one follows"));
+            return TERM_FAILED;
         }
-        *ret_prev = status == CLI_GO_ON ? mem : NULL;
+        *ret_prev = status == TERM_GO_ON ? mem : NULL;
         return status;
     }
     status = ctl_desk_open(d);
-    status = status == CLI_GO_ON ? ctl_desk_pin_of(d, &p->previous) : status;
-    if (status == CLI_GO_ON && d->pin != NULL &&
+    status = status == TERM_GO_ON ? ctl_desk_pin_of(d, &p->previous) : status;
+    if (status == TERM_GO_ON && d->pin != NULL &&
         spk_ok(ctl_pin_policy(d->pin, &p->previous, mem))) {
         *ret_prev = mem;
     }
@@ -244,10 +244,10 @@ judge(const struct spk_note *n, const struct spk_policy *p, const struct spk_pol
     spk_err e;
 
     if (p->number > 1 && prev == NULL) {
-        cli_say_warning(NULL, _("the policy before is not known here, so its officers' signatures "
-                                "cannot be checked"));
-        cli_say_hint(_("--previous FILE names it"));
-        return CLI_FAILED;
+        term_say_warning(NULL, _("the policy before is not known here, so its officers' signatures "
+                                 "cannot be checked"));
+        term_say_hint(_("--previous FILE names it"));
+        return TERM_FAILED;
     }
     e = p->number == 1 ? spk_policy_verify_genesis(n, NULL, scratch)
                        : spk_policy_verify_next(n, prev, scratch);
@@ -255,36 +255,36 @@ judge(const struct spk_note *n, const struct spk_policy *p, const struct spk_pol
         printf(p->number == 1 ? _("not complete: every officer in it must sign\n")
                               : _("not complete: %u persons of the policy before must sign\n"),
                prev != NULL ? prev->quorum : 0);
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     printf(_("complete\n"));
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-ctl_policy_check(struct cli *c, int argc, char **argv)
+ctl_policy_check(struct term *c, int argc, char **argv)
 {
     char *previous = NULL;
-    const struct cli_opt opts[] = {
-        {"previous", 0, CLI_TEXT, &previous, "FILE", N_("the policy that it follows")},
+    const struct term_opt opts[] = {
+        {"previous", 0, TERM_TEXT, &previous, "FILE", N_("the policy that it follows")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(3, sizeof(*p));
     const struct spk_policy *prev = NULL;
     int first = 0;
-    int status = cli_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || p == NULL) {
-        return cli_usage(c, _("one policy is wanted"));
+        return term_usage(c, _("one policy is wanted"));
     }
     status = ctl_note_read(argv[first], &n);
-    status = status == CLI_GO_ON ? ctl_note_policy(&n, argv[first], &p[0]) : status;
-    status = status == CLI_GO_ON ? find_previous(&d, previous, &p[0], &p[1], &prev) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_note_policy(&n, argv[first], &p[0]) : status;
+    status = status == TERM_GO_ON ? find_previous(&d, previous, &p[0], &p[1], &prev) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     ctl_policy_print(stdout, &p[0]);
@@ -312,42 +312,42 @@ send_policy(struct ctl_desk *d, const struct ctl_note *n, uint64_t *ret_number)
     e = spk_jw_end(&w);
     e = spk_ok(e) ? spk_api_post(d->api, "/v1/officer/policy", spk_buf_span(&body), NULL, &j) : e;
     e = spk_ok(e) ? spk_json_u64(j, "number", ret_number) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
 }
 
 int
-ctl_policy_publish(struct cli *c, int argc, char **argv)
+ctl_policy_publish(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
-    const struct cli_opt opts[] = {CTL_WHO_OPTS(who)};
+    const struct term_opt opts[] = {CTL_WHO_OPTS(who)};
     CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
     uint64_t number = 0;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || p == NULL) {
-        return cli_usage(c, _("one policy is wanted"));
+        return term_usage(c, _("one policy is wanted"));
     }
     status = ctl_note_read(argv[first], &n);
-    status = status == CLI_GO_ON ? ctl_desk_ready(c, &d, who.as, who.authority) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_desk_ready(c, &d, who.as, who.authority) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (!spk_ok(spk_policy_verify_next(&n.note, &d.pin->policy, p))) {
-        cli_say_error(argv[first],
-                      _("does not follow the authority's policy, or lacks signatures"));
-        cli_say_hint(_("'sparekeyctl policy check FILE' tells who has to sign"));
-        return CLI_FAILED;
+        term_say_error(argv[first],
+                       _("does not follow the authority's policy, or lacks signatures"));
+        term_say_hint(_("'sparekeyctl policy check FILE' tells who has to sign"));
+        return TERM_FAILED;
     }
     status = send_policy(&d, &n, &number);
-    if (status == CLI_GO_ON) {
+    if (status == TERM_GO_ON) {
         printf(_("policy %llu is in force\n"), (unsigned long long)number);
-        status = CLI_DONE;
+        status = TERM_DONE;
     }
     return status;
 }

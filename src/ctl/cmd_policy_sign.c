@@ -26,11 +26,11 @@ stands_in(const struct spk_policy *p, const struct spk_officer *me)
 static int
 not_mine(const char *path, const struct spk_identity *me)
 {
-    fprintf(stderr, _("%s: error: '%s' gives '%s' with this key no say\n"), cli_program,
-            cli_shown(path), me->name);
-    cli_say_hint(
+    fprintf(stderr, _("%s: error: '%s' gives '%s' with this key no say\n"), term_program,
+            term_shown(path), me->name);
+    term_say_hint(
         _("--as NAME signs with another identity; 'sparekeyctl policy check' tells who is asked"));
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 static int
@@ -41,7 +41,7 @@ show_first(struct signing *s, const char *path)
     }
     ctl_policy_print(stderr, &s->now);
     (void)ctl_signers_print(stderr, &s->now, &s->note.note);
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* A next policy is the business of those before it. */
@@ -50,17 +50,17 @@ show_next(struct signing *s, const char *path)
 {
     int status = ctl_desk_pin_of(&s->desk, &s->now.previous);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (s->desk.pin == NULL || !spk_ok(ctl_pin_policy(s->desk.pin, &s->now.previous, &s->prev)) ||
         s->now.number != s->prev.number + 1) {
-        cli_say_error(path,
-                      _("does not follow a policy that is pinned here, so what it changes cannot "
-                        "be shown"));
-        cli_say_hint(
+        term_say_error(path,
+                       _("does not follow a policy that is pinned here, so what it changes cannot "
+                         "be shown"));
+        term_say_hint(
             _("'sparekeyctl officer join ADDRESS' pins the authority with all its policies"));
-        return CLI_FAILED;
+        return TERM_FAILED;
     }
     if (!stands_in(&s->prev, &s->desk.me->officer)) {
         return not_mine(path, s->desk.me);
@@ -71,7 +71,7 @@ show_next(struct signing *s, const char *path)
     fprintf(stderr, _("-- from then on:\n"));
     ctl_policy_print(stderr, &s->now);
     (void)ctl_signers_print(stderr, &s->now, NULL);
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* A statement must be the next one of an authority that this officer has pinned: name, genesis
@@ -88,29 +88,30 @@ show_statement(struct signing *s, const char *path)
 {
     struct spk_authority a = {0};
     const struct spk_authority *now = NULL;
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
     spk_err e = spk_authority_parse(s->note.note.text, &a);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, path, e, NULL);
+        return term_error(TERM_ABOUT_OWN, path, e, NULL);
     }
     status = ctl_desk_pin_of(&s->desk, &a.policy);
     now = s->desk.pin != NULL ? spk_pin_now(s->desk.pin) : NULL;
-    if (status == CLI_GO_ON && (now == NULL || !continues(&a, now))) {
-        cli_say_error(path, _("does not follow the statement of an authority that is pinned here"));
-        cli_say_hint(_("do not sign it before the operators have told you, face to face, why"));
-        status = CLI_FAILED;
+    if (status == TERM_GO_ON && (now == NULL || !continues(&a, now))) {
+        term_say_error(path,
+                       _("does not follow the statement of an authority that is pinned here"));
+        term_say_hint(_("do not sign it before the operators have told you, face to face, why"));
+        status = TERM_FAILED;
     }
-    if (status == CLI_GO_ON && !stands_in(&s->desk.pin->policy, &s->desk.me->officer)) {
+    if (status == TERM_GO_ON && !stands_in(&s->desk.pin->policy, &s->desk.me->officer)) {
         status = not_mine(path, s->desk.me);
     }
-    if (status == CLI_GO_ON) {
+    if (status == TERM_GO_ON) {
         fprintf(stderr, _("-- until now:\n"));
         ctl_statement_print(stderr, now);
         fprintf(stderr, _("-- from then on:\n"));
         ctl_statement_print(stderr, &a);
         if (!spk_hash_eq(&a.tls, &now->tls)) {
-            cli_say_warning(NULL, _("the TLS key changes too"));
+            term_say_warning(NULL, _("the TLS key changes too"));
         }
         (void)ctl_signers_print(stderr, &s->desk.pin->policy, &s->note.note);
     }
@@ -127,11 +128,11 @@ show(struct signing *s, const char *path)
         return show_statement(s, path);
     }
     if (!ctl_note_is(&s->note, SPK_POLICY_KIND)) {
-        cli_say_error(path, _("is neither a policy nor an authority statement"));
-        return CLI_FAILED;
+        term_say_error(path, _("is neither a policy nor an authority statement"));
+        return TERM_FAILED;
     }
     status = ctl_note_policy(&s->note, path, &s->now);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     return s->now.number == 1 ? show_first(s, path) : show_next(s, path);
@@ -140,12 +141,12 @@ show(struct signing *s, const char *path)
 static int
 agree(bool yes)
 {
-    if (yes || cli_confirm(_("sign this? type yes: "))) {
-        return CLI_GO_ON;
+    if (yes || term_confirm(_("sign this? type yes: "))) {
+        return TERM_GO_ON;
     }
-    cli_say_error(NULL, _("not signed"));
-    cli_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
-    return CLI_FAILED;
+    term_say_error(NULL, _("not signed"));
+    term_say_hint(_("a person answers on the terminal; --yes says it beforehand"));
+    return TERM_FAILED;
 }
 
 static int
@@ -158,45 +159,45 @@ put_signature(const struct signing *s, const char *path)
 
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, path, spk_buf_span(&out), 0644, true) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OUTPUT, path, e, NULL);
+        return term_error(TERM_ABOUT_OUTPUT, path, e, NULL);
     }
-    printf(_("signed '%s' as %s\n"), cli_shown(path), me->name);
-    return CLI_DONE;
+    printf(_("signed '%s' as %s\n"), term_shown(path), me->name);
+    return TERM_DONE;
 }
 
 static int
-sign_file(struct cli *c, struct signing *s, const char *as, const char *path, bool yes)
+sign_file(struct term *c, struct signing *s, const char *as, const char *path, bool yes)
 {
     int status = ctl_note_read(path, &s->note);
 
-    status = status == CLI_GO_ON ? ctl_desk_open(&s->desk) : status;
-    status = status == CLI_GO_ON ? ctl_desk_identity(c, &s->desk, as, true) : status;
-    status = status == CLI_GO_ON ? show(s, path) : status;
-    status = status == CLI_GO_ON ? agree(yes) : status;
-    return status == CLI_GO_ON ? put_signature(s, path) : status;
+    status = status == TERM_GO_ON ? ctl_desk_open(&s->desk) : status;
+    status = status == TERM_GO_ON ? ctl_desk_identity(c, &s->desk, as, true) : status;
+    status = status == TERM_GO_ON ? show(s, path) : status;
+    status = status == TERM_GO_ON ? agree(yes) : status;
+    return status == TERM_GO_ON ? put_signature(s, path) : status;
 }
 
 int
-ctl_policy_sign(struct cli *c, int argc, char **argv)
+ctl_policy_sign(struct term *c, int argc, char **argv)
 {
     char *as = NULL;
     bool yes = false;
-    const struct cli_opt opts[] = {
-        {"as", 0, CLI_TEXT, &as, "NAME", N_("the identity that signs")},
-        {"yes", 'y', CLI_FLAG, &yes, NULL, N_("do not ask")},
+    const struct term_opt opts[] = {
+        {"as", 0, TERM_TEXT, &as, "NAME", N_("the identity that signs")},
+        {"yes", 'y', TERM_FLAG, &yes, NULL, N_("do not ask")},
     };
     SPK_AUTO_STR struct signing *s = spk_calloc(1, sizeof(*s));
     int first = 0;
-    int status = cli_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, 2, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one file is wanted"));
+        return term_usage(c, _("one file is wanted"));
     }
     if (s == NULL) {
-        return cli_error(CLI_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
     status = sign_file(c, s, as, argv[first], yes);
     ctl_note_clear(&s->note);

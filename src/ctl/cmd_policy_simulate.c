@@ -13,7 +13,7 @@
 
 struct names {
     size_t n;
-    const char *v[CLI_MANY_MAX];
+    const char *v[TERM_MANY_MAX];
 };
 struct situation {
     struct names approve, confirm, deny;
@@ -46,7 +46,7 @@ vote_of(const struct spk_policy *p, const struct spk_officer *o, const struct si
 
 struct votes {
     size_t n;
-    struct spk_vote v[3 * CLI_MANY_MAX];
+    struct spk_vote v[3 * TERM_MANY_MAX];
 };
 
 static int
@@ -57,13 +57,13 @@ add_votes(const struct spk_policy *p, const struct situation *s, const struct na
         const struct spk_officer *o = find_officer(p, names->v[i]);
 
         if (o == NULL) {
-            cli_say_error(names->v[i], _("is not an officer of this policy"));
-            return CLI_FAILED;
+            term_say_error(names->v[i], _("is not an officer of this policy"));
+            return TERM_FAILED;
         }
         votes->v[votes->n] = vote_of(p, o, s, round);
         votes->v[votes->n++].approve = names != &s->deny;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static const char *
@@ -103,16 +103,16 @@ decide(const struct spk_policy *p, const struct situation *s, uint64_t after,
                                  .vetoed = s->veto};
     int status = add_votes(p, s, &s->approve, 1, &votes);
 
-    status = status == CLI_GO_ON ? add_votes(p, s, &s->confirm, 2, &votes) : status;
-    status = status == CLI_GO_ON ? add_votes(p, s, &s->deny, 1, &votes) : status;
-    if (status == CLI_GO_ON && s->owner != NULL &&
+    status = status == TERM_GO_ON ? add_votes(p, s, &s->confirm, 2, &votes) : status;
+    status = status == TERM_GO_ON ? add_votes(p, s, &s->deny, 1, &votes) : status;
+    if (status == TERM_GO_ON && s->owner != NULL &&
         !spk_ok(spk_hex_parse(spk_span_str(s->owner), in.owner.b, SPK_HASH_LEN))) {
-        cli_say_error(s->owner, _("is not an owner id"));
-        return CLI_USAGE;
+        term_say_error(s->owner, _("is not an owner id"));
+        return TERM_USAGE;
     }
     in.n_votes = votes.n;
-    if (status == CLI_GO_ON && !spk_ok(spk_decide(&in, ret_d))) {
-        return CLI_FAILED;
+    if (status == TERM_GO_ON && !spk_ok(spk_decide(&in, ret_d))) {
+        return TERM_FAILED;
     }
     return status;
 }
@@ -123,7 +123,7 @@ tell(const struct spk_policy *p, const struct situation *s, uint64_t after, cons
     struct spk_decision d;
     int status = decide(p, s, after, &d);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (label != NULL) {
@@ -132,7 +132,7 @@ tell(const struct spk_policy *p, const struct situation *s, uint64_t after, cons
         printf(_("%s\napproving %u, confirming %u, denying %u; needed %u\n"), meaning(d.state),
                d.persons, d.persons2, d.denials, d.needed);
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 /* The first k officers of different persons. */
@@ -140,7 +140,7 @@ static void
 first_persons(const struct spk_policy *p, size_t k, struct names *ret_names)
 {
     *ret_names = (struct names){0};
-    for (size_t i = 0; i < p->n_officers && ret_names->n < k && ret_names->n < CLI_MANY_MAX; i++) {
+    for (size_t i = 0; i < p->n_officers && ret_names->n < k && ret_names->n < TERM_MANY_MAX; i++) {
         bool seen = false;
 
         for (size_t j = 0; j < i; j++) {
@@ -157,19 +157,19 @@ tell_quorum(const struct spk_policy *p, struct situation *s)
 {
     char label[96];
     char wait[32];
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
 
-    for (size_t k = 0; k <= p->quorum && status == CLI_GO_ON; k++) {
+    for (size_t k = 0; k <= p->quorum && status == TERM_GO_ON; k++) {
         first_persons(p, k, &s->approve);
         (void)snprintf(label, sizeof(label),
                        ngettext("%zu person approves", "%zu persons approve", (unsigned long)k), k);
         status = tell(p, s, 2, label);
     }
-    if (p->wait > 0 && status == CLI_GO_ON) {
+    if (p->wait > 0 && status == TERM_GO_ON) {
         (void)snprintf(label, sizeof(label), _("... and %s later"), ctl_duration(p->wait, wait));
         status = tell(p, s, p->wait + 2, label);
         s->confirm = s->approve;
-        status = status == CLI_GO_ON ? tell(p, s, p->wait + 2, _("... and they confirm")) : status;
+        status = status == TERM_GO_ON ? tell(p, s, p->wait + 2, _("... and they confirm")) : status;
     }
     return status;
 }
@@ -183,21 +183,22 @@ tell_all(const struct spk_policy *p)
     int status = tell_quorum(p, &s);
 
     first_persons(p, p->deny, &s.deny);
-    status = status == CLI_GO_ON ? tell(p, &s, late, _("... but enough deny")) : status;
+    status = status == TERM_GO_ON ? tell(p, &s, late, _("... but enough deny")) : status;
     s.deny.n = 0;
     s.veto = true;
-    status = status == CLI_GO_ON ? tell(p, &s, late, _("... but the owner vetoes")) : status;
-    if (p->override_quorum > 0 && status == CLI_GO_ON) {
+    status = status == TERM_GO_ON ? tell(p, &s, late, _("... but the owner vetoes")) : status;
+    if (p->override_quorum > 0 && status == TERM_GO_ON) {
         first_persons(p, p->override_quorum, &s.approve);
         s.confirm = s.approve;
         status = tell(p, &s, p->override_wait + 2, _("... and the larger quorum overrides that"));
     }
     s.veto = false;
-    return status == CLI_GO_ON ? tell(p, &s, p->request_life + 1, _("after its lifetime")) : status;
+    return status == TERM_GO_ON ? tell(p, &s, p->request_life + 1, _("after its lifetime"))
+                                : status;
 }
 
 static void
-take_names(const struct cli_many *given, struct names *ret_names)
+take_names(const struct term_many *given, struct names *ret_names)
 {
     ret_names->n = given->n;
     for (size_t i = 0; i < given->n; i++) {
@@ -206,7 +207,7 @@ take_names(const struct cli_many *given, struct names *ret_names)
 }
 
 struct told { /* the options */
-    struct cli_many approve, confirm, deny;
+    struct term_many approve, confirm, deny;
     char *owner, *after;
     bool veto;
 };
@@ -225,17 +226,17 @@ take_situation(const struct told *t, struct situation *s)
 }
 
 int
-ctl_policy_simulate(struct cli *c, int argc, char **argv)
+ctl_policy_simulate(struct term *c, int argc, char **argv)
 {
     struct told t = {0};
-    const struct cli_opt opts[] = {
-        {"approve", 0, CLI_MANY, &t.approve, "NAME", N_("this officer approves; repeat it")},
-        {"confirm", 0, CLI_MANY, &t.confirm, "NAME",
+    const struct term_opt opts[] = {
+        {"approve", 0, TERM_MANY, &t.approve, "NAME", N_("this officer approves; repeat it")},
+        {"confirm", 0, TERM_MANY, &t.confirm, "NAME",
          N_("this one confirms after the waiting time")},
-        {"deny", 0, CLI_MANY, &t.deny, "NAME", N_("this one denies")},
-        {"veto", 0, CLI_FLAG, &t.veto, NULL, N_("the owner vetoes")},
-        {"owner", 0, CLI_TEXT, &t.owner, "ID", N_("the request is of this owner")},
-        {"after", 0, CLI_TEXT, &t.after, "TIME",
+        {"deny", 0, TERM_MANY, &t.deny, "NAME", N_("this one denies")},
+        {"veto", 0, TERM_FLAG, &t.veto, NULL, N_("the owner vetoes")},
+        {"owner", 0, TERM_TEXT, &t.owner, "ID", N_("the request is of this owner")},
+        {"after", 0, TERM_TEXT, &t.after, "TIME",
          N_("so long after the request was opened (default: 1m)")},
     };
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
@@ -243,19 +244,19 @@ ctl_policy_simulate(struct cli *c, int argc, char **argv)
     struct situation s = {0};
     uint64_t after = 60;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1 || p == NULL ||
         (t.after != NULL && !spk_ok(ctl_duration_parse(t.after, &after)))) {
-        return cli_usage(c, _("one policy is wanted, and times like 90s, 12h, 30d"));
+        return term_usage(c, _("one policy is wanted, and times like 90s, 12h, 30d"));
     }
     status = ctl_note_read(argv[first], &n);
-    status = status == CLI_GO_ON ? ctl_note_policy(&n, argv[first], p) : status;
-    if (status == CLI_GO_ON) {
+    status = status == TERM_GO_ON ? ctl_note_policy(&n, argv[first], p) : status;
+    if (status == TERM_GO_ON) {
         status = take_situation(&t, &s) ? tell(p, &s, after, NULL) : tell_all(p);
     }
-    return status == CLI_GO_ON ? CLI_DONE : status;
+    return status == TERM_GO_ON ? TERM_DONE : status;
 }

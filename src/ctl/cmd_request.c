@@ -25,13 +25,13 @@ get(struct ctl_desk *d, const char *path, struct spk_json **ret_j)
 {
     spk_err e = spk_api_get(d->api, path, ret_j);
 
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
 }
 
 static int
 wrong_answer(const struct ctl_desk *d)
 {
-    return cli_error(CLI_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->trouble);
+    return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->trouble);
 }
 
 /* The one request whose hash begins so. */
@@ -44,7 +44,7 @@ match(struct ctl_desk *d, const char *begin, struct spk_hash *ret_hash)
     size_t found = 0;
     int status = get(d, "/v1/officer/requests", &j);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (!spk_ok(spk_json_array(j, "requests", &list, &n))) {
@@ -60,27 +60,27 @@ match(struct ctl_desk *d, const char *begin, struct spk_hash *ret_hash)
         }
     }
     if (found != 1) {
-        cli_say_error(begin, found == 0
-                                 ? _("is not the beginning of a request there")
-                                 : _("is the beginning of several requests: give more digits"));
-        cli_say_hint(_("'sparekeyctl request list' shows them"));
-        return CLI_FAILED;
+        term_say_error(begin, found == 0
+                                  ? _("is not the beginning of a request there")
+                                  : _("is the beginning of several requests: give more digits"));
+        term_say_hint(_("'sparekeyctl request list' shows them"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
 ctl_request_find(struct ctl_desk *d, const char *name, struct spk_hash *ret_hash)
 {
     if (!is_hex(name, PREFIX_MIN)) {
-        cli_say_error(
+        term_say_error(
             name,
             _("is not a request: it has 64 hex digits, of which the first six or more may stand"));
-        return CLI_USAGE;
+        return TERM_USAGE;
     }
     if (strlen(name) == 2 * SPK_HASH_LEN &&
         spk_ok(spk_hex_parse(spk_span_str(name), ret_hash->b, SPK_HASH_LEN))) {
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     return match(d, name, ret_hash);
 }
@@ -93,7 +93,7 @@ fetch_scope(struct ctl_desk *d, const char *hex, struct ctl_case *c)
         char path[PATH_LEN];
         uint64_t after = 0;
 
-        SPK_CHECK(!cli_stop, STOPPED);
+        SPK_CHECK(!term_stop, STOPPED);
         if (ctl_case_after(c, &after)) {
             (void)snprintf(path, sizeof(path), "/v1/officer/requests/%s/scope?after=%llu&limit=%d",
                            hex, (unsigned long long)after, PAGE);
@@ -121,19 +121,19 @@ ctl_request_fetch(struct ctl_desk *d, const struct spk_hash *hash, struct ctl_ca
     e = spk_ok(e) ? ctl_case_take(c, j) : e;
     e = spk_ok(e) ? fetch_scope(d, hex, c) : e;
     if (!spk_ok(e) && (c == NULL || c->fault == NULL)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
     *ret_c = SPK_STEAL(c);
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
 ctl_request_refuse(const struct ctl_case *c)
 {
-    cli_say_error(NULL, _("what the authority sends about this request does not hold together"));
-    fprintf(stderr, _("%s: error: %s\n"), cli_program, gettext(c->fault));
-    cli_say_hint(_("approve nothing; tell the operators and the other officers by another way"));
-    return CLI_FAILED;
+    term_say_error(NULL, _("what the authority sends about this request does not hold together"));
+    fprintf(stderr, _("%s: error: %s\n"), term_program, gettext(c->fault));
+    term_say_hint(_("approve nothing; tell the operators and the other officers by another way"));
+    return TERM_FAILED;
 }
 
 /* -- list */
@@ -159,10 +159,10 @@ list_line(const struct spk_json *r)
 {
     char iso[21];
 
-    printf("%.16s  %-8s  %llu/%llu  %s  %s: %s\n", cli_shown(text(r, "request")),
-           cli_shown(text(r, "state")), (unsigned long long)number(r, "persons"),
+    printf("%.16s  %-8s  %llu/%llu  %s  %s: %s\n", term_shown(text(r, "request")),
+           term_shown(text(r, "state")), (unsigned long long)number(r, "persons"),
            (unsigned long long)number(r, "needed"), spk_time_iso(number(r, "opened"), iso),
-           cli_shown(text(r, "name")), cli_shown(text(r, "reason")));
+           term_shown(text(r, "name")), term_shown(text(r, "reason")));
 }
 
 static void
@@ -182,7 +182,7 @@ list_json(struct spk_jw *w, const struct spk_json *r)
 }
 
 static int
-print_list(const struct cli *c, const struct spk_json *list, size_t n)
+print_list(const struct term *c, const struct spk_json *list, size_t n)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
     struct spk_jw w = {.b = &b};
@@ -194,7 +194,7 @@ print_list(const struct cli *c, const struct spk_json *list, size_t n)
         if (n == 0 && !c->quiet) {
             fputs(_("there are no requests\n"), stderr);
         }
-        return CLI_DONE;
+        return TERM_DONE;
     }
     spk_jw_open(&w, NULL, '{');
     spk_jw_open(&w, "requests", '[');
@@ -203,7 +203,7 @@ print_list(const struct cli *c, const struct spk_json *list, size_t n)
     }
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 static bool
@@ -218,13 +218,13 @@ state_ok(const char *state)
 }
 
 int
-ctl_request_list(struct cli *c, int argc, char **argv)
+ctl_request_list(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
     char *state = NULL;
-    const struct cli_opt opts[] = {
+    const struct term_opt opts[] = {
         CTL_WHO_OPTS(who),
-        {"state", 0, CLI_TEXT, &state, "STATE",
+        {"state", 0, TERM_TEXT, &state, "STATE",
          N_("only those in this state: open, waiting, confirm, approved ...")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
@@ -233,19 +233,19 @@ ctl_request_list(struct cli *c, int argc, char **argv)
     char path[PATH_LEN];
     size_t n = 0;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc != first || (state != NULL && !state_ok(state))) {
-        return cli_usage(c, _("no operand is wanted, and a state that there is"));
+        return term_usage(c, _("no operand is wanted, and a state that there is"));
     }
     (void)snprintf(path, sizeof(path), "/v1/officer/requests%s%s", state != NULL ? "?state=" : "",
                    state != NULL ? state : "");
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    status = status == CLI_GO_ON ? get(&d, path, &j) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? get(&d, path, &j) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     return spk_ok(spk_json_array(j, "requests", &list, &n)) ? print_list(c, list, n)
@@ -312,11 +312,11 @@ show_json(const struct ctl_case *k)
     spk_jw_u64(&w, "expires", k->expires);
     spk_jw_close(&w, '}');
     spk_jw_close(&w, '}');
-    return cli_json_out(&w, &b);
+    return term_json_out(&w, &b);
 }
 
 static int
-show(const struct cli *c, const struct ctl_case *k, size_t list)
+show(const struct term *c, const struct ctl_case *k, size_t list)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CTL_CASE_TEXT_MAX);
     spk_err e = SPK_OK;
@@ -329,35 +329,35 @@ show(const struct cli *c, const struct ctl_case *k, size_t list)
     }
     e = ctl_case_render(k, list, &b);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
     (void)fwrite(b.ptr, 1, b.len, stdout);
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-ctl_request_show(struct cli *c, int argc, char **argv)
+ctl_request_show(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
     bool all = false;
-    const struct cli_opt opts[] = {
+    const struct term_opt opts[] = {
         CTL_WHO_OPTS(who),
-        {"all", 0, CLI_FLAG, &all, NULL, N_("list every file, not only the first twenty")},
+        {"all", 0, TERM_FLAG, &all, NULL, N_("list every file, not only the first twenty")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     SPK_AUTO(ctl_case) k = NULL;
     struct spk_hash hash;
     int first = 0;
-    int status = cli_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one request is wanted"));
+        return term_usage(c, _("one request is wanted"));
     }
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    status = status == CLI_GO_ON ? ctl_request_find(&d, argv[first], &hash) : status;
-    status = status == CLI_GO_ON ? ctl_request_fetch(&d, &hash, &k) : status;
-    return status == CLI_GO_ON ? show(c, k, all ? SIZE_MAX : SHOWN_FILES) : status;
+    status = status == TERM_GO_ON ? ctl_request_find(&d, argv[first], &hash) : status;
+    status = status == TERM_GO_ON ? ctl_request_fetch(&d, &hash, &k) : status;
+    return status == TERM_GO_ON ? show(c, k, all ? SIZE_MAX : SHOWN_FILES) : status;
 }

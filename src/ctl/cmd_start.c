@@ -19,7 +19,7 @@
 #define LINE_LEN 64
 
 struct runner {
-    struct cli *c;
+    struct term *c;
     struct ctl_site site;
     const char *ready_file;
     struct ctl_child holder, server;
@@ -140,19 +140,19 @@ start_child(struct runner *r, const char *name, const char **argv, struct ctl_ch
     argv[0] = program;
     e = spk_ok(e) ? ctl_spawn(argv, true, false, child) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, name, e, NULL);
+        return term_error(TERM_ABOUT_OWN, name, e, NULL);
     }
     e = wait_ready(r, child, line);
     (void)close(child->ready);
     child->ready = -1;
     if (e.code == SPK_CODE_STOPPED) {
-        return CLI_STOPPED;
+        return TERM_STOPPED;
     }
     if (!spk_ok(e)) {
-        cli_say_error(name, _("did not start; what it said stands above"));
-        return CLI_FAILED;
+        term_say_error(name, _("did not start; what it said stands above"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static int
@@ -178,9 +178,9 @@ start_server(struct runner *r, uint64_t *ret_port)
     struct spk_span rest = spk_span_str(line);
     struct spk_span number;
 
-    if (status != CLI_GO_ON) {
-        if (status == CLI_FAILED) {
-            cli_say_hint(
+    if (status != TERM_GO_ON) {
+        if (status == TERM_FAILED) {
+            term_say_hint(
                 _("when the port is taken, change 'listen' in authority/sparekeyd.conf, or stop "
                   "whatever listens there"));
         }
@@ -188,10 +188,10 @@ start_server(struct runner *r, uint64_t *ret_port)
     }
     if (!spk_skip_prefix(&rest, "ready ") || !spk_split(&rest, '\n', &number) ||
         !spk_ok(spk_dec_parse(number, 65535, ret_port))) {
-        cli_say_error("sparekeyd", _("answered something unexpected: is it of another version?"));
-        return CLI_FAILED;
+        term_say_error("sparekeyd", _("answered something unexpected: is it of another version?"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static spk_err
@@ -226,13 +226,13 @@ announce(const struct runner *r, uint64_t port)
 
     e = spk_ok(e) ? spk_buf_cstr(&address, &text) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, r->site.authority, e, NULL);
+        return term_error(TERM_ABOUT_OWN, r->site.authority, e, NULL);
     }
     printf(_("ready: %s\n"), text);
-    (void)cli_flush(CLI_DONE);
+    (void)term_flush(TERM_DONE);
     e = spk_buf_u8(&address, '\n');
     e = spk_ok(e) ? write_address(r, spk_buf_span(&address)) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OUTPUT, r->site.run, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OUTPUT, r->site.run, e, NULL);
 }
 
 /* Until somebody stops us, or one of the two ends by itself. */
@@ -243,17 +243,17 @@ watch(struct runner *r)
         int status = 0;
 
         if (is_stop(next_signal(r, 1000))) {
-            return CLI_DONE;
+            return TERM_DONE;
         }
         if (has_ended(&r->holder, &status)) {
             fprintf(stderr, _("%s: error: sparekey-holder ended by itself, with status %d\n"),
-                    cli_program, status);
-            return CLI_FAILED;
+                    term_program, status);
+            return TERM_FAILED;
         }
         if (has_ended(&r->server, &status)) {
             fprintf(stderr, _("%s: error: sparekeyd ended by itself, with status %d\n"),
-                    cli_program, status);
-            return CLI_FAILED;
+                    term_program, status);
+            return TERM_FAILED;
         }
     }
 }
@@ -262,15 +262,15 @@ static int
 run(struct runner *r)
 {
     uint64_t port = 0;
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
 
     if (!take_signals(r)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, spk_err_errno(), NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, spk_err_errno(), NULL);
     }
     status = start_holder(r);
-    status = status == CLI_GO_ON ? start_server(r, &port) : status;
-    status = status == CLI_GO_ON ? announce(r, port) : status;
-    status = status == CLI_GO_ON ? watch(r) : status;
+    status = status == TERM_GO_ON ? start_server(r, &port) : status;
+    status = status == TERM_GO_ON ? announce(r, port) : status;
+    status = status == TERM_GO_ON ? watch(r) : status;
     drop_address(r);
     /* The server first: it still needs the holder for what it has begun. */
     stop_child(r, &r->server);
@@ -280,26 +280,26 @@ run(struct runner *r)
 }
 
 int
-ctl_start(struct cli *c, int argc, char **argv)
+ctl_start(struct term *c, int argc, char **argv)
 {
     struct runner r = {.c = c, .holder = {-1, -1, -1}, .server = {-1, -1, -1}};
     char *ready_file = NULL;
-    const struct cli_opt opts[] = {
-        {"ready-file", 0, CLI_TEXT, &ready_file, "FILE",
+    const struct term_opt opts[] = {
+        {"ready-file", 0, TERM_TEXT, &ready_file, "FILE",
          N_("write the address there once all is ready")},
     };
     int first = 0;
-    int status = cli_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one folder is wanted"));
+        return term_usage(c, _("one folder is wanted"));
     }
     r.ready_file = ready_file;
     status = ctl_site_open(argv[first], &r.site);
-    status = status == CLI_GO_ON ? run(&r) : status;
+    status = status == TERM_GO_ON ? run(&r) : status;
     ctl_site_clear(&r.site);
     return status;
 }
@@ -316,45 +316,45 @@ known_address(const struct ctl_site *s, struct spk_buf *out)
 
     if (spk_ok(e) && spk_ok(spk_file_read(AT_FDCWD, path, out))) {
         out->len -= out->len > 0 ? 1 : 0;
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
     e = spk_ok(e) ? ctl_site_conf(s, "listen", "127.0.0.1:8443", &listen) : e;
     e = spk_ok(e) ? ctl_listen_parse(listen, &host, &port) : e;
     if (spk_ok(e) && port == 0) {
-        cli_say_error(s->dir,
-                      _("takes any free port, and does not run now, so there is no address yet"));
-        cli_say_hint(_("'sparekeyctl start DIR' prints it"));
-        return CLI_FAILED;
+        term_say_error(s->dir,
+                       _("takes any free port, and does not run now, so there is no address yet"));
+        term_say_hint(_("'sparekeyctl start DIR' prints it"));
+        return TERM_FAILED;
     }
     e = spk_ok(e) ? ctl_site_address(s, port, out) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, s->authority, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
 }
 
 int
-ctl_address(struct cli *c, int argc, char **argv)
+ctl_address(struct term *c, int argc, char **argv)
 {
     CTL_AUTO_SITE struct ctl_site s = {0};
     SPK_AUTO_BUF struct spk_buf address = SPK_BUF((size_t)1024);
     struct spk_authority a = {0};
     char code[SPK_REQ_CODE_LEN];
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if (argc - first != 1) {
-        return cli_usage(c, _("one folder is wanted"));
+        return term_usage(c, _("one folder is wanted"));
     }
     status = ctl_site_open(argv[first], &s);
-    status = status == CLI_GO_ON ? known_address(&s, &address) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? known_address(&s, &address) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = ctl_site_statement(&s, &a);
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, s.authority, e, NULL);
+        return term_error(TERM_ABOUT_OWN, s.authority, e, NULL);
     }
     spk_authority_fingerprint(&a.hash, code);
     spk_authority_clear(&a);
@@ -363,5 +363,5 @@ ctl_address(struct cli *c, int argc, char **argv)
     if (!c->quiet) {
         fprintf(stderr, _("fingerprint     %s\n"), code);
     }
-    return CLI_DONE;
+    return TERM_DONE;
 }

@@ -17,16 +17,16 @@
 
 /* One folder operand, and the store in it. */
 static int
-open_store(struct cli *c, int argc, char **argv, int first, struct spk_store **ret_store)
+open_store(struct term *c, int argc, char **argv, int first, struct spk_store **ret_store)
 {
     CTL_AUTO_SITE struct ctl_site s = {0};
-    int status = CLI_GO_ON;
+    int status = TERM_GO_ON;
 
     if (argc - first != 1) {
-        return cli_usage(c, _("one folder is wanted"));
+        return term_usage(c, _("one folder is wanted"));
     }
     status = ctl_site_open(argv[first], &s);
-    return status == CLI_GO_ON ? ctl_site_store(&s, ret_store) : status;
+    return status == TERM_GO_ON ? ctl_site_store(&s, ret_store) : status;
 }
 
 static spk_err
@@ -46,7 +46,7 @@ put_token(struct spk_store *store, struct spk_span token, uint64_t life, uint32_
 }
 
 static int
-make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t uses)
+make_token(const struct term *c, struct spk_store *store, uint64_t life, uint32_t uses)
 {
     SPK_AUTO_BUF struct spk_buf token = SPK_BUF((size_t)64);
     uint8_t bytes[TOKEN_BYTES];
@@ -57,7 +57,7 @@ make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t
     spk_wipe(bytes, sizeof(bytes));
     e = spk_ok(e) ? put_token(store, spk_buf_span(&token), life, uses) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, NULL, e, NULL);
+        return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
     (void)fwrite(token.ptr, 1, token.len, stdout);
     putchar('\n');
@@ -65,40 +65,40 @@ make_token(const struct cli *c, struct spk_store *store, uint64_t life, uint32_t
         fprintf(stderr, _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n"),
                 spk_time_iso(spk_now() + life, iso), uses);
     }
-    return CLI_DONE;
+    return TERM_DONE;
 }
 
 int
-ctl_token_new(struct cli *c, int argc, char **argv)
+ctl_token_new(struct term *c, int argc, char **argv)
 {
     char *expires = NULL;
     char *uses_text = NULL;
-    const struct cli_opt opts[] = {
-        {"expires", 0, CLI_TEXT, &expires, "TIME", N_("how long it is good (default: 7d)")},
-        {"uses", 0, CLI_TEXT, &uses_text, "N", N_("how many may enrol with it (default: 1)")},
+    const struct term_opt opts[] = {
+        {"expires", 0, TERM_TEXT, &expires, "TIME", N_("how long it is good (default: 7d)")},
+        {"uses", 0, TERM_TEXT, &uses_text, "N", N_("how many may enrol with it (default: 1)")},
     };
     SPK_AUTO(spk_store) store = NULL;
     uint64_t life = TOKEN_LIFE;
     uint64_t uses = 1;
     int first = 0;
-    int status = cli_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, 2, argc, argv, &first);
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     if ((expires != NULL && (!spk_ok(ctl_duration_parse(expires, &life)) || life == 0)) ||
         (uses_text != NULL &&
          (!spk_ok(spk_dec_parse(spk_span_str(uses_text), TOKEN_USES_MAX, &uses)) || uses == 0))) {
-        return cli_usage(c, _("--expires looks like 12h or 7d, --uses is a plain number"));
+        return term_usage(c, _("--expires looks like 12h or 7d, --uses is a plain number"));
     }
     status = open_store(c, argc, argv, first, &store);
-    return status == CLI_GO_ON ? make_token(c, store, life, (uint32_t)uses) : status;
+    return status == TERM_GO_ON ? make_token(c, store, life, (uint32_t)uses) : status;
 }
 
 /* -- owner list */
 
 struct owners {
-    const struct cli *c;
+    const struct term *c;
     struct spk_jw w;
     uint64_t last;
     size_t n;
@@ -125,7 +125,7 @@ owner_line(void *arg, const struct spk_owner_row *row)
     if (!o->c->json) {
         printf("%s  %-8s  %s  %s\n", spk_hex(spk_hash_span(&row->owner), hex),
                state_name(row->state), spk_time_iso(row->time_ms / 1000, iso),
-               cli_shown_span(row->name));
+               term_shown_span(row->name));
         return SPK_OK;
     }
     spk_jw_open(&o->w, NULL, '{');
@@ -153,21 +153,21 @@ walk_owners(struct spk_store *store, struct owners *o, struct spk_span name)
 }
 
 int
-ctl_owner_list(struct cli *c, int argc, char **argv)
+ctl_owner_list(struct term *c, int argc, char **argv)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 30);
     char *name = NULL;
-    const struct cli_opt opts[] = {
-        {"name", 0, CLI_TEXT, &name, "PART", N_("only those with this in their name")},
+    const struct term_opt opts[] = {
+        {"name", 0, TERM_TEXT, &name, "PART", N_("only those with this in their name")},
     };
     struct owners o = {.c = c, .w = {.b = &b}};
     SPK_AUTO(spk_store) store = NULL;
     int first = 0;
-    int status = cli_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
     spk_err e;
 
-    status = status == CLI_GO_ON ? open_store(c, argc, argv, first, &store) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     spk_jw_open(&o.w, NULL, '{');
@@ -176,9 +176,9 @@ ctl_owner_list(struct cli *c, int argc, char **argv)
     spk_jw_close(&o.w, ']');
     spk_jw_close(&o.w, '}');
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+        return term_error(TERM_ABOUT_OWN, argv[first], e, NULL);
     }
-    return c->json ? cli_json_out(&o.w, &b) : CLI_DONE;
+    return c->json ? term_json_out(&o.w, &b) : TERM_DONE;
 }
 
 /* -- store check */
@@ -194,7 +194,7 @@ check_row(void *arg, const struct spk_deposit_row *row)
     struct check *k = arg;
     char hex[2 * SPK_FILE_ID_LEN + 1];
 
-    if (cli_stop) {
+    if (term_stop) {
         return SPK_ERR(STOPPED);
     }
     if (row->index != k->next) {
@@ -237,7 +237,7 @@ check_all(struct spk_store *store, struct check *k, uint64_t *ret_count)
 }
 
 static int
-tell_check(const struct cli *c, const struct check *k, uint64_t count)
+tell_check(const struct term *c, const struct check *k, uint64_t count)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
     struct spk_jw w = {.b = &b};
@@ -251,34 +251,34 @@ tell_check(const struct cli *c, const struct check *k, uint64_t count)
         spk_jw_u64(&w, "checked", k->checked);
         spk_jw_u64(&w, "wrong", k->wrong);
         spk_jw_close(&w, '}');
-        return cli_json_out(&w, &b) == CLI_DONE && well ? CLI_DONE : CLI_FAILED;
+        return term_json_out(&w, &b) == TERM_DONE && well ? TERM_DONE : TERM_FAILED;
     }
     printf(_("%llu deposits: %llu altered, %llu missing; the holder has proven %llu and refused "
              "%llu\n"),
            (unsigned long long)count, (unsigned long long)k->bad, (unsigned long long)k->gaps,
            (unsigned long long)k->checked, (unsigned long long)k->wrong);
     if (!well) {
-        cli_say_error(
+        term_say_error(
             NULL, _("the store is not what was stored: restore it from a backup, and find out who "
                     "has written to it"));
     }
-    return well ? CLI_DONE : CLI_FAILED;
+    return well ? TERM_DONE : TERM_FAILED;
 }
 
 int
-ctl_store_check(struct cli *c, int argc, char **argv)
+ctl_store_check(struct term *c, int argc, char **argv)
 {
     struct check k = {.next = 0};
     SPK_AUTO(spk_store) store = NULL;
     uint64_t count = 0;
     int first = 0;
-    int status = cli_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, NULL, 0, argc, argv, &first);
     spk_err e;
 
-    status = status == CLI_GO_ON ? open_store(c, argc, argv, first, &store) : status;
-    if (status != CLI_GO_ON) {
+    status = status == TERM_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = check_all(store, &k, &count);
-    return spk_ok(e) ? tell_check(c, &k, count) : cli_error(CLI_ABOUT_OWN, argv[first], e, NULL);
+    return spk_ok(e) ? tell_check(c, &k, count) : term_error(TERM_ABOUT_OWN, argv[first], e, NULL);
 }

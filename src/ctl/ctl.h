@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The frame of sparekeyctl: what operators and recovery officers type.  Its subcommands are two
- * words, "officer new"; manners and exit statuses are those of sparekey (cli/cli.h). */
+ * words, "officer new"; manners and exit statuses are those of sparekey (term/term.h). */
 #ifndef SPK_CTL_CTL_H
 #define SPK_CTL_CTL_H
 
-#include "cli/cli.h"
 #include "client/enrol.h"
 #include "ctl/identity.h"
+#include "term/term.h"
 
-int ctl_officer_new(struct cli *c, int argc, char **argv);
-int ctl_officer_show(struct cli *c, int argc, char **argv);
-int ctl_officer_join(struct cli *c, int argc, char **argv);
-int ctl_policy_new(struct cli *c, int argc, char **argv);
-int ctl_policy_sign(struct cli *c, int argc, char **argv);
-int ctl_policy_check(struct cli *c, int argc, char **argv);
-int ctl_policy_simulate(struct cli *c, int argc, char **argv);
-int ctl_policy_publish(struct cli *c, int argc, char **argv);
-int ctl_init(struct cli *c, int argc, char **argv);
-int ctl_start(struct cli *c, int argc, char **argv);
-int ctl_address(struct cli *c, int argc, char **argv);
-int ctl_token_new(struct cli *c, int argc, char **argv);
-int ctl_owner_list(struct cli *c, int argc, char **argv);
-int ctl_owner_find(struct cli *c, int argc, char **argv);
-int ctl_store_check(struct cli *c, int argc, char **argv);
-int ctl_enrolment_list(struct cli *c, int argc, char **argv);
-int ctl_enrolment_approve(struct cli *c, int argc, char **argv);
-int ctl_enrolment_deny(struct cli *c, int argc, char **argv);
-int ctl_request_list(struct cli *c, int argc, char **argv);
-int ctl_request_show(struct cli *c, int argc, char **argv);
-int ctl_request_approve(struct cli *c, int argc, char **argv);
-int ctl_request_deny(struct cli *c, int argc, char **argv);
-int ctl_key_copy(struct cli *c, int argc, char **argv);
-int ctl_key_share(struct cli *c, int argc, char **argv);
-int ctl_key_restore(struct cli *c, int argc, char **argv);
-int ctl_key_rotate(struct cli *c, int argc, char **argv);
-int ctl_key_publish(struct cli *c, int argc, char **argv);
+int ctl_officer_new(struct term *c, int argc, char **argv);
+int ctl_officer_show(struct term *c, int argc, char **argv);
+int ctl_officer_join(struct term *c, int argc, char **argv);
+int ctl_policy_new(struct term *c, int argc, char **argv);
+int ctl_policy_sign(struct term *c, int argc, char **argv);
+int ctl_policy_check(struct term *c, int argc, char **argv);
+int ctl_policy_simulate(struct term *c, int argc, char **argv);
+int ctl_policy_publish(struct term *c, int argc, char **argv);
+int ctl_init(struct term *c, int argc, char **argv);
+int ctl_start(struct term *c, int argc, char **argv);
+int ctl_address(struct term *c, int argc, char **argv);
+int ctl_token_new(struct term *c, int argc, char **argv);
+int ctl_owner_list(struct term *c, int argc, char **argv);
+int ctl_owner_find(struct term *c, int argc, char **argv);
+int ctl_store_check(struct term *c, int argc, char **argv);
+int ctl_enrolment_list(struct term *c, int argc, char **argv);
+int ctl_enrolment_approve(struct term *c, int argc, char **argv);
+int ctl_enrolment_deny(struct term *c, int argc, char **argv);
+int ctl_request_list(struct term *c, int argc, char **argv);
+int ctl_request_show(struct term *c, int argc, char **argv);
+int ctl_request_approve(struct term *c, int argc, char **argv);
+int ctl_request_deny(struct term *c, int argc, char **argv);
+int ctl_key_copy(struct term *c, int argc, char **argv);
+int ctl_key_share(struct term *c, int argc, char **argv);
+int ctl_key_restore(struct term *c, int argc, char **argv);
+int ctl_key_rotate(struct term *c, int argc, char **argv);
+int ctl_key_publish(struct term *c, int argc, char **argv);
 
 /* -- desk.c: an officer's own folder, $XDG_CONFIG_HOME/sparekey/officer -- */
 struct ctl_desk {
@@ -46,16 +46,16 @@ struct ctl_desk {
 };
 void ctl_desk_clear(struct ctl_desk *d);
 #define CTL_AUTO_DESK __attribute__((cleanup(ctl_desk_clear)))
-/** The folder, made when missing. These return CLI_GO_ON, or the status to end with (told). */
+/** The folder, made when missing. These return TERM_GO_ON, or the status to end with (told). */
 int ctl_desk_open(struct ctl_desk *d);
 /** The identity in file `as`, or the only one in the folder; unlocked when want_keys. */
-int ctl_desk_identity(struct cli *c, struct ctl_desk *d, const char *as, bool want_keys);
+int ctl_desk_identity(struct term *c, struct ctl_desk *d, const char *as, bool want_keys);
 /** The pinned authority of that name, or the only one; its policy chain brought up to date. */
 int ctl_desk_pin(struct ctl_desk *d, const char *name);
 /** A connection on which every call is signed by the identity. Needs both of the above. */
 int ctl_desk_api(struct ctl_desk *d);
 /** The common way in: open, identity with keys, pin, connection. */
-int ctl_desk_ready(struct cli *c, struct ctl_desk *d, const char *as, const char *authority);
+int ctl_desk_ready(struct term *c, struct ctl_desk *d, const char *as, const char *authority);
 
 /* Who acts, and towards whom. */
 struct ctl_who {
@@ -63,9 +63,9 @@ struct ctl_who {
     char *authority;
 };
 #define CTL_WHO_OPTS(w)                                                                            \
-    {"as", 0, CLI_TEXT, &(w).as, "NAME", N_("the identity that you act as")},                      \
+    {"as", 0, TERM_TEXT, &(w).as, "NAME", N_("the identity that you act as")},                     \
     {                                                                                              \
-        "authority", 0, CLI_TEXT, &(w).authority, "NAME",                                          \
+        "authority", 0, TERM_TEXT, &(w).authority, "NAME",                                         \
             N_("the authority, when you have joined several")                                      \
     }
 

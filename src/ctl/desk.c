@@ -30,7 +30,7 @@ ctl_read_file(const char *path, struct spk_buf *b)
 {
     spk_err e = spk_file_read(AT_FDCWD, path, b);
 
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_INPUT, path, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_INPUT, path, e, NULL);
 }
 
 int
@@ -45,7 +45,7 @@ ctl_desk_open(struct ctl_desk *d)
     if (spk_ok(e)) {
         e = spk_mkdirs(d->dir, 0700);
     }
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, d->dir, e, &d->trouble);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, d->dir, e, &d->trouble);
 }
 
 static bool
@@ -93,7 +93,8 @@ find_identity(const struct ctl_desk *d, const char *as, char **ret_path)
 
     if (as != NULL && (strchr(as, '/') != NULL || has_suffix(as, ".key"))) {
         *ret_path = spk_strdup(as);
-        return *ret_path != NULL ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, as, SPK_ERR(NOMEM), NULL);
+        return *ret_path != NULL ? TERM_GO_ON
+                                 : term_error(TERM_ABOUT_OWN, as, SPK_ERR(NOMEM), NULL);
     }
     if (as != NULL) {
         SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)512);
@@ -102,27 +103,27 @@ find_identity(const struct ctl_desk *d, const char *as, char **ret_path)
         e = spk_buf_printf(&b, "%s.key", as);
         e = spk_ok(e) ? spk_buf_cstr(&b, &file) : e;
         e = spk_ok(e) ? spk_path_join(d->dir, file, ret_path) : e;
-        return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, as, e, NULL);
+        return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, as, e, NULL);
     }
     e = only_entry(d->dir, ".key", &name, &many);
     if (spk_ok(e) && (name == NULL || many)) {
-        cli_say_error(d->dir, many ? _("holds several identities") : _("holds no identity"));
-        cli_say_hint(many ? _("--as NAME tells which one you are")
-                          : _("'sparekeyctl officer new NAME' makes one"));
-        return CLI_FAILED;
+        term_say_error(d->dir, many ? _("holds several identities") : _("holds no identity"));
+        term_say_hint(many ? _("--as NAME tells which one you are")
+                           : _("'sparekeyctl officer new NAME' makes one"));
+        return TERM_FAILED;
     }
     e = spk_ok(e) ? spk_path_join(d->dir, name, ret_path) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, d->dir, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, d->dir, e, NULL);
 }
 
 static spk_err
-unlock(struct cli *c, struct spk_identity *me, struct spk_span raw)
+unlock(struct term *c, struct spk_identity *me, struct spk_span raw)
 {
     for (unsigned wrong = 0; me->locked; wrong++) {
         SPK_AUTO(spk_secret) pass = NULL;
         spk_err e;
 
-        SPK_TRY(cli_ask_pass(c, me->name, wrong, &pass));
+        SPK_TRY(term_ask_pass(c, me->name, wrong, &pass));
         e = spk_identity_unlock(me, raw, pass);
         if (!spk_ok(e) && e.code != SPK_CODE_PASS) {
             return e;
@@ -132,21 +133,21 @@ unlock(struct cli *c, struct spk_identity *me, struct spk_span raw)
 }
 
 int
-ctl_desk_identity(struct cli *c, struct ctl_desk *d, const char *as, bool want_keys)
+ctl_desk_identity(struct term *c, struct ctl_desk *d, const char *as, bool want_keys)
 {
     SPK_AUTO_STR char *path = NULL;
     SPK_AUTO_BUF struct spk_buf raw = SPK_BUF((size_t)IDENTITY_FILE_MAX);
     int status = find_identity(d, as, &path);
     spk_err e;
 
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_identity_load(path, &raw, &d->me);
     if (spk_ok(e) && want_keys && d->me->locked) {
         e = unlock(c, d->me, spk_buf_span(&raw));
     }
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, path, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, path, e, NULL);
 }
 
 static int
@@ -163,7 +164,7 @@ update_pin(struct ctl_desk *d, const char *parent)
             d->pin = SPK_STEAL(next);
         }
     }
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
 }
 
 int
@@ -177,17 +178,17 @@ ctl_desk_pin(struct ctl_desk *d, const char *name)
     if (spk_ok(e) && name == NULL) {
         e = only_entry(parent, "", &only, &many);
         if (spk_ok(e) && (only == NULL || many)) {
-            cli_say_error(NULL, many ? _("you have joined several authorities")
-                                     : _("you have not joined an authority yet"));
-            cli_say_hint(many ? _("--authority NAME tells which one is meant")
-                              : _("'sparekeyctl officer join ADDRESS' pins it"));
-            return CLI_FAILED;
+            term_say_error(NULL, many ? _("you have joined several authorities")
+                                      : _("you have not joined an authority yet"));
+            term_say_hint(many ? _("--authority NAME tells which one is meant")
+                               : _("'sparekeyctl officer join ADDRESS' pins it"));
+            return TERM_FAILED;
         }
         name = only;
     }
     e = spk_ok(e) ? spk_pin_load(parent, name, &d->trouble, &d->pin) : e;
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, name, e, &d->trouble);
+        return term_error(TERM_ABOUT_OWN, name, e, &d->trouble);
     }
     return update_pin(d, parent);
 }
@@ -224,18 +225,18 @@ ctl_desk_api(struct ctl_desk *d)
     spk_err e = spk_api_open(d->pin, NULL, &d->trouble, &d->api);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_PEER, NULL, e, &d->trouble);
+        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
     spk_api_set_header(d->api, query_header, d);
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
-ctl_desk_ready(struct cli *c, struct ctl_desk *d, const char *as, const char *authority)
+ctl_desk_ready(struct term *c, struct ctl_desk *d, const char *as, const char *authority)
 {
     int status = ctl_desk_open(d);
 
-    status = status == CLI_GO_ON ? ctl_desk_identity(c, d, as, true) : status;
-    status = status == CLI_GO_ON ? ctl_desk_pin(d, authority) : status;
-    return status == CLI_GO_ON ? ctl_desk_api(d) : status;
+    status = status == TERM_GO_ON ? ctl_desk_identity(c, d, as, true) : status;
+    status = status == TERM_GO_ON ? ctl_desk_pin(d, authority) : status;
+    return status == TERM_GO_ON ? ctl_desk_api(d) : status;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/i18n.h"
+#include "term/i18n.h"
 
 #define PREFIX "officer/"
 #define DURATION_MAX ((uint64_t)10 * 365 * 86400)

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <locale.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/file.h"
-#include "client/http.h"
 #include "ctl/ctl.h"
 
-#define GRACE_S 3 /* after an interrupt, for what is blocked in a read */
+const char term_program[] = "sparekeyctl";
 
-const char cli_program[] = "sparekeyctl";
-volatile int cli_stop;
-
-const struct cli_command cli_commands[] = {
+const struct term_command term_commands[] = {
     {"officer new", "NAME", N_("make an officer's identity: a key to sign and one for shares"),
      ctl_officer_new},
     {"officer show", "[FILE]", N_("print the public line of an identity, for a policy"),
@@ -58,98 +49,8 @@ const struct cli_command cli_commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-/* Only calls that are safe in a handler. */
-static void
-on_signal(int sig)
-{
-    spk_newfile_abort_all();
-    cli_tty_restore();
-    if (sig == SIGALRM || cli_stop) {
-        _exit(CLI_STOPPED);
-    }
-    cli_stop = 1;
-    (void)alarm(GRACE_S);
-}
-
-static void
-set_signals(void)
-{
-    struct sigaction sa = {.sa_handler = on_signal};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-    (void)sigemptyset(&sa.sa_mask);
-    (void)sigaction(SIGINT, &sa, NULL);
-    (void)sigaction(SIGTERM, &sa, NULL);
-    (void)sigaction(SIGALRM, &sa, NULL);
-    (void)sigaction(SIGPIPE, &ignore, NULL);
-    spk_http_set_stop(&cli_stop);
-}
-
-static void
-print_commands(FILE *to)
-{
-    fputs(_("usage: sparekeyctl COMMAND [options] …\n\ncommands:\n"), to);
-    for (const struct cli_command *cmd = cli_commands; cmd->name != NULL; cmd++) {
-        fprintf(to, "  %-18s %s\n", cmd->name, gettext(cmd->summary));
-    }
-    fputs(_("\n'sparekeyctl COMMAND --help' shows the options of one\n"), to);
-}
-
-/* A command is one word or two: *ret_words tells. */
-static const struct cli_command *
-find_command(int argc, char **argv, int *ret_words)
-{
-    for (const struct cli_command *cmd = cli_commands; cmd->name != NULL; cmd++) {
-        size_t one = strcspn(cmd->name, " ");
-        bool two = cmd->name[one] == ' ';
-
-        if (strlen(argv[1]) != one || strncmp(cmd->name, argv[1], one) != 0) {
-            continue;
-        }
-        if (!two || (argc > 2 && strcmp(cmd->name + one + 1, argv[2]) == 0)) {
-            *ret_words = two ? 2 : 1;
-            return cmd;
-        }
-    }
-    return NULL;
-}
-
-static int
-dispatch(int argc, char **argv)
-{
-    const struct cli_command *cmd = NULL;
-    struct cli c = {0};
-    int words = 0;
-
-    if (argc < 2) {
-        print_commands(stderr);
-        return CLI_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        print_commands(stdout);
-        return CLI_DONE;
-    }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
-        printf("sparekeyctl %s\n", SPK_VERSION);
-        return CLI_DONE;
-    }
-    cmd = find_command(argc, argv, &words);
-    if (cmd == NULL) {
-        cli_say_error(argv[1], _("is not a command, or its second word is missing"));
-        cli_say_hint(_("'sparekeyctl help' lists the commands"));
-        return CLI_USAGE;
-    }
-    c.command = cmd;
-    return cmd->run(&c, argc - words, argv + words);
-}
-
 int
 main(int argc, char **argv)
 {
-    (void)setlocale(LC_ALL, "");
-    (void)bindtextdomain(SPK_TEXT_DOMAIN, SPK_LOCALE_DIR);
-    (void)textdomain(SPK_TEXT_DOMAIN);
-    set_signals();
-    return cli_flush(dispatch(argc, argv));
+    return term_main(argc, argv);
 }

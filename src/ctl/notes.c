@@ -25,15 +25,15 @@ ctl_note_read(const char *path, struct ctl_note *ret_n)
 
     ret_n->raw = SPK_BUF((size_t)SPK_NOTE_MAX);
     status = ctl_read_file(path, &ret_n->raw);
-    if (status != CLI_GO_ON) {
+    if (status != TERM_GO_ON) {
         return status;
     }
     e = spk_note_parse(spk_buf_span(&ret_n->raw), true, &ret_n->note);
     if (!spk_ok(e)) {
-        cli_say_error(path, _("is not a note"));
-        return CLI_FAILED;
+        term_say_error(path, _("is not a note"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 bool
@@ -48,11 +48,11 @@ int
 ctl_note_policy(const struct ctl_note *n, const char *path, struct spk_policy *ret_p)
 {
     if (!ctl_note_is(n, SPK_POLICY_KIND) || !spk_ok(spk_policy_parse(n->note.text, ret_p))) {
-        cli_say_error(path, _("is not a policy, or not a valid one"));
-        cli_say_hint(_("'sparekeyctl policy new' writes one; do not edit it by hand afterwards"));
-        return CLI_FAILED;
+        term_say_error(path, _("is not a policy, or not a valid one"));
+        term_say_hint(_("'sparekeyctl policy new' writes one; do not edit it by hand afterwards"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 void
@@ -129,7 +129,7 @@ ctl_statement_print(FILE *to, const struct spk_authority *a)
     char code[SPK_REQ_CODE_LEN];
 
     spk_authority_fingerprint(&a->hash, code);
-    fprintf(to, _("authority       %s, key epoch %u\n"), cli_shown(a->name), a->epoch);
+    fprintf(to, _("authority       %s, key epoch %u\n"), term_shown(a->name), a->epoch);
     fprintf(to, _("fingerprint     %s\n"), code);
     fprintf(to, _("key             RSA-%zu, %s\n"), spk_rsa_len(a->key) * 8,
             spk_hex(spk_hash_span(spk_rsa_id(a->key)), hex));
@@ -187,5 +187,5 @@ ctl_desk_pin_of(struct ctl_desk *d, const struct spk_hash *policy)
     spk_err e = spk_path_join(d->dir, "authorities", &parent);
 
     e = spk_ok(e) ? pin_of(d, parent, policy) : e;
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, d->dir, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, d->dir, e, NULL);
 }

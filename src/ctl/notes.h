@@ -14,7 +14,7 @@ struct ctl_note { /* a note in a file */
 };
 #define CTL_AUTO_NOTE __attribute__((cleanup(ctl_note_clear)))
 void ctl_note_clear(struct ctl_note *n);
-/** Read and parse; unsigned ones are taken. CLI_GO_ON, or the status to end with (told). */
+/** Read and parse; unsigned ones are taken. TERM_GO_ON, or the status to end with (told). */
 int ctl_note_read(const char *path, struct ctl_note *ret_n);
 bool ctl_note_is(const struct ctl_note *n, const char *kind);
 
@@ -33,7 +33,7 @@ void ctl_statement_print(FILE *to, const struct spk_authority *a);
 SPK_MUST_USE spk_err ctl_pin_policy(const struct spk_pin *pin, const struct spk_hash *hash,
                                     struct spk_policy *ret_p);
 /** The pinned authority whose chain has a policy of this hash, as the folder has it (no network).
- * CLI_GO_ON with d->pin set, or NULL when there is none. */
+ * TERM_GO_ON with d->pin set, or NULL when there is none. */
 int ctl_desk_pin_of(struct ctl_desk *d, const struct spk_hash *policy);
 
 #endif

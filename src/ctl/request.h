@@ -7,12 +7,12 @@
 #include "ctl/ctl.h"
 
 /** The hash of a request from its hex digits, or from the first six or more of one that is there.
- * CLI_GO_ON, or told. */
+ * TERM_GO_ON, or told. */
 int ctl_request_find(struct ctl_desk *d, const char *name, struct spk_hash *ret_hash);
-/** Everything about it, checked. CLI_GO_ON also when something does not hold: then (*ret_c)->fault
+/** Everything about it, checked. TERM_GO_ON also when something does not hold: then (*ret_c)->fault
  * says what. */
 int ctl_request_fetch(struct ctl_desk *d, const struct spk_hash *hash, struct ctl_case **ret_c);
-/** Tell that it does not hold; gives CLI_FAILED. */
+/** Tell that it does not hold; gives TERM_FAILED. */
 int ctl_request_refuse(const struct ctl_case *c);
 
 #endif

@@ -42,14 +42,14 @@ ctl_site_open(const char *dir, struct ctl_site *ret_s)
     spk_err e = ctl_site_names(dir, ret_s);
 
     if (!spk_ok(e)) {
-        return cli_error(CLI_ABOUT_OWN, dir, e, NULL);
+        return term_error(TERM_ABOUT_OWN, dir, e, NULL);
     }
     if (access(ret_s->conf, R_OK) != 0) {
-        cli_say_error(dir, _("is not the folder of an authority, or cannot be read"));
-        cli_say_hint(_("'sparekeyctl init DIR' makes one"));
-        return CLI_FAILED;
+        term_say_error(dir, _("is not the folder of an authority, or cannot be read"));
+        term_say_hint(_("'sparekeyctl init DIR' makes one"));
+        return TERM_FAILED;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 static struct spk_span
@@ -226,8 +226,9 @@ ctl_site_store(const struct ctl_site *s, struct spk_store **ret_store)
         e = spk_store_open(kind, &cfg, ret_store);
     }
     if (e.code == SPK_CODE_FORMAT) {
-        cli_say_error(path, _("is not a store of sparekeyd"));
-        return CLI_FAILED;
+        term_say_error(path, _("is not a store of sparekeyd"));
+        return TERM_FAILED;
     }
-    return spk_ok(e) ? CLI_GO_ON : cli_error(CLI_ABOUT_OWN, path != NULL ? path : s->dir, e, NULL);
+    return spk_ok(e) ? TERM_GO_ON
+                     : term_error(TERM_ABOUT_OWN, path != NULL ? path : s->dir, e, NULL);
 }

@@ -16,7 +16,7 @@ void ctl_site_clear(struct ctl_site *s);
 #define CTL_AUTO_SITE __attribute__((cleanup(ctl_site_clear)))
 /** Names only; nothing needs to be there. */
 SPK_MUST_USE spk_err ctl_site_names(const char *dir, struct ctl_site *ret_s);
-/** The folder of an authority: its configuration must be there. CLI_GO_ON, or told. */
+/** The folder of an authority: its configuration must be there. TERM_GO_ON, or told. */
 int ctl_site_open(const char *dir, struct ctl_site *ret_s);
 /** The value of one key of sparekeyd.conf; the default when it is not set. */
 SPK_MUST_USE spk_err ctl_site_conf(const struct ctl_site *s, const char *key, const char *missing,
@@ -29,7 +29,7 @@ SPK_MUST_USE spk_err ctl_site_address(const struct ctl_site *s, uint64_t port, s
 SPK_MUST_USE spk_err ctl_listen_parse(const char *listen, char **ret_host, uint64_t *ret_port);
 /** True for 0.0.0.0 and [::], which are no address to reach anything by. */
 bool ctl_listen_any(const char *host);
-/** The store, as the configuration names it. CLI_GO_ON, or told. */
+/** The store, as the configuration names it. TERM_GO_ON, or told. */
 int ctl_site_store(const struct ctl_site *s, struct spk_store **ret_store);
 
 /* -- spawn.c: the programs beside this one */

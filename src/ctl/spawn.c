@@ -95,7 +95,7 @@ become(const char **argv, const struct pipes *p, pid_t parent)
         (void)dup2(p->out[1], STDOUT_FILENO);
     }
     (void)execvp(argv[0], (char **)(uintptr_t)argv); /* it writes to none of them */
-    fprintf(stderr, _("%s: error: '%s' cannot be started: %s\n"), cli_program, argv[0],
+    fprintf(stderr, _("%s: error: '%s' cannot be started: %s\n"), term_program, argv[0],
             strerror(errno));
     _exit(NOT_STARTED);
 }

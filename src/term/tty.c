@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "term/term.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -17,7 +17,7 @@ static struct termios saved;
 static volatile sig_atomic_t saved_fd = -1;
 
 void
-cli_tty_restore(void)
+term_tty_restore(void)
 {
     if (saved_fd >= 0) {
         (void)tcsetattr(saved_fd, TCSANOW, &saved);
@@ -52,7 +52,7 @@ read_line(int fd, struct spk_secret **ret_line)
         ssize_t n = read(fd, &c, 1);
 
         if (n < 0 && errno == EINTR) {
-            SPK_CHECK(!cli_stop, STOPPED);
+            SPK_CHECK(!term_stop, STOPPED);
             continue;
         }
         if (n < 0) {
@@ -72,7 +72,7 @@ read_line(int fd, struct spk_secret **ret_line)
 }
 
 spk_err
-cli_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
+term_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
 {
     SPK_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     spk_err e;
@@ -87,7 +87,7 @@ cli_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
     e = spk_write_full(fd, spk_span_str(question));
     e = spk_ok(e) ? read_line(fd, ret_line) : e;
     if (!echo) {
-        cli_tty_restore();
+        term_tty_restore();
         saved_fd = -1;
         SPK_TRY(spk_write_full(fd, SPK_SPAN_LIT("\n")));
     }
@@ -95,7 +95,7 @@ cli_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
 }
 
 static spk_err
-from_fd(const struct cli *c, struct spk_secret **ret_line)
+from_fd(const struct term *c, struct spk_secret **ret_line)
 {
     uint64_t fd = 0;
 
@@ -104,9 +104,9 @@ from_fd(const struct cli *c, struct spk_secret **ret_line)
 }
 
 spk_err
-cli_ask_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret **ret_pass)
+term_ask_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret **ret_pass)
 {
-    struct cli *c = ctx;
+    struct term *c = ctx;
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1024);
     const char *question = NULL;
 
@@ -118,13 +118,13 @@ cli_ask_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret
     SPK_TRY(spk_buf_printf(&b,
                            wrong > 0 ? _("wrong; passphrase of key container '%s': ")
                                      : _("passphrase of key container '%s': "),
-                           cli_shown(container)));
+                           term_shown(container)));
     SPK_TRY(spk_buf_cstr(&b, &question));
-    return cli_ask_line(question, false, ret_pass);
+    return term_ask_line(question, false, ret_pass);
 }
 
 spk_err
-cli_new_pass(struct cli *c, struct spk_secret **ret_pass)
+term_new_pass(struct term *c, struct spk_secret **ret_pass)
 {
     SPK_AUTO(spk_secret) first = NULL;
     SPK_AUTO(spk_secret) second = NULL;
@@ -132,8 +132,8 @@ cli_new_pass(struct cli *c, struct spk_secret **ret_pass)
     if (c->pass_fd != NULL) {
         SPK_TRY(from_fd(c, &first));
     } else {
-        SPK_TRY(cli_ask_line(_("new passphrase (empty for none): "), false, &first));
-        SPK_TRY(cli_ask_line(_("the same again: "), false, &second));
+        SPK_TRY(term_ask_line(_("new passphrase (empty for none): "), false, &first));
+        SPK_TRY(term_ask_line(_("the same again: "), false, &second));
         SPK_CHECK(spk_secret_eq(first, second), PASS);
     }
     if (spk_secret_len(first) > 0) {
@@ -145,12 +145,12 @@ cli_new_pass(struct cli *c, struct spk_secret **ret_pass)
 }
 
 bool
-cli_confirm(const char *question)
+term_confirm(const char *question)
 {
     SPK_AUTO(spk_secret) line = NULL;
     struct spk_span s;
 
-    if (!spk_ok(cli_ask_line(question, true, &line))) {
+    if (!spk_ok(term_ask_line(question, true, &line))) {
         return false;
     }
     s = spk_secret_span(line);

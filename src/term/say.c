@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "term/term.h"
 
 struct sentence {
     enum spk_code code;
@@ -140,9 +140,9 @@ static const struct {
     const struct sentence *t;
     size_t n;
 } tables[] = {
-    [CLI_ABOUT_SEALED] = TABLE(about_sealed), [CLI_ABOUT_INPUT] = TABLE(about_input),
-    [CLI_ABOUT_OUTPUT] = TABLE(about_output), [CLI_ABOUT_OWN] = TABLE(about_own),
-    [CLI_ABOUT_PEER] = TABLE(about_peer),     [CLI_ABOUT_BLOB] = TABLE(about_blob),
+    [TERM_ABOUT_SEALED] = TABLE(about_sealed), [TERM_ABOUT_INPUT] = TABLE(about_input),
+    [TERM_ABOUT_OUTPUT] = TABLE(about_output), [TERM_ABOUT_OWN] = TABLE(about_own),
+    [TERM_ABOUT_PEER] = TABLE(about_peer),     [TERM_ABOUT_BLOB] = TABLE(about_blob),
 };
 
 static const struct sentence *
@@ -157,7 +157,7 @@ look_up(const struct sentence *t, size_t n, enum spk_code code)
 }
 
 static const struct sentence *
-sentence_of(enum cli_about about, enum spk_code code)
+sentence_of(enum term_about about, enum spk_code code)
 {
     const struct sentence *s = look_up(tables[about].t, tables[about].n, code);
 
@@ -165,7 +165,7 @@ sentence_of(enum cli_about about, enum spk_code code)
 }
 
 const char *
-cli_sentence(enum cli_about about, spk_err e)
+term_sentence(enum term_about about, spk_err e)
 {
     const struct sentence *s = sentence_of(about, e.code);
 
@@ -177,7 +177,7 @@ cli_sentence(enum cli_about about, spk_err e)
 
 /* What to do about an error of the system; NULL when there is nothing to say. */
 static const char *
-system_hint(enum cli_about about, int sys)
+system_hint(enum term_about about, int sys)
 {
     switch (sys) {
     case ENOSPC:
@@ -188,11 +188,11 @@ system_hint(enum cli_about about, int sys)
     case EACCES:
     case EPERM:
     case EROFS:
-        return about == CLI_ABOUT_OUTPUT ? _("name a place where you may write")
-                                         : _("look at its permissions and at those of its folder");
+        return about == TERM_ABOUT_OUTPUT ? _("name a place where you may write")
+                                          : _("look at its permissions and at those of its folder");
     case ENOENT:
-        return about == CLI_ABOUT_OUTPUT ? _("make the folder, or name another place")
-                                         : _("check the name");
+        return about == TERM_ABOUT_OUTPUT ? _("make the folder, or name another place")
+                                          : _("check the name");
     case EISDIR:
     case ENOTDIR:
         return _("give the name of a file in a folder that is there");
@@ -219,7 +219,7 @@ system_hint(enum cli_about about, int sys)
 
 #define SHOWN_MAX 4
 const char *
-cli_shown_span(struct spk_span s)
+term_shown_span(struct spk_span s)
 {
     static _Thread_local char text[SHOWN_MAX][1200];
     static _Thread_local unsigned next;
@@ -235,35 +235,35 @@ cli_shown_span(struct spk_span s)
 }
 
 const char *
-cli_shown(const char *name)
+term_shown(const char *name)
 {
-    return cli_shown_span(spk_span_str(name));
+    return term_shown_span(spk_span_str(name));
 }
 
 void
-cli_say_error(const char *file, const char *sentence)
+term_say_error(const char *file, const char *sentence)
 {
     if (file != NULL && file[0] != '\0') {
-        fprintf(stderr, _("%s: error: '%s' %s\n"), cli_program, cli_shown(file), sentence);
+        fprintf(stderr, _("%s: error: '%s' %s\n"), term_program, term_shown(file), sentence);
     } else {
-        fprintf(stderr, _("%s: error: %s\n"), cli_program, sentence);
+        fprintf(stderr, _("%s: error: %s\n"), term_program, sentence);
     }
 }
 
 void
-cli_say_warning(const char *file, const char *sentence)
+term_say_warning(const char *file, const char *sentence)
 {
     if (file != NULL && file[0] != '\0') {
-        fprintf(stderr, _("%s: warning: '%s' %s\n"), cli_program, cli_shown(file), sentence);
+        fprintf(stderr, _("%s: warning: '%s' %s\n"), term_program, term_shown(file), sentence);
     } else {
-        fprintf(stderr, _("%s: warning: %s\n"), cli_program, sentence);
+        fprintf(stderr, _("%s: warning: %s\n"), term_program, sentence);
     }
 }
 
 void
-cli_say_hint(const char *sentence)
+term_say_hint(const char *sentence)
 {
-    fprintf(stderr, _("%s: hint: %s\n"), cli_program, sentence);
+    fprintf(stderr, _("%s: hint: %s\n"), term_program, sentence);
 }
 
 /* What the peer said, and the reason of the operating system, behind the sentence. */
@@ -274,13 +274,13 @@ say_detail(const struct spk_trouble *t)
         return;
     }
     if (t->said[0] == '\0') {
-        fprintf(stderr, _("%s: note: authority %s\n"), cli_program, cli_shown(t->peer));
+        fprintf(stderr, _("%s: note: authority %s\n"), term_program, term_shown(t->peer));
     } else if (t->status == 0) {
-        fprintf(stderr, _("%s: note: authority %s: %s\n"), cli_program, cli_shown(t->peer),
-                cli_shown(t->said));
+        fprintf(stderr, _("%s: note: authority %s: %s\n"), term_program, term_shown(t->peer),
+                term_shown(t->said));
     } else {
-        fprintf(stderr, _("%s: note: authority %s answered %ld: %s\n"), cli_program,
-                cli_shown(t->peer), t->status, cli_shown(t->said));
+        fprintf(stderr, _("%s: note: authority %s answered %ld: %s\n"), term_program,
+                term_shown(t->peer), t->status, term_shown(t->said));
     }
 }
 
@@ -292,47 +292,47 @@ is_net(enum spk_code code)
 }
 
 int
-cli_error(enum cli_about about, const char *file, spk_err e, const struct spk_trouble *t)
+term_error(enum term_about about, const char *file, spk_err e, const struct spk_trouble *t)
 {
     const struct sentence *s = NULL;
-    if (t != NULL && t->file[0] != '\0' && !is_net(e.code) && about != CLI_ABOUT_PEER) {
+    if (t != NULL && t->file[0] != '\0' && !is_net(e.code) && about != TERM_ABOUT_PEER) {
         file = t->file; /* in the way of what was asked, and named by who met it */
-        about = CLI_ABOUT_OWN;
+        about = TERM_ABOUT_OWN;
     }
     s = sentence_of(about, e.code);
     const char *where = file != NULL && file[0] != '\0' ? file : NULL;
 
-    if (about == CLI_ABOUT_PEER || is_net(e.code)) {
-        s = sentence_of(CLI_ABOUT_PEER, e.code);
+    if (about == TERM_ABOUT_PEER || is_net(e.code)) {
+        s = sentence_of(TERM_ABOUT_PEER, e.code);
         if (file != NULL && file[0] != '\0') {
-            fprintf(stderr, _("%s: error: '%s': %s\n"), cli_program, cli_shown(file),
-                    cli_sentence(CLI_ABOUT_PEER, e));
+            fprintf(stderr, _("%s: error: '%s': %s\n"), term_program, term_shown(file),
+                    term_sentence(TERM_ABOUT_PEER, e));
         } else {
-            cli_say_error(NULL, cli_sentence(CLI_ABOUT_PEER, e));
+            term_say_error(NULL, term_sentence(TERM_ABOUT_PEER, e));
         }
         say_detail(t);
     } else if (e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_STOPPED ||
                e.code == SPK_CODE_PASS || e.code == SPK_CODE_CRYPTO ||
                (e.code == SPK_CODE_NOTFOUND && e.sys != 0)) {
         if (where != NULL) {
-            fprintf(stderr, _("%s: error: '%s': %s\n"), cli_program, cli_shown(where),
-                    cli_sentence(about, e));
+            fprintf(stderr, _("%s: error: '%s': %s\n"), term_program, term_shown(where),
+                    term_sentence(about, e));
         } else {
-            cli_say_error(NULL, cli_sentence(about, e));
+            term_say_error(NULL, term_sentence(about, e));
         }
     } else {
-        cli_say_error(where, cli_sentence(about, e));
+        term_say_error(where, term_sentence(about, e));
     }
     if (s != NULL && s->hint != NULL) {
-        cli_say_hint(gettext(s->hint));
+        term_say_hint(gettext(s->hint));
     } else if (e.sys != 0 && system_hint(about, e.sys) != NULL) {
-        cli_say_hint(system_hint(about, e.sys));
+        term_say_hint(system_hint(about, e.sys));
     }
-    return e.code == SPK_CODE_STOPPED ? CLI_STOPPED : CLI_FAILED;
+    return e.code == SPK_CODE_STOPPED ? TERM_STOPPED : TERM_FAILED;
 }
 
 const char *
-cli_size(uint64_t bytes)
+term_size(uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
     static _Thread_local char text[32];
@@ -348,7 +348,7 @@ cli_size(uint64_t bytes)
 }
 
 int
-cli_flush(int status)
+term_flush(int status)
 {
     static bool told;
     int sys = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
@@ -357,19 +357,20 @@ cli_flush(int status)
         return status;
     }
     if (!told) {
-        (void)cli_error(CLI_ABOUT_OUTPUT, _("standard output"), (spk_err){SPK_CODE_IO, sys}, NULL);
+        (void)term_error(TERM_ABOUT_OUTPUT, _("standard output"), (spk_err){SPK_CODE_IO, sys},
+                         NULL);
         told = true;
     }
-    return CLI_FAILED;
+    return TERM_FAILED;
 }
 
 int
-cli_json_out(struct spk_jw *w, struct spk_buf *b)
+term_json_out(struct spk_jw *w, struct spk_buf *b)
 {
     if (!spk_ok(spk_jw_end(w)) || fwrite(b->ptr, 1, b->len, stdout) != b->len ||
         putchar('\n') == EOF) {
-        cli_say_error(NULL, _("the result could not be written"));
-        return CLI_FAILED;
+        term_say_error(NULL, _("the result could not be written"));
+        return TERM_FAILED;
     }
-    return CLI_DONE;
+    return TERM_DONE;
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
 #include "keystore/name.h"
+#include "term/term.h"
 
 #define OPTS_MAX 32
 #define COMMON 5
@@ -14,15 +14,15 @@
 
 /* The command's own options, then the common ones. */
 static size_t
-all_options(struct cli *c, const struct cli_opt *own, size_t n, struct cli_opt *ret_all)
+all_options(struct term *c, const struct term_opt *own, size_t n, struct term_opt *ret_all)
 {
-    const struct cli_opt common[COMMON] = {
-        {"json", 0, CLI_FLAG, &c->json, NULL, N_("print JSON for programs")},
-        {"quiet", 'q', CLI_FLAG, &c->quiet, NULL, N_("only errors and warnings")},
-        {"container", 0, CLI_TEXT, &c->container, "NAME", N_("use another key container")},
-        {"passphrase-fd", 0, CLI_TEXT, &c->pass_fd, "N",
+    const struct term_opt common[COMMON] = {
+        {"json", 0, TERM_FLAG, &c->json, NULL, N_("print JSON for programs")},
+        {"quiet", 'q', TERM_FLAG, &c->quiet, NULL, N_("only errors and warnings")},
+        {"container", 0, TERM_TEXT, &c->container, "NAME", N_("use another key container")},
+        {"passphrase-fd", 0, TERM_TEXT, &c->pass_fd, "N",
          N_("read secrets from this descriptor, a line each, instead of the terminal")},
-        {"help", 'h', CLI_FLAG, &c->help, NULL, N_("show this help")},
+        {"help", 'h', TERM_FLAG, &c->help, NULL, N_("show this help")},
     };
 
     if (n > OPTS_MAX - COMMON) {
@@ -36,9 +36,9 @@ all_options(struct cli *c, const struct cli_opt *own, size_t n, struct cli_opt *
 }
 
 void
-cli_print_help(const struct cli_command *cmd, const struct cli_opt *opts, size_t n)
+term_print_help(const struct term_command *cmd, const struct term_opt *opts, size_t n)
 {
-    printf(_("usage: %s %s [options] %s\n\n%s\n\noptions:\n"), cli_program, cmd->name,
+    printf(_("usage: %s %s [options] %s\n\n%s\n\noptions:\n"), term_program, cmd->name,
            cmd->operands, gettext(cmd->summary));
     for (size_t i = 0; i < n; i++) {
         char left[48];
@@ -51,50 +51,50 @@ cli_print_help(const struct cli_command *cmd, const struct cli_opt *opts, size_t
 }
 
 static int
-take(const struct cli *c, const struct cli_opt *o, char *arg)
+take(const struct term *c, const struct term_opt *o, char *arg)
 {
-    struct cli_many *m = NULL;
+    struct term_many *m = NULL;
 
     switch (o->kind) {
-    case CLI_FLAG:
+    case TERM_FLAG:
         *(bool *)o->value = true;
-        return CLI_GO_ON;
-    case CLI_TEXT:
+        return TERM_GO_ON;
+    case TERM_TEXT:
         *(char **)o->value = arg;
-        return CLI_GO_ON;
-    case CLI_MANY:
+        return TERM_GO_ON;
+    case TERM_MANY:
         m = o->value;
-        if (m->n == CLI_MANY_MAX) {
-            return cli_usage(c, _("an option is repeated too often"));
+        if (m->n == TERM_MANY_MAX) {
+            return term_usage(c, _("an option is repeated too often"));
         }
         m->v[m->n++] = arg;
-        return CLI_GO_ON;
+        return TERM_GO_ON;
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
-cli_usage(const struct cli *c, const char *what)
+term_usage(const struct term *c, const char *what)
 {
-    fprintf(stderr, _("%s: error: %s\n"), cli_program, what);
-    fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), cli_program, cli_program,
+    fprintf(stderr, _("%s: error: %s\n"), term_program, what);
+    fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), term_program, term_program,
             c->command->name);
-    return CLI_USAGE;
+    return TERM_USAGE;
 }
 
 static void
-fill_tables(const struct cli_opt *all, size_t n, struct option *ret_long, char *ret_short)
+fill_tables(const struct term_opt *all, size_t n, struct option *ret_long, char *ret_short)
 {
     size_t s = 0;
 
     ret_short[s++] = ':';
     for (size_t i = 0; i < n; i++) {
         ret_long[i] =
-            (struct option){all[i].name, all[i].kind == CLI_FLAG ? no_argument : required_argument,
+            (struct option){all[i].name, all[i].kind == TERM_FLAG ? no_argument : required_argument,
                             NULL, FIRST_VAL + (int)i};
         if (all[i].letter != 0) {
             ret_short[s++] = all[i].letter;
-            if (all[i].kind != CLI_FLAG) {
+            if (all[i].kind != TERM_FLAG) {
                 ret_short[s++] = ':';
             }
         }
@@ -102,8 +102,8 @@ fill_tables(const struct cli_opt *all, size_t n, struct option *ret_long, char *
     ret_short[s] = '\0';
 }
 
-static const struct cli_opt *
-find(const struct cli_opt *all, size_t n, int val)
+static const struct term_opt *
+find(const struct term_opt *all, size_t n, int val)
 {
     for (size_t i = 0; i < n; i++) {
         if (val == FIRST_VAL + (int)i || (all[i].letter != 0 && val == all[i].letter)) {
@@ -115,25 +115,25 @@ find(const struct cli_opt *all, size_t n, int val)
 
 /* The common options that can be wrong in themselves. */
 static int
-check_common(const struct cli *c)
+check_common(const struct term *c)
 {
     uint64_t fd = 0;
 
     if (c->container != NULL && !spk_container_name_ok(spk_span_str(c->container))) {
-        return cli_usage(c, _("--container wants a short name in plain text"));
+        return term_usage(c, _("--container wants a short name in plain text"));
     }
     if (c->pass_fd != NULL && (!spk_ok(spk_dec_parse(spk_span_str(c->pass_fd), INT_MAX, &fd)) ||
                                fcntl((int)fd, F_GETFD) < 0)) {
-        return cli_usage(c, _("--passphrase-fd wants the number of an open descriptor"));
+        return term_usage(c, _("--passphrase-fd wants the number of an open descriptor"));
     }
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }
 
 int
-cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char **argv,
-            int *ret_first)
+term_options(struct term *c, const struct term_opt *opts, size_t n, int argc, char **argv,
+             int *ret_first)
 {
-    struct cli_opt all[OPTS_MAX];
+    struct term_opt all[OPTS_MAX];
     struct option longs[OPTS_MAX + 1] = {0};
     char shorts[2 * OPTS_MAX + 2];
     size_t count = all_options(c, opts, n, all);
@@ -143,7 +143,7 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
     opterr = 0;
     optind = 1;
     while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        const struct cli_opt *o = find(all, count, val);
+        const struct term_opt *o = find(all, count, val);
         int status;
 
         if (o == NULL) {
@@ -152,23 +152,23 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
             fprintf(stderr,
                     val == ':' ? _("%s: error: option '%s' wants a value\n")
                                : _("%s: error: there is no option '%s'\n"),
-                    cli_program, cli_shown(bad));
-            fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), cli_program, cli_program,
+                    term_program, term_shown(bad));
+            fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), term_program, term_program,
                     c->command->name);
-            return CLI_USAGE;
+            return TERM_USAGE;
         }
         status = take(c, o, optarg);
-        if (status != CLI_GO_ON) {
+        if (status != TERM_GO_ON) {
             return status;
         }
     }
     if (c->help) {
-        cli_print_help(c->command, all, count);
-        return cli_flush(CLI_DONE);
+        term_print_help(c->command, all, count);
+        return term_flush(TERM_DONE);
     }
     for (int i = optind; i < argc; i++) {
         if (argv[i][0] == '\0') {
-            return cli_usage(c, _("a name is empty"));
+            return term_usage(c, _("a name is empty"));
         }
     }
     *ret_first = optind;
@@ -176,14 +176,14 @@ cli_options(struct cli *c, const struct cli_opt *opts, size_t n, int argc, char 
 }
 
 int
-cli_bits(const struct cli *c, const char *text, unsigned *ret_bits)
+term_bits(const struct term *c, const char *text, unsigned *ret_bits)
 {
     uint64_t bits = SPK_RSA_DEFAULT_BITS;
 
     if (text != NULL && (!spk_ok(spk_dec_parse(spk_span_str(text), SPK_RSA_MAX_BITS, &bits)) ||
                          (bits != 2048 && bits != 3072 && bits != 4096))) {
-        return cli_usage(c, _("--bits is 2048, 3072 or 4096"));
+        return term_usage(c, _("--bits is 2048, 3072 or 4096"));
     }
     *ret_bits = (unsigned)bits;
-    return CLI_GO_ON;
+    return TERM_GO_ON;
 }

@@ -3,14 +3,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
+#include "term/term.h"
 
 #define EVERY_MS 200u
 #define FIRST_AFTER_MS 500u
 #define WIDTH 24
 
 static bool
-due(struct cli_progress *pr)
+due(struct term_progress *pr)
 {
     uint64_t now = spk_running_ms();
 
@@ -24,7 +24,7 @@ due(struct cli_progress *pr)
 static void
 tick(void *ctx, uint64_t done, uint64_t total)
 {
-    struct cli_progress *pr = ctx;
+    struct term_progress *pr = ctx;
     char bar[WIDTH + 1];
     char rate[48];
     uint64_t ms;
@@ -33,7 +33,7 @@ tick(void *ctx, uint64_t done, uint64_t total)
         return;
     }
     ms = spk_running_ms() - pr->started_ms;
-    (void)snprintf(rate, sizeof(rate), "%s", cli_size(done));
+    (void)snprintf(rate, sizeof(rate), "%s", term_size(done));
     if (total > 0) {
         size_t fill = done >= total ? WIDTH : (size_t)((double)done / (double)total * WIDTH);
 
@@ -42,15 +42,15 @@ tick(void *ctx, uint64_t done, uint64_t total)
         bar[WIDTH] = '\0';
         fprintf(stderr, "\r\033[K%s [%s] %3d%%  %s/s", pr->label, bar,
                 (int)((double)done / (double)total * 100.0),
-                cli_size(ms == 0 ? 0 : done * 1000u / ms));
+                term_size(ms == 0 ? 0 : done * 1000u / ms));
     } else {
         fprintf(stderr, "\r\033[K%s  %s  %s/s", pr->label, rate,
-                cli_size(ms == 0 ? 0 : done * 1000u / ms));
+                term_size(ms == 0 ? 0 : done * 1000u / ms));
     }
 }
 
 void
-cli_progress_begin(struct cli *c, struct cli_progress *pr, const char *label)
+term_progress_begin(struct term *c, struct term_progress *pr, const char *label)
 {
     memset(pr, 0, sizeof(*pr));
     pr->on = !c->quiet && isatty(STDERR_FILENO) == 1;
@@ -58,21 +58,21 @@ cli_progress_begin(struct cli *c, struct cli_progress *pr, const char *label)
     pr->started_ms = spk_running_ms();
     pr->p.tick = tick;
     pr->p.ctx = pr;
-    pr->p.stop = &cli_stop;
+    pr->p.stop = &term_stop;
 }
 
 void
-cli_progress_files(struct cli_progress *pr, uint64_t files, uint64_t bytes)
+term_progress_files(struct term_progress *pr, uint64_t files, uint64_t bytes)
 {
     if (due(pr)) {
         fputs("\r\033[K", stderr);
         fprintf(stderr, _("%s  %llu files, %s"), pr->label, (unsigned long long)files,
-                cli_size(bytes));
+                term_size(bytes));
     }
 }
 
 void
-cli_progress_end(struct cli_progress *pr)
+term_progress_end(struct term_progress *pr)
 {
     if (pr->on && pr->shown_ms != 0) {
         fputs("\r\033[K", stderr);

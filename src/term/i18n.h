@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Translation: _("text") where it is shown, N_("text") where it only stands in a table. */
-#ifndef SPK_CLI_I18N_H
-#define SPK_CLI_I18N_H
+#ifndef SPK_TERM_I18N_H
+#define SPK_TERM_I18N_H
 
 #include <libintl.h>
 
