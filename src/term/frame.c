@@ -107,6 +107,10 @@ print_commands(FILE *to, const char *group)
             fprintf(to, "  %-*s %s\n", width, cmd->name, gettext(cmd->summary));
         }
     }
+    if (group == NULL) {
+        fprintf(to, "  %-*s %s\n", width, "help", _("show help"));
+        fprintf(to, "  %-*s %s\n", width, "version", _("show the version"));
+    }
     if (shown > 0) {
         fprintf(to, _("\n'%s COMMAND --help' shows the options of one\n"), term_program);
     }
@@ -117,6 +121,12 @@ static bool
 is_help(const char *word)
 {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static bool
+is_version(const char *word)
+{
+    return strcmp(word, "--version") == 0 || strcmp(word, "version") == 0;
 }
 
 static int
@@ -153,6 +163,9 @@ help(int argc, char **argv)
     int words = 0;
     const struct term_command *cmd = find_command(argc, argv, &words);
 
+    if (argc > 0 && (is_help(argv[0]) || is_version(argv[0]))) {
+        argc = 0;
+    }
     if (cmd != NULL) {
         char *args[] = {argv[0], option, NULL};
 
@@ -177,7 +190,7 @@ dispatch(int argc, char **argv)
     if (is_help(argv[0])) {
         return help(argc - 1, argv + 1);
     }
-    if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "version") == 0) {
+    if (is_version(argv[0]) && !(argc > 1 && is_help(argv[1]))) {
         printf("%s %s\n", term_program, SPK_VERSION);
         return TERM_DONE;
     }
