@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cryptoapi/genkey.h"
-#include "cryptoapi/hash.h"
+#include "cryptoapi/schannel.h"
 
 #define DERIVE_FLAGS                                                                               \
     (CRYPT_EXPORTABLE | CRYPT_CREATE_SALT | CRYPT_UPDATE_KEY | CRYPT_NO_SALT | CRYPT_SERVER |      \
@@ -97,8 +97,12 @@ derive_key(HCRYPTPROV prov, ALG_ID alg, HCRYPTHASH hash, DWORD flags, HCRYPTKEY 
     CAPI_CHECK(ret_handle != NULL, ERROR_INVALID_PARAMETER);
     CAPI_TRY(capi_hash_get(hash, &h));
     CAPI_CHECK((flags & 0xffffu & ~DERIVE_FLAGS) == 0, NTE_BAD_FLAGS);
-    CAPI_CHECK(GET_ALG_CLASS(alg) == ALG_CLASS_DATA_ENCRYPT, NTE_BAD_ALGID);
-    CAPI_TRY(derive(p, alg, h, flags, &k));
+    if (capi_is_schannel_key(alg)) {
+        CAPI_TRY(capi_schannel_derive(p, alg, h, flags, &k));
+    } else {
+        CAPI_CHECK(GET_ALG_CLASS(alg) == ALG_CLASS_DATA_ENCRYPT, NTE_BAD_ALGID);
+        CAPI_TRY(derive(p, alg, h, flags, &k));
+    }
     return capi_key_hand_out(SPK_STEAL(k), ret_handle);
 }
 

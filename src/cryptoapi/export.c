@@ -4,6 +4,7 @@
 
 #include "cryptoapi/blob.h"
 #include "cryptoapi/crypt.h"
+#include "cryptoapi/schannel.h"
 #include "keyblob/anyblob.h"
 
 #define EXPORT_FLAGS                                                                               \
@@ -49,6 +50,13 @@ struct job {
     struct spk_buf *out;
 };
 
+/* A master key goes to the other side before it is mixed with the randoms, never afterwards. */
+static DWORD
+check_master(const struct capi_key *k)
+{
+    return k->master == NULL || k->master->secret == NULL ? ERROR_SUCCESS : NTE_BAD_KEY_STATE;
+}
+
 static DWORD
 simple(const struct job *j)
 {
@@ -58,6 +66,7 @@ simple(const struct job *j)
     CAPI_CHECK(j->under != NULL, NTE_NO_KEY);
     CAPI_CHECK(j->under->rsa != NULL && j->under->alg == CALG_RSA_KEYX, NTE_BAD_KEY);
     CAPI_CHECK((j->k->permissions & CRYPT_EXPORT) != 0, NTE_BAD_KEY_STATE);
+    CAPI_TRY(check_master(j->k));
     CAPI_TRY(capi_rsa_encrypt(j->under, j->flags, spk_secret_span(j->k->secret), cipher));
     CAPI_TRY(capi_code(capi_put_header(j->out, SIMPLEBLOB, j->k->alg), NTE_FAIL));
     CAPI_TRY(capi_code(spk_buf_u32le(j->out, CALG_RSA_KEYX), NTE_FAIL));
@@ -106,7 +115,7 @@ check_session(const struct job *j)
 {
     CAPI_CHECK(j->k->secret != NULL, NTE_BAD_KEY);
     CAPI_CHECK((j->k->permissions & CRYPT_EXPORT) != 0, NTE_BAD_KEY_STATE);
-    return ERROR_SUCCESS;
+    return check_master(j->k);
 }
 
 static spk_err
@@ -148,8 +157,10 @@ put_opaque(const struct job *j)
 static DWORD
 opaque(const struct job *j)
 {
+    enum spk_cipher_alg cipher;
     CAPI_TRY(check_session(j));
     CAPI_CHECK(j->under == NULL, NTE_BAD_KEY);
+    CAPI_CHECK(capi_cipher_of(j->k->alg, &cipher) == ERROR_SUCCESS, NTE_BAD_TYPE);
     return capi_code(put_opaque(j), NTE_FAIL);
 }
 

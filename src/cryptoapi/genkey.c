@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/rng.h"
+#include "cryptoapi/schannel.h"
 #include "cryptoapi/store.h"
 
 #define GEN_FLAGS                                                                                  \
@@ -166,6 +167,8 @@ gen_key(HCRYPTPROV prov, ALG_ID alg, DWORD flags, HCRYPTKEY *ret_handle)
     CAPI_CHECK((flags & 0xffffu & ~GEN_FLAGS) == 0, NTE_BAD_FLAGS);
     if (spec_of(alg) != 0) {
         CAPI_TRY(gen_pair(p, spec_of(alg), flags, &k));
+    } else if (capi_is_master(alg)) {
+        CAPI_TRY(capi_schannel_gen(p, alg, flags, &k));
     } else {
         CAPI_TRY(gen_session(p, alg, flags, &k));
     }

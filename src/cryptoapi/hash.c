@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cryptoapi/schannel.h"
+
 static void
 hash_destroy(struct capi_object *o)
 {
@@ -10,6 +12,8 @@ hash_destroy(struct capi_object *o)
     spk_digest_free(h->digest);
     spk_secret_free(h->key);
     spk_cipher_free(h->cipher);
+    capi_master_free(h->master);
+    spk_mem_free(h->prf);
     spk_wipe(h->outer, h->outer_len);
     spk_mem_free(h->outer);
     spk_wipe(h, sizeof *h);
@@ -78,6 +82,8 @@ capi_hash_len(const struct capi_hash *h)
         return h->block;
     case CALG_HMAC:
         return h->has_info ? spk_digest_len(h->inner) : 0;
+    case CALG_TLS1PRF:
+        return CAPI_VERIFY_DATA_LEN;
     default:
         return capi_digest_of(h->alg, &d) ? spk_digest_len(d) : 0;
     }
@@ -121,6 +127,9 @@ start_keyed(struct capi_hash *h, HCRYPTKEY key)
     CAPI_TRY(capi_key_get(key, &k));
     CAPI_LOCK(&k->obj);
     CAPI_CHECK(k->secret != NULL, NTE_BAD_KEY);
+    if (capi_is_schannel_hash(h->alg)) {
+        return capi_schannel_hash_start(h, k);
+    }
     if (h->alg == CALG_MAC) {
         return capi_mac_start(h, k);
     }
@@ -131,7 +140,7 @@ static DWORD
 start(struct capi_hash *h, HCRYPTKEY key)
 {
     enum spk_digest_alg d;
-    if (h->alg == CALG_MAC || h->alg == CALG_HMAC) {
+    if (h->alg == CALG_MAC || h->alg == CALG_HMAC || capi_is_schannel_hash(h->alg)) {
         return start_keyed(h, key);
     }
     if (h->alg == CALG_SSL3_SHAMD5) {
@@ -149,8 +158,8 @@ create(HCRYPTPROV prov, ALG_ID alg, HCRYPTKEY key, DWORD flags, HCRYPTHASH *ret_
     CAPI_TRY(capi_prov_get(prov, &p));
     CAPI_CHECK(ret_handle != NULL, ERROR_INVALID_PARAMETER);
     CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
-    CAPI_CHECK(GET_ALG_CLASS(alg) == ALG_CLASS_HASH && capi_provider_alg(p->def, alg) != NULL,
-               NTE_BAD_ALGID);
+    CAPI_CHECK(GET_ALG_CLASS(alg) == ALG_CLASS_HASH || capi_is_schannel_hash(alg), NTE_BAD_ALGID);
+    CAPI_CHECK(capi_provider_alg(p->def, alg) != NULL, NTE_BAD_ALGID);
     CAPI_TRY(hash_new(&p->obj, alg, &h));
     CAPI_TRY(start(h, key));
     return capi_handle_open(&SPK_STEAL(h)->obj, ret_handle);
@@ -180,6 +189,14 @@ CryptHashData(HCRYPTHASH hHash, const BYTE *pbData, DWORD dwDataLen, DWORD dwFla
 }
 
 static DWORD
+key_bytes(struct capi_key *k, struct spk_secret **ret_bytes)
+{
+    CAPI_LOCK(&k->obj);
+    struct spk_span s = k->master != NULL ? capi_master_span(k) : spk_secret_span(k->secret);
+    return capi_code(spk_secret_from(s, ret_bytes), NTE_FAIL);
+}
+
+static DWORD
 hash_session_key(HCRYPTHASH hash, HCRYPTKEY key, DWORD flags)
 {
     CAPI_AUTO_HASH h = NULL;
@@ -189,7 +206,7 @@ hash_session_key(HCRYPTHASH hash, HCRYPTKEY key, DWORD flags)
     CAPI_TRY(capi_key_get(key, &k));
     CAPI_CHECK((flags & ~CRYPT_LITTLE_ENDIAN) == 0, NTE_BAD_FLAGS);
     CAPI_CHECK(k->secret != NULL, NTE_BAD_KEY);
-    CAPI_TRY(capi_code(spk_secret_dup(k->secret, &bytes), NTE_FAIL));
+    CAPI_TRY(key_bytes(k, &bytes));
     if ((flags & CRYPT_LITTLE_ENDIAN) == 0) { /* the last byte first */
         struct spk_mut b = spk_secret_mut(bytes);
         for (size_t i = 0; i < b.len / 2; i++) {
@@ -227,6 +244,14 @@ copy_state(const struct capi_hash *h, struct capi_hash *copy)
     }
     if (h->cipher != NULL) {
         CAPI_TRY(capi_code(spk_cipher_dup(h->cipher, &copy->cipher), NTE_FAIL));
+    }
+    if (h->master != NULL) {
+        CAPI_TRY(capi_master_copy(h->master, &copy->master));
+    }
+    if (h->prf != NULL) {
+        copy->prf = spk_calloc(1, sizeof *copy->prf);
+        CAPI_CHECK(copy->prf != NULL, NTE_NO_MEMORY);
+        *copy->prf = *h->prf;
     }
     if (h->outer != NULL) {
         copy->outer = spk_calloc(1, h->outer_len);

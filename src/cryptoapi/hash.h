@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hash objects: plain digests, HMAC, CBC-MAC, and values set from outside. */
+/* Hash objects: plain digests, HMAC, CBC-MAC, values set from outside, and the two of TLS. */
 #ifndef SPK_CRYPTOAPI_HASH_H
 #define SPK_CRYPTOAPI_HASH_H
 
@@ -9,6 +9,9 @@
 #define CAPI_HASH_MAX 64
 #define CAPI_SHAMD5_LEN 36
 #define CAPI_PAD_MAX 4096u /* a program's own inner or outer string of HMAC */
+
+struct capi_master;
+struct capi_prf;
 
 struct capi_hash {
     struct capi_object obj;
@@ -26,6 +29,9 @@ struct capi_hash {
     struct spk_cipher *cipher;
     size_t block, used;
     uint8_t chain[SPK_CIPHER_BLOCK_MAX], part[SPK_CIPHER_BLOCK_MAX];
+    /* SSL 3.0 and TLS 1.0: schannel.h */
+    struct capi_master *master; /* CALG_SCHANNEL_MASTER_HASH */
+    struct capi_prf *prf;       /* CALG_TLS1PRF, whose secret is in key */
 };
 
 DWORD capi_hash_get(HCRYPTHASH handle, struct capi_hash **ret_h) SPK_MUST_USE;

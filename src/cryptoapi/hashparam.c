@@ -2,13 +2,16 @@
 /* CryptGetHashParam and CryptSetHashParam. */
 #include <string.h>
 
-#include "cryptoapi/hash.h"
+#include "cryptoapi/schannel.h"
 
 /* A size query does not finish the hash. */
 static DWORD
 get_value(struct capi_hash *h, BYTE *data, DWORD *data_len)
 {
     bool go = false;
+    if (h->prf != NULL) {
+        return capi_prf_value(h, data, data_len);
+    }
     CAPI_CHECK(h->finished || h->alg == CALG_MAC || h->digest != NULL, NTE_BAD_HASH_STATE);
     CAPI_TRY(capi_room(capi_hash_len(h), data, data_len, &go));
     if (!go) {
@@ -48,7 +51,7 @@ static DWORD
 set_value(struct capi_hash *h, const BYTE *data)
 {
     size_t len = capi_hash_len(h);
-    CAPI_CHECK(!h->finished && len != 0, NTE_BAD_HASH_STATE);
+    CAPI_CHECK(!h->finished && len != 0 && h->prf == NULL, NTE_BAD_HASH_STATE);
     memcpy(h->value, data, len);
     h->finished = true;
     return ERROR_SUCCESS;
@@ -69,6 +72,9 @@ set_param(HCRYPTHASH handle, DWORD param, const BYTE *data, DWORD flags)
     case HP_HMAC_INFO:
         memcpy(&info, data, sizeof info);
         return capi_hmac_info(h, &info);
+    case HP_TLS1PRF_LABEL:
+    case HP_TLS1PRF_SEED:
+        return capi_prf_set(h, param, data);
     default:
         return NTE_BAD_TYPE;
     }

@@ -6,6 +6,7 @@
 
 #include "cryptoapi/crypt.h"
 #include "cryptoapi/genkey.h"
+#include "cryptoapi/schannel.h"
 #include "cryptoapi/store.h"
 #include "keyblob/anyblob.h"
 
@@ -27,13 +28,16 @@ capi_import_alg(const struct capi_import *in)
 {
     enum spk_cipher_alg cipher;
     CAPI_CHECK(capi_provider_alg(in->p->def, in->alg) != NULL, NTE_BAD_ALGID);
-    return capi_cipher_of(in->alg, &cipher);
+    return capi_is_master(in->alg) ? ERROR_SUCCESS : capi_cipher_of(in->alg, &cipher);
 }
 
 bool
 capi_import_len_ok(const struct capi_import *in, size_t len)
 {
     size_t want = 0;
+    if (capi_is_master(in->alg)) {
+        return len == CAPI_MASTER_LEN;
+    }
     return len <= UINT16_MAX / 8 &&
            capi_key_length(in->p->def, in->alg, (DWORD)(len * 8), &want) == ERROR_SUCCESS &&
            want == len;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cryptoapi/schannel.h"
+
 static void
 key_destroy(struct capi_object *o)
 {
@@ -10,6 +12,7 @@ key_destroy(struct capi_object *o)
     spk_anyrsa_free(k->rsa);
     spk_secret_free(k->label);
     spk_secret_free(k->secret);
+    capi_master_free(k->master);
     spk_cipher_free(k->cipher);
     spk_wipe(k, sizeof *k);
     spk_mem_free(k);
@@ -66,6 +69,9 @@ capi_key_session(struct capi_prov *p, ALG_ID alg, struct spk_span secret, bool e
     CAPI_TRY(capi_code(spk_secret_from(secret, &k->secret), NTE_BAD_DATA));
     k->mode = capi_key_block(k) == 0 ? 0 : CRYPT_MODE_CBC;
     k->rc2_bits = capi_key_bits(k);
+    if (capi_is_master(alg)) {
+        CAPI_TRY(capi_master_init(k));
+    }
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
 }
@@ -183,6 +189,9 @@ copy_state(const struct capi_key *k, struct capi_key *copy)
     }
     if (k->secret != NULL) {
         CAPI_TRY(capi_code(spk_secret_dup(k->secret, &copy->secret), NTE_FAIL));
+    }
+    if (k->master != NULL) {
+        CAPI_TRY(capi_master_copy(k->master, &copy->master));
     }
     if (k->cipher != NULL) {
         CAPI_TRY(capi_code(spk_cipher_dup(k->cipher, &copy->cipher), NTE_FAIL));

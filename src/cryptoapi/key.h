@@ -11,6 +11,8 @@
 #define CAPI_KEY_BYTES_MAX 65536u /* a key for HMAC may have any length up to this */
 #define CAPI_PERMISSIONS (CRYPT_ENCRYPT | CRYPT_DECRYPT | CRYPT_READ | CRYPT_WRITE | CRYPT_MAC)
 
+struct capi_master;
+
 struct capi_key {
     struct capi_object obj;
     ALG_ID alg;
@@ -20,7 +22,8 @@ struct capi_key {
     struct spk_secret *label; /* of OAEP, or NULL */
     bool archivable;          /* may be exported through this handle only */
     /* a session key */
-    struct spk_secret *secret; /* without salt */
+    struct spk_secret *secret;  /* without salt */
+    struct capi_master *master; /* of SSL 3.0 or TLS 1.0, or NULL: schannel.h */
     uint8_t salt[CAPI_SALT_MAX];
     size_t salt_len;
     DWORD rc2_bits; /* effective */

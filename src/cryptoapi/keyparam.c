@@ -2,7 +2,7 @@
 /* CryptGetKeyParam and CryptSetKeyParam. */
 #include <string.h>
 
-#include "cryptoapi/key.h"
+#include "cryptoapi/schannel.h"
 
 #define SALT_EX_MAX 24u
 #define RC2_BITS_MAX 1024u
@@ -188,6 +188,9 @@ set_label(struct capi_key *k, const BYTE *data)
 static DWORD
 set_session(struct capi_key *k, DWORD param, const BYTE *data)
 {
+    if (k->master != NULL) {
+        return capi_master_set(k, param, data);
+    }
     switch (param) {
     case KP_IV:
         return set_iv(k, data);

@@ -143,6 +143,18 @@ static const struct capi_alg algs_schannel[] = {
      "RSA_KEYX", "RSA Key Exchange"},
     {CALG_HMAC, 0u, 0u, 0u, 0x0fu,
      "HMAC", "Hugo's MAC (HMAC)"},
+    {CALG_SSL3_MASTER, 384u, 384u, 384u, 0x04u,
+     "SSL3 MASTER", "SSL3 Master"},
+    {CALG_TLS1_MASTER, 384u, 384u, 384u, 0x08u,
+     "TLS1 MASTER", "TLS1 Master"},
+    {CALG_SCHANNEL_MASTER_HASH, 0u, 0u, 0xffffffffu, 0x0cu,
+     "SCH MASTER HASH", "SChannel Master Hash"},
+    {CALG_SCHANNEL_MAC_KEY, 0u, 0u, 0xffffffffu, 0x0cu,
+     "SCH MAC KEY", "SChannel MAC Key"},
+    {CALG_SCHANNEL_ENC_KEY, 0u, 0u, 0xffffffffu, 0x0cu,
+     "SCH ENC KEY", "SChannel Encryption Key"},
+    {CALG_TLS1PRF, 0u, 0u, 0xffffffffu, 0x08u,
+     "TLS1 PRF", "TLS1 Pseudo Random Function"},
 };
 /* clang-format on */
 
