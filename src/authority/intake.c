@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 
-#define FLAG_DERIVED 0x0002u /* doc/spec/registry.md, "Flags of slots" */
 #define DEPOSIT_BYTES_MAX                                                                          \
     ((size_t)SPK_RPUB_LEN + SPK_SALT_LEN + SPK_RPRIV_MAX + SPK_INTAKE_BLOB_MAX)
 
@@ -79,7 +78,7 @@ check_books(struct spk_books *books, struct spk_intake *in)
                "The deposit is for a key that is not, and was not, this authority's.");
     } else if (p == NULL) {
         refuse(in, SPK_HTTP_UNPROCESSABLE, "The deposit names a policy that does not exist here.");
-    } else if (p->need_derived && (in->r.flags & FLAG_DERIVED) == 0) {
+    } else if (p->need_derived && !spk_rpub_is_derived(&in->r)) {
         refuse(in, SPK_HTTP_UNPROCESSABLE,
                "The policy asks for padding that is derived from the key.");
     }

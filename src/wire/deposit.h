@@ -32,6 +32,8 @@ struct spk_rpub {
 void spk_rpub_build(const struct spk_rpub *r, uint8_t ret_bytes[SPK_RPUB_LEN]);
 /** Version other than 1 or unknown flags: SPK_CODE_VERSION. */
 SPK_MUST_USE spk_err spk_rpub_parse(struct spk_span bytes, struct spk_rpub *ret_r);
+/** The padding of its BLOB is derived from the key (SPK_WRAP_DERIVED). */
+bool spk_rpub_is_derived(const struct spk_rpub *r);
 
 /* R_priv attribute types */
 #define SPK_RPRIV_OWNER 1       /* 32: owner id */

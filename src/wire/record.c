@@ -166,6 +166,12 @@ prove_key(const struct spk_deposit *d, struct spk_span rpriv, const struct spk_s
     return SPK_OK;
 }
 
+bool
+spk_rpub_is_derived(const struct spk_rpub *r)
+{
+    return (r->flags & SPK_WRAP_DERIVED) != 0;
+}
+
 static spk_err
 prove_blob(const struct spk_deposit *d, const struct spk_secret *key,
            const struct spk_rsa *authority)
@@ -175,7 +181,7 @@ prove_blob(const struct spk_deposit *d, const struct spk_secret *key,
     SPK_CHECK(spk_hash_eq(spk_rsa_id(authority), &d->rpub.authority), AUTH);
     SPK_TRY(spk_sha256(d->blob, &h));
     SPK_CHECK(spk_hash_eq(&h, &d->rpub.blob), AUTH);
-    if ((d->rpub.flags & SPK_WRAP_DERIVED) == 0) {
+    if (!spk_rpub_is_derived(&d->rpub)) {
         return SPK_OK;
     }
     return spk_wrap_matches(d->blob, key, authority, &d->rpub.id, d->rpub.flags);
