@@ -26,6 +26,7 @@ set_numbers(struct spk_config *c)
     c->max_queue = 16384;
     c->max_jobs = 1024;
     c->max_records = 4096;
+    c->max_unknown_requests = 100000;
     c->deposits_per_second = 20000;
     c->requests_per_hour = 20;
     c->requests_per_owner = 50;
@@ -119,6 +120,7 @@ parse(struct spk_span text, const char *folder, struct spk_config *c, unsigned *
         {"max_queue", SPK_CONF_U64, &c->max_queue, 100, 1000000, false},
         {"max_jobs", SPK_CONF_U64, &c->max_jobs, 8, 100000, false},
         {"max_records", SPK_CONF_U64, &c->max_records, 1, 100000, false},
+        {"max_unknown_requests", SPK_CONF_U64, &c->max_unknown_requests, 1, 10000000, false},
         {"deposits_per_second", SPK_CONF_U64, &c->deposits_per_second, 1, 10000000, false},
         {"requests_per_hour", SPK_CONF_U64, &c->requests_per_hour, 1, 1000000, false},
         {"requests_per_owner", SPK_CONF_U64, &c->requests_per_owner, 1, 1000000, false},

@@ -28,15 +28,16 @@ struct spk_config {
     uint64_t idle_timeout; /* seconds */
     uint64_t max_body, max_body_total;
     uint64_t max_batch, max_list, max_release;
-    uint64_t max_scan;            /* deposits that one search looks at */
-    uint64_t max_queue;           /* deposits waiting to be written */
-    uint64_t max_jobs;            /* other work waiting */
-    uint64_t max_records;         /* records from files waiting for the holder */
-    uint64_t deposits_per_second; /* of one owner */
-    uint64_t requests_per_hour;   /* recovery requests opened from one source */
-    uint64_t requests_per_owner;  /* ... and for one owner in a day, existing or not */
-    uint64_t records_per_hour;    /* records from files, one source */
-    uint64_t enrolments_per_hour; /* one source */
+    uint64_t max_scan;             /* deposits that one search looks at */
+    uint64_t max_queue;            /* deposits waiting to be written */
+    uint64_t max_jobs;             /* other work waiting */
+    uint64_t max_records;          /* records from files waiting for the holder */
+    uint64_t max_unknown_requests; /* kept requests for owners that do not exist */
+    uint64_t deposits_per_second;  /* of one owner */
+    uint64_t requests_per_hour;    /* recovery requests opened from one source */
+    uint64_t requests_per_owner;   /* ... and for one owner in a day, existing or not */
+    uint64_t records_per_hour;     /* records from files, one source */
+    uint64_t enrolments_per_hour;  /* one source */
     uint64_t check_per_second; /* new deposits that the holder proves in the background; 0: none */
     uint64_t holder_timeout;   /* seconds */
 };

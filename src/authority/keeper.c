@@ -13,13 +13,15 @@
 #define FULL_LOOK_MS 5000 /* without being poked: what an earlier try left behind */
 #define RECORDS_AT_ONCE 32
 #define REQUESTS_AT_ONCE 16
+#define PRUNE_EVERY_MS ((uint64_t)600000)
+#define REQUEST_KEPT ((uint64_t)90 * 86400) /* as long as lists show requests */
 
 struct spk_keeper {
     struct spk_server *srv;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
-    uint64_t looked_ms;
+    uint64_t looked_ms, pruned_ms;
     uint64_t checks_due; /* thousandths of a deposit that may be checked */
     pthread_t thread;
 };
@@ -59,7 +61,8 @@ is_passing(spk_err e)
 }
 
 /* SPK_CODE_DENIED: not to be filed. The owner must be enrolled; a deposit that is there already is
- * as good; and the holder must find the tag right, which only who knows the key can make. */
+ * as good, unless it is one that the holder has refused; and the holder must find the tag right,
+ * which only who knows the key can make. */
 static spk_err
 record_wanted(struct spk_server *s, struct spk_intake *in)
 {
@@ -76,7 +79,7 @@ record_wanted(struct spk_server *s, struct spk_intake *in)
     }
     if (enrolled) {
         e = spk_store_deposit(s->store, in->row.owner_key, &in->row.serial, &have);
-        bool there = spk_ok(e) && have.epoch >= in->row.epoch;
+        bool there = spk_ok(e) && have.epoch >= in->row.epoch && have.state != SPK_DEPOSIT_WRONG;
         spk_deposit_row_clear(&have);
         SPK_CHECK(!there, DENIED);
     }
@@ -192,6 +195,44 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
     return SPK_OK;
 }
 
+/* The same for a request whose owner exists and for one whose owner does not: what can be seen of
+ * either must not tell which it is. */
+static spk_err
+prune(struct spk_server *s, uint64_t *ret_n)
+{
+    uint64_t life = spk_books_today(s->books)->request_life;
+    uint64_t now = spk_now(), kept = life > REQUEST_KEPT ? life : REQUEST_KEPT;
+    const struct spk_request_prune p = {.created_before = now > kept ? now - kept : 0,
+                                        .expired_before = now,
+                                        .unknown_max = s->cfg.max_unknown_requests};
+
+    SPK_TRY(spk_store_begin(s->store));
+    spk_err e = spk_store_prune_requests(s->store, &p, ret_n);
+    if (!spk_ok(e)) {
+        spk_store_rollback(s->store);
+        return e;
+    }
+    return spk_store_commit(s->store);
+}
+
+/* A part at a time, so that deposits need not wait for it. */
+static void
+prune_when_due(struct spk_keeper *k)
+{
+    uint64_t now = spk_running_ms(), n = 0;
+
+    if (k->pruned_ms != 0 && now - k->pruned_ms < PRUNE_EVERY_MS) {
+        return;
+    }
+    spk_err e = prune(k->srv, &n);
+    if (!spk_ok(e)) {
+        spk_log(SPK_LOG_ERROR, "forgetting old requests: %s (%d)", spk_code_name(e.code), e.sys);
+    }
+    if (n < SPK_PRUNE_MAX) {
+        k->pruned_ms = now;
+    }
+}
+
 /* -- new deposits */
 
 struct checks {
@@ -300,6 +341,7 @@ round_job(void *arg)
     k->poked = false;
     pthread_mutex_unlock(&k->lock);
 
+    prune_when_due(k);
     bool there = spk_ok(spk_link_reach(s->link));
     if (there && due) {
         look(k, &again);

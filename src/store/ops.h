@@ -48,6 +48,8 @@ struct spk_store_ops {
                         void *arg);
     spk_err (*request_count)(struct spk_store *s, const struct spk_hash *owner,
                              uint64_t created_from, uint64_t *ret_n);
+    spk_err (*prune_requests)(struct spk_store *s, const struct spk_request_prune *p,
+                              uint64_t *ret_n);
     spk_err (*put_vote)(struct spk_store *s, uint64_t request_key, uint64_t time,
                         struct spk_span note);
     spk_err (*votes)(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);

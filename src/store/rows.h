@@ -98,7 +98,13 @@ struct spk_request_query {
     uint32_t stage, state;        /* 0: any */
     uint64_t created_from;        /* unix seconds; older ones are left out */
     uint64_t after_key, limit;
-    bool newest; /* in falling order, so that a limit leaves out the oldest */
+    uint64_t before_key; /* 0: no bound */
+    bool newest;         /* in falling order, so that a limit leaves out the oldest */
+};
+#define SPK_PRUNE_MAX 1000
+struct spk_request_prune {
+    uint64_t created_before, expired_before; /* unix seconds */
+    uint64_t unknown_max;
 };
 
 /* -- Records that came with a file alone. */

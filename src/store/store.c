@@ -360,6 +360,12 @@ spk_store_request_count(struct spk_store *s, const struct spk_hash *owner, uint6
 }
 
 spk_err
+spk_store_prune_requests(struct spk_store *s, const struct spk_request_prune *p, uint64_t *ret_n)
+{
+    return s->ops->prune_requests(s, p, ret_n);
+}
+
+spk_err
 spk_store_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time, struct spk_span note)
 {
     return s->ops->put_vote(s, request_key, time, note);

@@ -15,7 +15,7 @@
 #include "base/scope.h"
 #include "store/rows.h"
 
-#define SPK_STORE_SCHEMA 1 /* a store with a higher number is refused: SPK_CODE_VERSION */
+#define SPK_STORE_SCHEMA 2 /* a store with a higher number is refused: SPK_CODE_VERSION */
 #define SPK_STORE_NAME_MAX ((size_t)64)
 
 struct spk_store; /* open store; safe for many threads */
@@ -79,7 +79,9 @@ typedef spk_err (*spk_deposit_fn)(void *arg, const struct spk_deposit_row *row);
 void spk_deposit_row_clear(struct spk_deposit_row *row);
 
 /** Same owner, serial and epoch: a duplicate when R_pub without time, and P, are the same (they fix
- * everything else by hash), else a conflict; either way nothing is written. */
+ * everything else by hash), else a conflict; either way nothing is written. Only a row that the
+ * holder has refused (put_wrong) gives way: another content is then a new row, with a new index,
+ * and the one that counts from then on; the refused one stays as it is. */
 SPK_MUST_USE spk_err spk_store_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
                                            struct spk_put_result *ret_r);
 
@@ -87,7 +89,7 @@ SPK_MUST_USE spk_err spk_store_put_deposit(struct spk_store *s, const struct spk
 SPK_MUST_USE spk_err spk_store_deposits(struct spk_store *s, const struct spk_deposit_query *q,
                                         spk_deposit_fn fn, void *arg,
                                         struct spk_deposit_page *ret_page);
-/** The newest epoch of owner's serial. */
+/** The newest epoch of owner's serial; of several rows in it, the one that came last. */
 SPK_MUST_USE spk_err spk_store_deposit(struct spk_store *s, uint64_t owner_key,
                                        const struct spk_file_id *serial,
                                        struct spk_deposit_row *ret_row);
@@ -122,6 +124,12 @@ SPK_MUST_USE spk_err spk_store_requests(struct spk_store *s, const struct spk_re
                                         spk_request_fn fn, void *arg);
 SPK_MUST_USE spk_err spk_store_request_count(struct spk_store *s, const struct spk_hash *owner,
                                              uint64_t created_from, uint64_t *ret_n);
+/** Forgets requests in which nobody ever had a say and nobody will: at most SPK_PRUNE_MAX of those
+ * that are open or expired, without votes, and past both times of p, whether their owner exists or
+ * not; then as many of those of unknown owners beyond the newest p->unknown_max. What the latter
+ * list is dropped at once: nothing ever asks for it. *ret_n: how many are gone. */
+SPK_MUST_USE spk_err spk_store_prune_requests(struct spk_store *s,
+                                              const struct spk_request_prune *p, uint64_t *ret_n);
 /** Approval, denial and veto notes as they came; the same note again: SPK_OK, kept once. */
 SPK_MUST_USE spk_err spk_store_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time,
                                         struct spk_span note);

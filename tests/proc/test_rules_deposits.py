@@ -41,6 +41,34 @@ def released(owner):
 # ---- whose it is
 
 
+def test_refused_gives_way():
+    """one's own deposit that the holder refuses keeps the true one out only until that is known; it stays on record"""
+    ann = SITE.enrol("Ann")
+    bad = ann.make_deposit(b"1" * 32, "right")
+    r_pub = bytearray(unb64(bad["r_pub"]))
+    r_pub[-33] ^= 1  # the last byte of T: nothing that can be seen without the key
+    bad["r_pub"] = b64(bytes(r_pub))
+    serial = bytes(r_pub[24:40])
+    good = ann.make_deposit(b"1" * 32, "right", file_id=serial)
+    first = said(ann.http.post("/v1/deposits", bad), 201).json
+    equal(state_of(ann, bad), "wrong", "state")
+    second = said(ann.http.post("/v1/deposits", good), 201).json
+    need(second["index"] > first["index"] and "duplicate" not in second, f"{second} after {first}")
+    equal(said(ann.http.post("/v1/deposits", good), 200).json["index"], second["index"], "index of the same again")
+    said(ann.http.post("/v1/deposits", bad), 409)
+    shown = said(ann.http.get(f"/v1/deposits/{serial.hex()}"), 200).json
+    equal((shown["index"], unb64(shown["r_pub"])[24:]), (second["index"], unb64(good["r_pub"])[24:]), "what stands")
+    end = time.monotonic() + 10
+    states = []
+    while states != ["wrong", "checked"]:
+        need(time.monotonic() < end, f"states: {states}")
+        time.sleep(0.1)
+        states = [d["state"] for d in said(ann.http.get(f"/v1/deposits?serial={serial.hex()}"), 200).json["deposits"]]
+    # what is checked gives way to nothing
+    said(ann.http.post("/v1/deposits", ann.make_deposit(b"2" * 32, "other", file_id=serial)), 409)
+    equal(released(ann), ([b"1" * 32], [first["index"]]), "keys")
+
+
 def test_twice():
     """the same deposit again is the same answer; other contents under its serial are refused, and change nothing"""
     ann = SITE.enrol("Ann")

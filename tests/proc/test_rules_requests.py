@@ -378,6 +378,47 @@ def test_requests_expire():
         no_keys(r, site)
 
 
+def test_requests_are_forgotten():
+    """long after a request that nobody has decided, its requester cannot tell whether its owner exists"""
+    class Nobody(fixture.Owner):
+        def __init__(self, like):  # pylint: disable=super-init-not-called
+            self.a, self.id, self.name = like.a, os.urandom(32), "Nobody"
+
+    with attack.Site("max_unknown_requests = 2\n") as site:
+        owner = site.enrol("Xia")
+        said(owner.deposit(b"K" * 32, "x"), 201)
+        nobody = Nobody(owner)
+        real, denied, unreal = site.ask(owner), site.ask(owner), nobody.new_request()
+        said(site.http.post("/v1/requests", unreal.body), 202)
+        said(site.officers[0].vote(denied, approve=False), 200)
+        for r in (real, unreal):
+            equal(said(r.http.get(r.path()), 200).json["state"], "open", "state")
+        with site.database() as db:
+            db.execute("UPDATE requests SET created = created - 91 * 86400,"
+                       " expires = CASE expires WHEN 0 THEN 0 ELSE expires - 91 * 86400 END")
+        wait_gone(real)
+        wait_gone(unreal)
+        equal(said(real.http.get(real.path()), 404).body, said(unreal.http.get(unreal.path()), 404).body, "answers")
+        equal(said(denied.http.get(denied.path()), 200).json["state"], "denied", "what was decided")
+        # a flood of strangers leaves room for no more than so many, and for everybody else
+        real = site.ask(owner)
+        flood = [nobody.new_request() for _ in range(4)]
+        for r in flood:
+            said(site.http.post("/v1/requests", r.body), 202)
+            time.sleep(0.6)
+        site.restart("daemon")
+        wait_gone(flood[0])
+        equal([r.http.get(r.path()).status for r in flood], [404, 404, 200, 200], "strangers")
+        said(real.http.get(real.path()), 200)
+
+
+def wait_gone(request):
+    end = time.monotonic() + 20
+    while request.http.get(request.path()).status != 404:
+        need(time.monotonic() < end, "a request is kept for ever")
+        time.sleep(0.2)
+
+
 if __name__ == "__main__":
     with attack.DeskSite() as SITE:
         ANN = SITE.enrol("Ann")

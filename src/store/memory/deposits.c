@@ -1,6 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/memory/mem.h"
 
+static bool
+is_wrong(struct mem *m, uint64_t index)
+{
+    for (size_t i = 0; i < mem_count(m, MEM_WRONG); i++) {
+        const uint64_t *w = mem_at(m, MEM_WRONG, i);
+        if (*w == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row that counts under the same owner, serial and epoch: of several, the last one. */
+static const struct spk_deposit_row *
+find_standing(struct mem *m, const struct spk_deposit_row *r)
+{
+    for (size_t i = mem_count(m, MEM_DEPOSITS); i-- > 0;) {
+        const struct spk_deposit_row *o = mem_at(m, MEM_DEPOSITS, i);
+        if (o->owner_key == r->owner_key && o->epoch == r->epoch &&
+            spk_span_eq(SPK_SPAN_OF(o->serial.b), SPK_SPAN_OF(r->serial.b))) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
 spk_err
 mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
                 struct spk_put_result *ret_r)
@@ -9,15 +35,12 @@ mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
     struct spk_deposit_row r = *row;
 
     SPK_CHECK(m->in_tx, IO);
-    for (size_t i = 0; i < mem_count(m, MEM_DEPOSITS); i++) {
-        const struct spk_deposit_row *o = mem_at(m, MEM_DEPOSITS, i);
-        if (o->owner_key == r.owner_key && o->epoch == r.epoch &&
-            spk_span_eq(SPK_SPAN_OF(o->serial.b), SPK_SPAN_OF(r.serial.b))) {
-            bool same = spk_deposit_row_same(o->rpub, &o->p, r.rpub, &r.p);
-            *ret_r = (struct spk_put_result){same ? SPK_PUT_DUPLICATE : SPK_PUT_CONFLICT, o->index,
-                                             o->time_ms};
-            return SPK_OK;
-        }
+    const struct spk_deposit_row *o = find_standing(m, &r);
+    bool same = o != NULL && spk_deposit_row_same(o->rpub, &o->p, r.rpub, &r.p);
+    if (o != NULL && (same || !is_wrong(m, o->index))) {
+        *ret_r = (struct spk_put_result){same ? SPK_PUT_DUPLICATE : SPK_PUT_CONFLICT, o->index,
+                                         o->time_ms};
+        return SPK_OK;
     }
     SPK_CHECK(r.owner_key >= 1 && r.owner_key <= mem_count(m, MEM_OWNERS), EXISTS);
     r.index = mem_count(m, MEM_DEPOSITS);
@@ -31,18 +54,6 @@ mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
     SPK_TRY(mem_add(m, MEM_DEPOSITS, &r));
     *ret_r = (struct spk_put_result){SPK_PUT_NEW, r.index, r.time_ms};
     return SPK_OK;
-}
-
-static bool
-is_wrong(struct mem *m, uint64_t index)
-{
-    for (size_t i = 0; i < mem_count(m, MEM_WRONG); i++) {
-        const uint64_t *w = mem_at(m, MEM_WRONG, i);
-        if (*w == index) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static spk_err

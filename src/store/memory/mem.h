@@ -51,7 +51,7 @@ enum mem_table {
 };
 struct mem_tables {
     struct mem_array t[MEM_TABLES_];
-    uint64_t checked, record_key;
+    uint64_t checked, record_key, request_key;
 };
 struct mem_block {
     struct mem_block *next;
@@ -105,6 +105,7 @@ spk_err mem_requests(struct spk_store *s, const struct spk_request_query *q, spk
                      void *arg);
 spk_err mem_request_count(struct spk_store *s, const struct spk_hash *owner, uint64_t created_from,
                           uint64_t *ret_n);
+spk_err mem_prune_requests(struct spk_store *s, const struct spk_request_prune *p, uint64_t *ret_n);
 spk_err mem_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time,
                      struct spk_span note);
 spk_err mem_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);

@@ -191,6 +191,7 @@ const struct spk_store_ops spk_store_memory = {
     .request = mem_request,
     .requests = mem_requests,
     .request_count = mem_request_count,
+    .prune_requests = mem_prune_requests,
     .put_vote = mem_put_vote,
     .votes = mem_votes,
     .put_record = mem_put_record,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/memory/mem.h"
+#include "wire/frame.h"
 
 static struct spk_request_row *
 request_find(struct mem *m, const struct spk_hash *hash)
@@ -10,6 +11,18 @@ request_find(struct mem *m, const struct spk_hash *hash)
     for (size_t i = 0; i < mem_count(m, MEM_REQUESTS); i++) {
         struct spk_request_row *r = mem_at(m, MEM_REQUESTS, i);
         if (spk_hash_eq(&r->hash, hash)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static struct spk_request_row *
+request_at(struct mem *m, uint64_t key)
+{
+    for (size_t i = 0; i < mem_count(m, MEM_REQUESTS); i++) {
+        struct spk_request_row *r = mem_at(m, MEM_REQUESTS, i);
+        if (r->key == key) {
             return r;
         }
     }
@@ -24,7 +37,7 @@ mem_put_request(struct spk_store *s, const struct spk_request_row *row)
 
     SPK_CHECK(m->in_tx, IO);
     SPK_CHECK(request_find(m, &row->hash) == NULL, EXISTS);
-    r.key = mem_count(m, MEM_REQUESTS) + 1;
+    r.key = ++m->now.request_key;
     r.mem = SPK_BUF(0);
     SPK_TRY(mem_keep(m, &r.record));
     SPK_TRY(mem_keep(m, &r.sig_sign));
@@ -40,8 +53,8 @@ mem_set_request(struct spk_store *s, const struct spk_request_row *row)
     struct mem *m = mem_of(s);
 
     SPK_CHECK(m->in_tx, IO);
-    SPK_CHECK(row->key >= 1 && row->key <= mem_count(m, MEM_REQUESTS), NOTFOUND);
-    struct spk_request_row *r = mem_at(m, MEM_REQUESTS, row->key - 1);
+    struct spk_request_row *r = request_at(m, row->key);
+    SPK_CHECK(r != NULL, NOTFOUND);
     struct spk_request_row n = *row;
     SPK_TRY(mem_keep(m, &n.successor));
     n.hash = r->hash;
@@ -73,7 +86,8 @@ mem_request(struct spk_store *s, const struct spk_hash *hash, spk_request_fn fn,
 static bool
 request_fits(const struct spk_request_row *r, const struct spk_request_query *q)
 {
-    return r->key > q->after_key && (q->owner == NULL || spk_hash_eq(&r->owner, q->owner)) &&
+    return r->key > q->after_key && (q->before_key == 0 || r->key < q->before_key) &&
+           (q->owner == NULL || spk_hash_eq(&r->owner, q->owner)) &&
            (q->stage == 0 || r->stage == q->stage) && (q->state == 0 || r->state == q->state) &&
            r->created >= q->created_from;
 }
@@ -115,6 +129,65 @@ mem_request_count(struct spk_store *s, const struct spk_hash *owner, uint64_t cr
     return SPK_OK;
 }
 
+static bool
+has_votes(struct mem *m, uint64_t request_key)
+{
+    for (size_t i = 0; i < mem_count(m, MEM_VOTES); i++) {
+        const struct mem_note *n = mem_at(m, MEM_VOTES, i);
+        if (n->of == request_key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_over(struct mem *m, const struct spk_request_row *r, const struct spk_request_prune *p)
+{
+    return r->created < p->created_before && r->expires < p->expired_before &&
+           (r->state == SPK_STATE_OPEN || r->state == SPK_STATE_EXPIRED) && !has_votes(m, r->key);
+}
+
+static void
+remove_request(struct mem_array *a, size_t i)
+{
+    struct spk_request_row *r = a->p;
+
+    memmove(r + i, r + i + 1, (a->n - i - 1) * sizeof(*r));
+    a->n--;
+}
+
+spk_err
+mem_prune_requests(struct spk_store *s, const struct spk_request_prune *p, uint64_t *ret_n)
+{
+    struct mem *m = mem_of(s);
+    struct mem_array *a = &m->now.t[MEM_REQUESTS];
+    uint64_t gone = 0, unknown = 0;
+
+    SPK_CHECK(m->in_tx, IO);
+    for (size_t i = 0; i < a->n && gone < SPK_PRUNE_MAX;) {
+        if (is_over(m, mem_at(m, MEM_REQUESTS, i), p)) {
+            remove_request(a, i);
+            gone++;
+        } else {
+            i++;
+        }
+    }
+    for (size_t i = a->n; i-- > 0;) { /* newest first */
+        struct spk_request_row *r = mem_at(m, MEM_REQUESTS, i);
+        if (r->stage != SPK_STAGE_UNKNOWN) {
+            continue;
+        }
+        r->serials = SPK_SPAN_EMPTY;
+        if (++unknown > p->unknown_max) {
+            remove_request(a, i);
+            gone++;
+        }
+    }
+    *ret_n = gone;
+    return SPK_OK;
+}
+
 static spk_err
 walk_notes(struct mem *m, enum mem_table t, uint64_t of, spk_note_fn fn, void *arg)
 {
@@ -138,7 +211,7 @@ mem_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time, struct sp
     struct mem_note n = {.of = request_key, .time = time, .note = note};
 
     SPK_CHECK(m->in_tx, IO);
-    SPK_CHECK(request_key >= 1 && request_key <= mem_count(m, MEM_REQUESTS), EXISTS);
+    SPK_CHECK(request_at(m, request_key) != NULL, EXISTS);
     for (size_t i = 0; i < mem_count(m, MEM_VOTES); i++) {
         const struct mem_note *o = mem_at(m, MEM_VOTES, i);
         if (o->of == request_key && spk_span_eq(o->note, note)) {

@@ -20,12 +20,17 @@ sq_next_index(struct sq *s, uint64_t *ret_n)
     return SPK_OK;
 }
 
-/* What stands there under the same owner, serial and epoch. */
+struct standing { /* what is there under the same owner, serial and epoch */
+    struct spk_put_result r;
+    uint64_t again;
+    bool wrong;
+};
+
 static spk_err
-compare(struct sq *s, const struct spk_deposit_row *row, struct spk_put_result *ret_r)
+find_standing(struct sq *s, const struct spk_deposit_row *row, struct standing *ret_st)
 {
-    struct sq_use u = sq_begin_write(s, SQ_DEPOSIT_SAME);
-    struct spk_put_result r = {.what = SPK_PUT_CONFLICT};
+    struct sq_use u = sq_begin_write(s, SQ_DEPOSIT_STANDS);
+    struct standing st = {.r.what = SPK_PUT_CONFLICT};
     struct spk_hash p = {0};
     bool found = false;
 
@@ -34,24 +39,26 @@ compare(struct sq *s, const struct spk_deposit_row *row, struct spk_put_result *
     sq_u64(&u, row->epoch);
     if (sq_step(&u)) {
         found = true;
-        r.index = sq_col_u64(&u, 0);
-        r.time_ms = sq_col_u64(&u, 1);
-        sq_col_fixed(&u, 3, p.b, SPK_HASH_LEN);
-        if (spk_deposit_row_same(sq_col_span(&u, 2), &p, row->rpub, &row->p)) {
-            r.what = SPK_PUT_DUPLICATE;
+        st.r.index = sq_col_u64(&u, 0);
+        st.r.time_ms = sq_col_u64(&u, 1);
+        st.again = sq_col_u64(&u, 4);
+        st.wrong = sq_col_u64(&u, 5) != 0;
+        /* a P that does not fit is that of no deposit, so it is not the same */
+        if (sq_col_fit(&u, 3, p.b, SPK_HASH_LEN) &&
+            spk_deposit_row_same(sq_col_span(&u, 2), &p, row->rpub, &row->p)) {
+            st.r.what = SPK_PUT_DUPLICATE;
         }
     }
     SPK_TRY(sq_end(&u));
     SPK_CHECK(found, CHANGED);
-    *ret_r = r;
+    *ret_st = st;
     return SPK_OK;
 }
 
-spk_err
-sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
-               struct spk_put_result *ret_r)
+/* *ret_new is false when there is such a row. */
+static spk_err
+insert(struct sq *s, const struct spk_deposit_row *row, uint64_t again, bool *ret_new)
 {
-    struct sq *s = sq_of(base);
     struct sq_use u = sq_begin_write(s, SQ_DEPOSIT_PUT);
 
     sq_u64(&u, s->next_index);
@@ -69,9 +76,29 @@ sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
     sq_blob(&u, row->rpriv);
     sq_blob(&u, row->sealed);
     sq_blob(&u, row->blob);
+    sq_u64(&u, again);
     SPK_TRY(sq_run(&u));
-    if (sqlite3_changes(s->writer.db) == 0) {
-        return compare(s, row, ret_r);
+    *ret_new = sqlite3_changes(s->writer.db) != 0;
+    return SPK_OK;
+}
+
+spk_err
+sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
+               struct spk_put_result *ret_r)
+{
+    struct sq *s = sq_of(base);
+    struct standing st;
+    bool is_new = false;
+
+    SPK_TRY(insert(s, row, 0, &is_new));
+    if (!is_new) {
+        SPK_TRY(find_standing(s, row, &st));
+        if (st.r.what == SPK_PUT_DUPLICATE || !st.wrong) {
+            *ret_r = st.r;
+            return SPK_OK;
+        }
+        SPK_TRY(insert(s, row, st.again + 1, &is_new));
+        SPK_CHECK(is_new, CHANGED);
     }
     *ret_r = (struct spk_put_result){SPK_PUT_NEW, s->next_index, row->time_ms};
     s->next_index++;

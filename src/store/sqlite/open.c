@@ -63,7 +63,26 @@ pragma_u64(struct sq_conn *c, const char *sql, uint64_t *ret_v)
     return sq_err(c->db, rc, sql);
 }
 
-/* Make the tables of an empty file; refuse what is not ours or is newer than we are. */
+/* In one transaction, if it is still to be done: another process may have been faster. */
+static spk_err
+change_schema(struct sq_conn *c, const char *is_due, const char *sql)
+{
+    uint64_t due = 0;
+
+    SPK_TRY(sq_exec(c, "BEGIN EXCLUSIVE"));
+    spk_err e = pragma_u64(c, is_due, &due);
+    if (spk_ok(e) && due != 0) {
+        e = sq_exec(c, sql);
+    }
+    if (!spk_ok(e)) {
+        (void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        return e;
+    }
+    return sq_exec(c, "COMMIT");
+}
+
+/* Make the tables of an empty file, bring those of an older version up to today's; refuse what is
+ * not ours or is newer than we are. */
 static spk_err
 schema_ready(struct sq_conn *c)
 {
@@ -72,23 +91,16 @@ schema_ready(struct sq_conn *c)
     SPK_TRY(pragma_u64(c, "PRAGMA application_id", &application));
     SPK_TRY(pragma_u64(c, "PRAGMA user_version", &version));
     SPK_TRY(pragma_u64(c, "SELECT count(*) FROM sqlite_schema", &tables));
-    if (tables > 0) {
-        SPK_CHECK(application == SQ_APPLICATION_ID, FORMAT);
-        SPK_CHECK(version == SPK_STORE_SCHEMA, VERSION);
-        return SPK_OK;
+    if (tables == 0) {
+        SPK_TRY(sq_exec(c, "PRAGMA journal_mode = WAL;"));
+        return change_schema(c, "SELECT count(*) = 0 FROM sqlite_schema", sq_schema);
     }
-    SPK_TRY(sq_exec(c, "PRAGMA journal_mode = WAL;"));
-    SPK_TRY(sq_exec(c, "BEGIN EXCLUSIVE"));
-    /* another process may have been faster */
-    spk_err e = pragma_u64(c, "SELECT count(*) FROM sqlite_schema", &tables);
-    if (spk_ok(e) && tables == 0) {
-        e = sq_exec(c, sq_schema);
+    SPK_CHECK(application == SQ_APPLICATION_ID, FORMAT);
+    if (version == 1) {
+        return change_schema(c, "SELECT user_version = 1 FROM pragma_user_version", sq_from_1);
     }
-    if (!spk_ok(e)) {
-        (void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
-        return e;
-    }
-    return sq_exec(c, "COMMIT");
+    SPK_CHECK(version == SPK_STORE_SCHEMA, VERSION);
+    return SPK_OK;
 }
 
 static spk_err
@@ -366,6 +378,7 @@ const struct spk_store_ops spk_store_sqlite = {
     .request = sq_request,
     .requests = sq_requests,
     .request_count = sq_request_count,
+    .prune_requests = sq_prune_requests,
     .put_vote = sq_put_vote,
     .votes = sq_votes,
     .put_record = sq_put_record,

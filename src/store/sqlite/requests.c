@@ -2,6 +2,19 @@
 /* Recovery requests and the notes that came for them. */
 #include "base/log.h"
 #include "store/sqlite/sq.h"
+#include "wire/frame.h"
+
+#define BIND_u64(v) sq_u64(&u, v)
+#define BIND_u32(v) sq_u64(&u, v)
+#define BIND_hash(v) sq_hash(&u, &(v))
+#define BIND_blob(v) sq_blob(&u, v)
+#define BIND(name, kind) BIND_##kind(row->name);
+
+#define READ_u64(v) (v) = sq_col_u64(u, col++)
+#define READ_u32(v) (v) = (uint32_t)sq_col_u64(u, col++)
+#define READ_hash(v) sq_col_fixed(u, col++, (v).b, SPK_HASH_LEN)
+#define READ_blob(v) (v) = sq_col_span(u, col++)
+#define READ(name, kind) READ_##kind(row->name);
 
 spk_err
 sq_put_request(struct spk_store *base, const struct spk_request_row *row)
@@ -9,29 +22,8 @@ sq_put_request(struct spk_store *base, const struct spk_request_row *row)
     struct sq *s = sq_of(base);
     struct sq_use u = sq_begin_write(s, SQ_REQUEST_PUT);
 
-    sq_hash(&u, &row->hash);
-    sq_hash(&u, &row->owner);
-    sq_hash(&u, &row->login);
-    sq_hash(&u, &row->recipient);
-    sq_u64(&u, row->owner_key);
-    sq_u64(&u, row->stage);
-    sq_u64(&u, row->state);
-    sq_u64(&u, row->created);
-    sq_u64(&u, row->opened);
-    sq_u64(&u, row->due);
-    sq_u64(&u, row->expires);
-    sq_u64(&u, row->persons);
-    sq_u64(&u, row->persons2);
-    sq_u64(&u, row->needed);
-    sq_u64(&u, row->released);
-    sq_u64(&u, row->scope_end);
-    sq_u64(&u, row->scope_count);
-    sq_hash(&u, &row->scope_root);
-    sq_blob(&u, row->record);
-    sq_blob(&u, row->sig_sign);
-    sq_blob(&u, row->sig_keyx);
-    sq_blob(&u, row->serials);
-    sq_blob(&u, row->successor);
+    SQ_REQUEST_FIXED(BIND)
+    SQ_REQUEST_MOVING(BIND)
     SPK_TRY(sq_run(&u));
     return sqlite3_changes(s->writer.db) == 1 ? SPK_OK : SPK_ERR(EXISTS);
 }
@@ -42,20 +34,7 @@ sq_set_request(struct spk_store *base, const struct spk_request_row *row)
     struct sq *s = sq_of(base);
     struct sq_use u = sq_begin_write(s, SQ_REQUEST_SET);
 
-    sq_u64(&u, row->owner_key);
-    sq_u64(&u, row->stage);
-    sq_u64(&u, row->state);
-    sq_u64(&u, row->opened);
-    sq_u64(&u, row->due);
-    sq_u64(&u, row->expires);
-    sq_u64(&u, row->persons);
-    sq_u64(&u, row->persons2);
-    sq_u64(&u, row->needed);
-    sq_u64(&u, row->released);
-    sq_u64(&u, row->scope_end);
-    sq_u64(&u, row->scope_count);
-    sq_hash(&u, &row->scope_root);
-    sq_blob(&u, row->successor);
+    SQ_REQUEST_MOVING(BIND)
     sq_u64(&u, row->key);
     SPK_TRY(sq_run(&u));
     return sqlite3_changes(s->writer.db) == 1 ? SPK_OK : SPK_ERR(NOTFOUND);
@@ -64,30 +43,11 @@ sq_set_request(struct spk_store *base, const struct spk_request_row *row)
 static void
 read_request(struct sq_use *u, struct spk_request_row *row)
 {
-    row->key = sq_col_u64(u, 0);
-    sq_col_fixed(u, 1, row->hash.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 2, row->owner.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 3, row->login.b, SPK_HASH_LEN);
-    sq_col_fixed(u, 4, row->recipient.b, SPK_HASH_LEN);
-    row->owner_key = sq_col_u64(u, 5);
-    row->stage = (uint32_t)sq_col_u64(u, 6);
-    row->state = (uint32_t)sq_col_u64(u, 7);
-    row->created = sq_col_u64(u, 8);
-    row->opened = sq_col_u64(u, 9);
-    row->due = sq_col_u64(u, 10);
-    row->expires = sq_col_u64(u, 11);
-    row->persons = sq_col_u64(u, 12);
-    row->persons2 = sq_col_u64(u, 13);
-    row->needed = sq_col_u64(u, 14);
-    row->released = sq_col_u64(u, 15);
-    row->scope_end = sq_col_u64(u, 16);
-    row->scope_count = sq_col_u64(u, 17);
-    sq_col_fixed(u, 18, row->scope_root.b, SPK_HASH_LEN);
-    row->record = sq_col_span(u, 19);
-    row->sig_sign = sq_col_span(u, 20);
-    row->sig_keyx = sq_col_span(u, 21);
-    row->serials = sq_col_span(u, 22);
-    row->successor = sq_col_span(u, 23);
+    int col = 0;
+
+    row->key = sq_col_u64(u, col++);
+    SQ_REQUEST_FIXED(READ)
+    SQ_REQUEST_MOVING(READ)
 }
 
 spk_err
@@ -120,6 +80,7 @@ sq_requests(struct spk_store *base, const struct spk_request_query *q, spk_reque
     sq_u64(&u, q->state);
     sq_u64(&u, q->created_from);
     sq_u64(&u, q->limit > INT64_MAX ? INT64_MAX : q->limit);
+    sq_u64(&u, q->before_key);
     while (sq_step(&u)) {
         struct spk_request_row row = {0};
         read_request(&u, &row);
@@ -147,6 +108,42 @@ sq_request_count(struct spk_store *base, const struct spk_hash *owner, uint64_t 
         n = sq_col_u64(&u, 0);
     }
     SPK_TRY(sq_end(&u));
+    *ret_n = n;
+    return SPK_OK;
+}
+
+/* How many rows the statement has removed is added to *n. */
+static spk_err
+run_prune(struct sq_use *u, uint64_t *n)
+{
+    struct sq *s = u->s;
+
+    SPK_TRY(sq_run(u));
+    *n += (uint64_t)sqlite3_changes(s->writer.db);
+    return SPK_OK;
+}
+
+spk_err
+sq_prune_requests(struct spk_store *base, const struct spk_request_prune *p, uint64_t *ret_n)
+{
+    struct sq *s = sq_of(base);
+    uint64_t n = 0;
+    struct sq_use old = sq_begin_write(s, SQ_REQUEST_PRUNE);
+
+    sq_u64(&old, p->created_before);
+    sq_u64(&old, p->expired_before);
+    sq_u64(&old, SPK_STATE_OPEN);
+    sq_u64(&old, SPK_STATE_EXPIRED);
+    sq_u64(&old, SPK_PRUNE_MAX);
+    SPK_TRY(run_prune(&old, &n));
+    struct sq_use unknown = sq_begin_write(s, SQ_REQUEST_PRUNE_UNKNOWN);
+    sq_u64(&unknown, SPK_STAGE_UNKNOWN);
+    sq_u64(&unknown, SPK_PRUNE_MAX);
+    sq_u64(&unknown, p->unknown_max);
+    SPK_TRY(run_prune(&unknown, &n));
+    struct sq_use slim = sq_begin_write(s, SQ_REQUEST_SLIM);
+    sq_u64(&slim, SPK_STAGE_UNKNOWN);
+    SPK_TRY(sq_run(&slim));
     *ret_n = n;
     return SPK_OK;
 }

@@ -30,7 +30,7 @@ enum sq_sql {
     SQ_TOKEN_PUT,
     SQ_TOKEN_USE,
     SQ_DEPOSIT_PUT,
-    SQ_DEPOSIT_SAME,
+    SQ_DEPOSIT_STANDS,
     SQ_DEPOSIT_NEXT,
     SQ_DEPOSIT_COUNT,
     SQ_DEPOSITS_ALL,
@@ -45,6 +45,9 @@ enum sq_sql {
     SQ_REQUESTS,
     SQ_REQUESTS_NEWEST,
     SQ_REQUEST_COUNT,
+    SQ_REQUEST_PRUNE,
+    SQ_REQUEST_PRUNE_UNKNOWN,
+    SQ_REQUEST_SLIM,
     SQ_VOTE_PUT,
     SQ_VOTES,
     SQ_RECORD_PUT,
@@ -62,6 +65,35 @@ enum sq_sql {
 };
 extern const char *const sq_sql[SQ_COUNT_];
 extern const char *const sq_schema; /* version SPK_STORE_SCHEMA */
+extern const char *const sq_from_1; /* what makes a store of version 1 one of today */
+
+/* The columns of a request but for its key, in their order: X(name, kind). The first list is
+ * written once, the second again and again. */
+#define SQ_REQUEST_FIXED(X)                                                                        \
+    X(hash, hash)                                                                                  \
+    X(owner, hash)                                                                                 \
+    X(login, hash)                                                                                 \
+    X(recipient, hash)                                                                             \
+    X(created, u64)                                                                                \
+    X(record, blob)                                                                                \
+    X(sig_sign, blob)                                                                              \
+    X(sig_keyx, blob)                                                                              \
+    X(serials, blob)
+#define SQ_REQUEST_MOVING(X)                                                                       \
+    X(owner_key, u64)                                                                              \
+    X(stage, u32)                                                                                  \
+    X(state, u32)                                                                                  \
+    X(opened, u64)                                                                                 \
+    X(due, u64)                                                                                    \
+    X(expires, u64)                                                                                \
+    X(persons, u64)                                                                                \
+    X(persons2, u64)                                                                               \
+    X(needed, u64)                                                                                 \
+    X(released, u64)                                                                               \
+    X(scope_end, u64)                                                                              \
+    X(scope_count, u64)                                                                            \
+    X(scope_root, hash)                                                                            \
+    X(successor, blob)
 
 struct sq_conn {
     sqlite3 *db;
@@ -168,6 +200,7 @@ spk_err sq_requests(struct spk_store *s, const struct spk_request_query *q, spk_
                     void *arg);
 spk_err sq_request_count(struct spk_store *s, const struct spk_hash *owner, uint64_t created_from,
                          uint64_t *ret_n);
+spk_err sq_prune_requests(struct spk_store *s, const struct spk_request_prune *p, uint64_t *ret_n);
 spk_err sq_put_vote(struct spk_store *s, uint64_t request_key, uint64_t time, struct spk_span note);
 spk_err sq_votes(struct spk_store *s, uint64_t request_key, spk_note_fn fn, void *arg);
 spk_err sq_put_record(struct spk_store *s, uint64_t time, struct spk_span body,

@@ -21,8 +21,10 @@ const char *const sq_schema =
     " epoch INTEGER NOT NULL, policy INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
     " serial BLOB NOT NULL, description TEXT NOT NULL, oc BLOB NOT NULL, leaf BLOB NOT NULL,"
     " p BLOB NOT NULL, rpub BLOB NOT NULL, salt BLOB NOT NULL, rpriv BLOB NOT NULL,"
-    " sealed BLOB NOT NULL, blob BLOB NOT NULL);"
-    "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch);"
+    " sealed BLOB NOT NULL, blob BLOB NOT NULL,"
+    /* how many rows of the same owner, serial and epoch the holder had refused before this one */
+    " again INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch, again);"
     "CREATE INDEX deposit_owner ON deposits(owner);"
     "CREATE TABLE wrong(idx INTEGER PRIMARY KEY REFERENCES deposits(idx));"
     "CREATE TABLE requests("
@@ -46,7 +48,13 @@ const char *const sq_schema =
     "CREATE TABLE events(number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
     " kind TEXT NOT NULL, detail TEXT NOT NULL);"
     "PRAGMA application_id = 0x53504b31;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+const char *const sq_from_1 =
+    "ALTER TABLE deposits ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX deposit_serial;"
+    "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch, again);"
+    "PRAGMA user_version = 2;";
 
 #define OWNER_COLS                                                                                 \
     "SELECT o.key, o.owner, o.login, o.state, o.successors, o.time_ms, o.name, o.record, "         \
@@ -56,13 +64,14 @@ const char *const sq_schema =
     "SELECT d.idx, d.owner, o.owner, d.epoch, d.policy, d.time_ms, d.serial, d.description, "      \
     "d.oc, d.leaf, d.p, EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx), d.rpub, d.salt, "       \
     "d.rpriv, d.sealed, d.blob FROM deposits d "
+#define COMMA_NAME(name, kind) ", " #name
+#define COMMA_PLACE(name, kind) ", ?"
+#define COMMA_SET(name, kind) ", " #name " = ?"
 #define REQUEST_COLS                                                                               \
-    "SELECT key, hash, owner, login, recipient, owner_key, stage, state, created, opened, due, "   \
-    "expires, persons, persons2, needed, released, scope_end, scope_count, scope_root, record, "   \
-    "sig_sign, sig_keyx, serials, successor FROM requests "
+    "SELECT key" SQ_REQUEST_FIXED(COMMA_NAME) SQ_REQUEST_MOVING(COMMA_NAME) " FROM requests "
 #define REQUEST_FITS                                                                               \
     "WHERE key > ?1 AND (?2 IS NULL OR owner = ?2) AND (?3 = 0 OR stage = ?3)"                     \
-    " AND (?4 = 0 OR state = ?4) AND created >= ?5 "
+    " AND (?4 = 0 OR state = ?4) AND created >= ?5 AND (?7 = 0 OR key < ?7) "
 
 const char *const sq_sql[SQ_COUNT_] = {
     [SQ_OWNER_PUT] = "INSERT INTO owners(owner, login, state, successors, time_ms, name, record,"
@@ -85,11 +94,13 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_TOKEN_USE] = "UPDATE tokens SET uses = uses - 1"
                      " WHERE token = ? AND expires > ? AND uses > 0",
     [SQ_DEPOSIT_PUT] = "INSERT INTO deposits(idx, owner, epoch, policy, time_ms, serial,"
-                       " description, oc, leaf, p, rpub, salt, rpriv, sealed, blob)"
-                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                       " ON CONFLICT(owner, serial, epoch) DO NOTHING",
-    [SQ_DEPOSIT_SAME] = "SELECT idx, time_ms, rpub, p FROM deposits"
-                        " WHERE owner = ? AND serial = ? AND epoch = ?",
+                       " description, oc, leaf, p, rpub, salt, rpriv, sealed, blob, again)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                       " ON CONFLICT(owner, serial, epoch, again) DO NOTHING",
+    [SQ_DEPOSIT_STANDS] = "SELECT d.idx, d.time_ms, d.rpub, d.p, d.again,"
+                          " EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx) FROM deposits d"
+                          " WHERE d.owner = ? AND d.serial = ? AND d.epoch = ?"
+                          " ORDER BY d.again DESC LIMIT 1",
     [SQ_DEPOSIT_NEXT] = "SELECT coalesce(max(idx) + 1, 0) FROM deposits",
     [SQ_DEPOSIT_COUNT] = "SELECT count(*) FROM deposits INDEXED BY deposit_owner WHERE owner = ?",
     [SQ_DEPOSITS_ALL] = DEPOSIT_COLS "CROSS JOIN owners o ON o.key = d.owner"
@@ -105,21 +116,27 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_COUNTER_SET] = "INSERT INTO counters(name, value) VALUES(?, ?)"
                        " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [SQ_WRONG_PUT] = "INSERT INTO wrong(idx) VALUES(?) ON CONFLICT(idx) DO NOTHING",
-    [SQ_REQUEST_PUT] =
-        "INSERT INTO requests(hash, owner, login, recipient, owner_key, stage, state, created,"
-        " opened, due, expires, persons, persons2, needed, released, scope_end, scope_count,"
-        " scope_root, record, sig_sign, sig_keyx, serials, successor)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(hash) DO NOTHING",
-    [SQ_REQUEST_SET] = "UPDATE requests SET owner_key = ?, stage = ?, state = ?, opened = ?,"
-                       " due = ?, expires = ?, persons = ?, persons2 = ?, needed = ?,"
-                       " released = ?, scope_end = ?, scope_count = ?, scope_root = ?,"
-                       " successor = ? WHERE key = ?",
+    [SQ_REQUEST_PUT] = "INSERT INTO requests(key" SQ_REQUEST_FIXED(COMMA_NAME)
+        SQ_REQUEST_MOVING(COMMA_NAME) ") VALUES(NULL" SQ_REQUEST_FIXED(COMMA_PLACE)
+            SQ_REQUEST_MOVING(COMMA_PLACE) ") ON CONFLICT(hash) DO NOTHING",
+    [SQ_REQUEST_SET] =
+        "UPDATE requests SET key = key" SQ_REQUEST_MOVING(COMMA_SET) " WHERE key = ?",
     [SQ_REQUEST_GET] = REQUEST_COLS "WHERE hash = ?",
-    /* ?1 after, ?2 owner or NULL, ?3 and ?4 stage and state or 0, ?5 created, ?6 limit */
+    /* ?1 after, ?2 owner or NULL, ?3 and ?4 stage and state or 0, ?5 created, ?6 limit,
+     * ?7 before or 0 */
     [SQ_REQUESTS] = REQUEST_COLS REQUEST_FITS "ORDER BY key LIMIT ?6",
     [SQ_REQUESTS_NEWEST] = REQUEST_COLS REQUEST_FITS "ORDER BY key DESC LIMIT ?6",
     [SQ_REQUEST_COUNT] = "SELECT count(*) FROM requests WHERE owner = ? AND created >= ?",
+    /* ?1 created before, ?2 expired before, ?3 and ?4 states, ?5 limit */
+    [SQ_REQUEST_PRUNE] = "DELETE FROM requests WHERE key IN (SELECT r.key FROM requests r"
+                         " WHERE r.created < ?1 AND r.expires < ?2 AND r.state IN (?3, ?4)"
+                         " AND NOT EXISTS(SELECT 1 FROM votes v WHERE v.request = r.key)"
+                         " ORDER BY r.key LIMIT ?5)",
+    /* ?1 stage, ?2 limit, ?3 how many stay */
+    [SQ_REQUEST_PRUNE_UNKNOWN] =
+        "DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE stage = ?1"
+        " ORDER BY key DESC LIMIT ?2 OFFSET ?3)",
+    [SQ_REQUEST_SLIM] = "UPDATE requests SET serials = x'' WHERE stage = ? AND length(serials) > 0",
     [SQ_VOTE_PUT] = "INSERT INTO votes(request, time, note) VALUES(?, ?, ?)"
                     " ON CONFLICT(request, note) DO NOTHING",
     [SQ_VOTES] = "SELECT key, note FROM votes WHERE request = ? ORDER BY key",

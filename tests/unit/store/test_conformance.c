@@ -401,6 +401,65 @@ test_checked_and_wrong(void **state)
     assert_int_equal(n, 3);
 }
 
+static void
+mark_wrong(struct spk_store *s, uint64_t index)
+{
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_put_wrong(s, index));
+    assert_spk_ok(spk_store_commit(s));
+}
+
+/* A deposit that the holder has refused must not keep the true one out for ever. */
+static void
+test_wrong_gives_way(void **state)
+{
+    struct spk_store *s = *state;
+    struct made wrong, good, third;
+    struct spk_deposit_row r = {0};
+    struct spk_deposit_page page;
+    uint32_t states[20] = {0};
+    struct spk_hash ann = hash_of("Ann");
+    uint64_t a = add_owner(s, "Ann", SPK_OWNER_ENROLLED), n = 0;
+
+    make_deposit(&wrong, a, &ann, 7, 1000);
+    make_deposit(&good, a, &ann, 7, 2000);
+    good.salt[0] ^= 1;
+    assert_spk_ok(spk_deposit_p(good.salt, good.row.rpriv, &good.row.p));
+    assert_spk_ok(spk_deposit_row_leaf(&good.row));
+    assert_int_equal(put(s, &wrong).what, SPK_PUT_NEW);
+    assert_int_equal(put(s, &good).what, SPK_PUT_CONFLICT); /* nobody has said yet that it is bad */
+    mark_wrong(s, 0);
+    assert_int_equal(put(s, &wrong).what, SPK_PUT_DUPLICATE);
+    struct spk_put_result res = put(s, &good);
+    assert_int_equal(res.what, SPK_PUT_NEW);
+    assert_int_equal(res.index, 1);
+    assert_int_equal(res.time_ms, 2000);
+    /* the good one stands: it is what is given out, and it gives way to nothing */
+    assert_spk_ok(spk_store_deposit(s, a, &good.row.serial, &r));
+    assert_int_equal(r.index, 1);
+    assert_int_equal(r.state, SPK_DEPOSIT_ACCEPTED);
+    assert_spk_ok(spk_deposit_row_verify(&r));
+    spk_deposit_row_clear(&r);
+    assert_int_equal(put(s, &good).what, SPK_PUT_DUPLICATE);
+    assert_int_equal(put(s, &wrong).what, SPK_PUT_CONFLICT);
+    /* the refused one is still there, and still refused */
+    struct spk_deposit_query q = {.owner_key = a, .serial = &good.row.serial, .limit = 20};
+    assert_spk_ok(spk_store_deposits(s, &q, keep_state, states, &page));
+    assert_int_equal(page.rows, 2);
+    assert_int_equal(states[0], SPK_DEPOSIT_WRONG);
+    assert_int_equal(states[1], SPK_DEPOSIT_ACCEPTED);
+    assert_spk_ok(spk_store_owner_deposits(s, a, &n));
+    assert_int_equal(n, 2);
+    /* and once more, when that one turns out to be wrong as well */
+    mark_wrong(s, 1);
+    make_deposit(&third, a, &ann, 7, 3000);
+    third.salt[0] ^= 2;
+    assert_spk_ok(spk_deposit_p(third.salt, third.row.rpriv, &third.row.p));
+    assert_spk_ok(spk_deposit_row_leaf(&third.row));
+    assert_int_equal(put(s, &third).index, 2);
+    assert_int_equal(put(s, &good).what, SPK_PUT_CONFLICT);
+}
+
 static spk_err
 count_request(void *arg, const struct spk_request_row *row)
 {
@@ -530,6 +589,131 @@ test_newest_requests(void **state)
     q.limit = 9;
     assert_spk_ok(spk_store_requests(s, &q, last_created, &created));
     assert_int_equal(created, 1000);
+    /* the page behind the newest one */
+    struct spk_request_row newest = {0};
+    hash.b[0] = 2;
+    assert_spk_ok(spk_store_request(s, &hash, &newest));
+    q.limit = 1;
+    q.before_key = newest.key;
+    spk_request_row_clear(&newest);
+    assert_spk_ok(spk_store_requests(s, &q, last_created, &created));
+    assert_int_equal(created, 1001);
+}
+
+struct asked {
+    struct spk_hash hash;
+    uint32_t stage, state;
+    uint64_t created, expires;
+};
+
+static void
+ask(struct spk_store *s, const struct asked *a)
+{
+    const struct spk_request_row r = {.hash = a->hash,
+                                      .owner = hash_of("owner"),
+                                      .login = a->hash,
+                                      .recipient = hash_of("keyx"),
+                                      .stage = a->stage,
+                                      .state = a->state,
+                                      .created = a->created,
+                                      .expires = a->expires,
+                                      .record = SPK_SPAN_LIT("record"),
+                                      .sig_sign = SPK_SPAN_LIT("sig"),
+                                      .sig_keyx = SPK_SPAN_LIT("sig"),
+                                      .serials = SPK_SPAN_LIT("0123456789abcdef")};
+    assert_spk_ok(spk_store_put_request(s, &r));
+}
+
+static bool
+is_there(struct spk_store *s, const struct spk_hash *hash, size_t *ret_serials)
+{
+    struct spk_request_row r = {0};
+    spk_err e = spk_store_request(s, hash, &r);
+
+    *ret_serials = r.serials.len;
+    spk_request_row_clear(&r);
+    return spk_ok(e);
+}
+
+/* Whose owner exists and whose does not vanish alike; what somebody had a say in stays. */
+static void
+test_requests_are_forgotten(void **state)
+{
+    static const char *const names[] = {"unknown", "known", "expired", "voted",
+                                        "denied",  "lives", "young",   "stranger"};
+    static const bool stays[] = {false, false, false, true, true, true, true, true};
+    struct asked a[] = {
+        {.stage = SPK_STAGE_UNKNOWN, .state = 1, .created = 100},
+        {.stage = SPK_STAGE_TOLD, .state = 1, .created = 100, .expires = 500},
+        {.stage = SPK_STAGE_TOLD, .state = 7, .created = 100, .expires = 500},
+        {.stage = SPK_STAGE_TOLD, .state = 1, .created = 100, .expires = 500},
+        {.stage = SPK_STAGE_TOLD, .state = 5, .created = 100, .expires = 500},
+        {.stage = SPK_STAGE_TOLD, .state = 1, .created = 100, .expires = 5000},
+        {.stage = SPK_STAGE_TOLD, .state = 1, .created = 1000, .expires = 500},
+        {.stage = SPK_STAGE_UNKNOWN, .state = 1, .created = 1000},
+    };
+    const struct spk_request_prune p = {
+        .created_before = 1000, .expired_before = 1000, .unknown_max = 9};
+    struct spk_store *s = *state;
+    struct spk_request_row voted = {0};
+    uint64_t n = 0;
+    size_t listed = 0;
+
+    assert_spk_ok(spk_store_begin(s));
+    for (size_t i = 0; i < 8; i++) {
+        a[i].hash = hash_of(names[i]);
+        ask(s, &a[i]);
+    }
+    assert_spk_ok(spk_store_request(s, &a[3].hash, &voted));
+    assert_spk_ok(spk_store_put_vote(s, voted.key, 5, SPK_SPAN_LIT("a note")));
+    assert_spk_ok(spk_store_prune_requests(s, &p, &n));
+    assert_spk_ok(spk_store_commit(s));
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(is_there(s, &a[i].hash, &listed), stays[i]);
+        assert_int_equal(listed, !stays[i] || a[i].stage == SPK_STAGE_UNKNOWN ? 0 : 16);
+    }
+    /* what stays is still found by its key */
+    voted.persons = 1;
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_set_request(s, &voted));
+    assert_spk_ok(spk_store_commit(s));
+    spk_request_row_clear(&voted);
+    assert_spk_ok(spk_store_request(s, &a[3].hash, &voted));
+    assert_int_equal(voted.persons, 1);
+    spk_request_row_clear(&voted);
+}
+
+static void
+test_unknown_requests_have_a_cap(void **state)
+{
+    const struct spk_request_prune p = {.unknown_max = 3};
+    struct spk_store *s = *state;
+    struct asked a = {.stage = SPK_STAGE_UNKNOWN, .state = 1, .created = 100};
+    struct spk_hash known = hash_of("known");
+    uint64_t n = 0;
+    size_t listed = 0;
+
+    assert_spk_ok(spk_store_begin(s));
+    a.hash = known;
+    a.stage = SPK_STAGE_TOLD;
+    ask(s, &a);
+    a.stage = SPK_STAGE_UNKNOWN;
+    a.hash = hash_of("unknown");
+    for (uint8_t i = 0; i < 8; i++) {
+        a.hash.b[0] = i;
+        ask(s, &a);
+    }
+    assert_spk_ok(spk_store_prune_requests(s, &p, &n));
+    assert_int_equal(n, 5);
+    assert_spk_ok(spk_store_prune_requests(s, &p, &n));
+    assert_int_equal(n, 0);
+    assert_spk_ok(spk_store_commit(s));
+    assert_true(is_there(s, &known, &listed));
+    for (uint8_t i = 0; i < 8; i++) {
+        a.hash.b[0] = i;
+        assert_int_equal(is_there(s, &a.hash, &listed), i >= 5);
+    }
 }
 
 static spk_err
@@ -647,7 +831,10 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_visitor_ends_the_walk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_checked_and_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wrong_gives_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_requests_are_forgotten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_requests_have_a_cap, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(test_policies_nonces_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),

@@ -114,8 +114,36 @@ test_refuses_what_is_not_ours(void **state)
     assert_int_equal(unlink(path), 0);
     assert_spk_ok(try_open(false, &s));
     spk_store_free(s);
-    edit("PRAGMA user_version = 2");
+    edit("PRAGMA user_version = 3");
     assert_spk_code(try_open(false, &s), VERSION);
+}
+
+/* A store of the first version: the same tables, but for what its successor added. */
+static void
+test_takes_over_an_older_store(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    struct made m;
+    struct spk_hash ann = hash_of("Ann");
+    struct spk_deposit_row r = {0};
+
+    assert_spk_ok(try_open(true, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    make_deposit(&m, key, &ann, 5, 1);
+    put(s, &m);
+    spk_store_free(s);
+    edit("DROP INDEX deposit_serial; ALTER TABLE deposits DROP COLUMN again;"
+         "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch);"
+         "PRAGMA user_version = 1");
+    for (int i = 0; i < 2; i++) {
+        assert_spk_ok(try_open(true, &s));
+        assert_spk_ok(spk_store_deposit(s, key, &m.row.serial, &r));
+        assert_spk_ok(spk_deposit_row_verify(&r));
+        spk_deposit_row_clear(&r);
+        assert_int_equal(put(s, &m).what, SPK_PUT_DUPLICATE);
+        spk_store_free(s);
+    }
 }
 
 /* Each edit of one column of one row, and nothing of the row is believed any more. */
@@ -346,6 +374,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_survives_close, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_server, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_not_ours, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_takes_over_an_older_store, setup, teardown),
         cmocka_unit_test_setup_teardown(test_edited_by_hand, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
