@@ -453,7 +453,24 @@ give(struct giving *g, uint64_t from, uint64_t limit)
     write_end(g, end);
 }
 
-/* What must hold before the first key goes out; the old keys end here, not afterwards. */
+static bool
+find_scope(struct giving *g)
+{
+    struct spk_server *s = g->r->srv;
+    spk_err e = spk_scopes_get(s->scopes, s->store, &g->row, &g->scope);
+
+    if (e.code == SPK_CODE_CHANGED) {
+        spk_log(SPK_LOG_ERROR, "deposits of an approved request were altered in the database");
+        spk_req_damaged(g->r, "Deposits of this request were altered in the authority's database "
+                              "after it was opened; open a new one.");
+    } else if (!spk_ok(e)) {
+        spk_req_failed(g->r, e, "reading the scope of a request");
+    }
+    return !g->r->answered;
+}
+
+/* What must hold before the first key goes out; the old keys end here, not afterwards, but not for
+ * a scope of which nothing can be given. */
 static bool
 may_give(struct giving *g)
 {
@@ -466,7 +483,7 @@ may_give(struct giving *g)
         spk_req_error(g->r, SPK_HTTP_CONFLICT, "This request asks for new key pairs only.");
         return false;
     }
-    return succeed(g->r, &g->row);
+    return find_scope(g) && succeed(g->r, &g->row);
 }
 
 enum spk_after
@@ -477,16 +494,7 @@ spk_on_request_keys(struct spk_req *r)
     uint64_t most = r->srv->cfg.max_release < REFUSED_MAX ? r->srv->cfg.max_release : REFUSED_MAX;
 
     if (spk_param_page(r, most, &from, &limit) && may_give(&g)) {
-        spk_err e = spk_scopes_get(r->srv->scopes, r->srv->store, &g.row, &g.scope);
-        if (e.code == SPK_CODE_CHANGED) {
-            spk_log(SPK_LOG_ERROR, "deposits of an approved request were altered in the database");
-            spk_req_damaged(r, "Deposits of this request were altered in the authority's database "
-                               "after it was opened; open a new one.");
-        } else if (!spk_ok(e)) {
-            spk_req_failed(r, e, "reading the scope of a request");
-        } else {
-            give(&g, from, limit);
-        }
+        give(&g, from, limit);
     }
     spk_request_row_clear(&g.row);
     return SPK_DONE;

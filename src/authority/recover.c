@@ -107,8 +107,21 @@ spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
 
 /* -- opening */
 
+/* Where the scope ends: deposits only add and their indices have no gaps, so this number freezes
+ * it. Who asks for new pairs only gets no session keys, so there is nothing to count. */
 static spk_err
-freeze(struct spk_server *s, struct spk_request_row *row)
+scope_end(struct spk_server *s, const struct spk_request_row *row, uint64_t *ret_end)
+{
+    __attribute__((cleanup(spk_request_clear))) struct spk_request q = {.kind = 0};
+
+    SPK_TRY(spk_request_parse(row->record, &q));
+    *ret_end = 0;
+    return q.kind == SPK_REQ_KIND_PAIRS ? SPK_OK : spk_store_deposit_count(s->store, ret_end);
+}
+
+/* Without a scope when there is no such owner. */
+static spk_err
+freeze(struct spk_server *s, struct spk_request_row *row, struct spk_scope **ret_scope)
 {
     struct spk_owner_row owner = {0};
     SPK_AUTO(spk_scope) scope = NULL;
@@ -123,21 +136,35 @@ freeze(struct spk_server *s, struct spk_request_row *row)
         row->stage = SPK_STAGE_UNKNOWN;
         return save(s, row);
     }
-    /* deposits only add and their indices have no gaps: this number freezes the scope */
-    SPK_TRY(spk_store_deposit_count(s->store, &row->scope_end));
+    SPK_TRY(scope_end(s, row, &row->scope_end));
     SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
     row->scope_count = scope->n;
     SPK_TRY(spk_levels_root(&scope->tree, &row->scope_root));
     row->stage = SPK_STAGE_SCOPED;
-    return save(s, row);
+    SPK_TRY(save(s, row));
+    *ret_scope = SPK_STEAL(scope);
+    return SPK_OK;
+}
+
+/* The policies under which the deposits were made: the holder calls a request approved when all of
+ * them are content. */
+static spk_err
+add_policies(const struct spk_scope *scope, struct spk_attrs *in, struct spk_buf *list)
+{
+    for (size_t i = 0; i < scope->n_policies; i++) {
+        SPK_TRY(spk_buf_u32(list, scope->policies[i]));
+    }
+    return list->len > 0 ? spk_attrs_add(in, SPK_FA_POLICIES, spk_buf_span(list)) : SPK_OK;
 }
 
 static spk_err
-tell_open(struct spk_server *s, struct spk_request_row *row)
+tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope)
 {
+    SPK_AUTO_BUF struct spk_buf policies = SPK_BUF(sizeof(scope->policies));
     struct spk_attrs in = {0};
     uint8_t count[8];
 
+    SPK_TRY(add_policies(scope, &in, &policies));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_RECORD, row->record));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_SIGN, row->sig_sign));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_KEYX, row->sig_keyx));
@@ -157,13 +184,18 @@ tell_open(struct spk_server *s, struct spk_request_row *row)
 spk_err
 spk_recover_open(struct spk_server *s, struct spk_request_row *row)
 {
+    SPK_AUTO(spk_scope) scope = NULL;
+
     if (row->stage == SPK_STAGE_FILED) {
-        SPK_TRY(freeze(s, row));
+        SPK_TRY(freeze(s, row, &scope));
     }
-    if (row->stage == SPK_STAGE_SCOPED || row->stage == SPK_STAGE_TOLD) {
-        return tell_open(s, row);
+    if (row->stage != SPK_STAGE_SCOPED && row->stage != SPK_STAGE_TOLD) {
+        return SPK_OK;
     }
-    return SPK_OK;
+    if (scope == NULL) { /* frozen in an earlier try */
+        SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
+    }
+    return tell_open(s, row, scope);
 }
 
 /* -- the end of the old keys */

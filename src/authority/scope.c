@@ -164,7 +164,24 @@ struct item {
 struct gather {
     struct item *items;
     size_t n, cap;
+    struct spk_scope *s; /* whose policies are noted */
 };
+
+static void
+note_policy(struct spk_scope *s, uint32_t number)
+{
+    size_t at = s->n_policies;
+
+    while (at > 0 && s->policies[at - 1] > number) {
+        at--;
+    }
+    if ((at > 0 && s->policies[at - 1] == number) || s->n_policies == SPK_SCOPE_POLICIES_MAX) {
+        return;
+    }
+    memmove(&s->policies[at + 1], &s->policies[at], (s->n_policies - at) * sizeof(s->policies[0]));
+    s->policies[at] = number;
+    s->n_policies++;
+}
 
 static spk_err
 gather_one(void *arg, const struct spk_deposit_row *row)
@@ -186,6 +203,7 @@ gather_one(void *arg, const struct spk_deposit_row *row)
         g->items = grown;
         g->cap = cap;
     }
+    note_policy(g->s, row->policy);
     spk_scope_entry(row->index, &row->oc, entry);
     g->items[g->n].index = row->index;
     SPK_TRY(spk_leaf_hash(SPK_SPAN_OF(entry), &g->items[g->n].leaf));
@@ -251,7 +269,7 @@ spk_scope_build(struct spk_store *store, uint64_t owner_key, struct spk_span ser
                 struct spk_scope **ret_s)
 {
     SPK_AUTO(spk_scope) s = spk_calloc(1, sizeof(*s));
-    struct gather g = {0};
+    struct gather g = {.s = s};
 
     SPK_CHECK(s != NULL, NOMEM);
     spk_err e = gather_all(store, owner_key, serials, end, &g);

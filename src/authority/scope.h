@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 #define SPK_TREE_LEVELS 40
+#define SPK_SCOPE_POLICIES_MAX 1024 /* as many as there can be policies; more are not named */
 
 /* Every level of an RFC 6962 tree, so that a path costs a few copies and not a whole tree. */
 struct spk_tree {
@@ -27,7 +28,9 @@ struct spk_scope {
     uint64_t *index; /* ascending */
     struct spk_tree tree;
     struct spk_tree listed; /* over the sorted serials; no levels when all are meant */
-    uint64_t used;          /* for the cache */
+    size_t n_policies;
+    uint32_t policies[SPK_SCOPE_POLICIES_MAX]; /* under which its deposits were made; ascending */
+    uint64_t used;                             /* for the cache */
 };
 /** Deposits of an owner below end, all or those listed (16 bytes each, sorted). A row that was
  * altered in the database is left out (and logged). */

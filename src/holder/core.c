@@ -161,7 +161,7 @@ spk_reply_state(struct spk_holder *h, const struct spk_hreq *q, struct spk_reply
 {
     struct spk_decision v;
 
-    SPK_TRY(spk_tally(h, q, NULL, &v));
+    SPK_TRY(spk_tally(h, q, &v));
     SPK_TRY(spk_reply_u64(r, SPK_FA_STATE, v.state));
     SPK_TRY(spk_reply_u64(r, SPK_FA_OPENED, q->opened));
     SPK_TRY(spk_reply_u64(r, SPK_FA_DUE, v.due));
@@ -181,8 +181,8 @@ static const uint16_t in_release[] = {DEPOSIT_ATTRS,     SPK_FA_REQUEST, SPK_FA_
                                       SPK_FA_POSITION,   SPK_FA_PATH,    SPK_FA_SELECT_INDEX,
                                       SPK_FA_SELECT_PATH};
 static const uint16_t in_note[] = {SPK_FA_NOTE};
-static const uint16_t in_open[] = {SPK_FA_RECORD, SPK_FA_SIG_SIGN, SPK_FA_SIG_KEYX,
-                                   SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT};
+static const uint16_t in_open[] = {SPK_FA_RECORD,      SPK_FA_SIG_SIGN,   SPK_FA_SIG_KEYX,
+                                   SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT, SPK_FA_POLICIES};
 static const uint16_t in_veto[] = {SPK_FA_REQUEST, SPK_FA_ENROL, SPK_FA_NOTE, SPK_FA_SIG};
 static const uint16_t in_successor[] = {SPK_FA_REQUEST, SPK_FA_ENROL};
 static const uint16_t in_request[] = {SPK_FA_REQUEST};

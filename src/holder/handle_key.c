@@ -113,7 +113,7 @@ release_allowed(struct spk_holder *h, const struct spk_hreq *q, const struct rel
     SPK_CHECK(q->kind == SPK_REQ_KIND_KEYS, DENIED);
     SPK_CHECK(spk_hash_eq(&r->hd.d.owner, &q->owner), DENIED);
     SPK_TRY(spk_rpub_parse(SPK_SPAN_OF(r->hd.rpub), &rpub));
-    SPK_TRY(spk_tally(h, q, spk_state_policy_at(h->state, rpub.policy), &v));
+    SPK_TRY(spk_tally_deposit(h, q, rpub.policy, &v));
     SPK_CHECK(spk_decision_releases(&v), DENIED);
     return SPK_OK;
 }

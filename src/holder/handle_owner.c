@@ -176,7 +176,7 @@ successor_new(struct spk_holder *h, const struct spk_hreq *q, const struct spk_e
     SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
     struct spk_decision v;
 
-    SPK_TRY(spk_tally(h, q, NULL, &v));
+    SPK_TRY(spk_tally(h, q, &v));
     SPK_CHECK(v.state == SPK_STATE_APPROVED, DENIED);
     SPK_CHECK(h->state->n_successors < SPK_SUCCESSORS_MAX, BUSY);
     SPK_TRY(successor_keys(h, q, e));

@@ -18,7 +18,26 @@ struct open_in {
     struct spk_span record, sig_sign, sig_keyx;
     uint64_t count;
     struct spk_hash root;
+    struct spk_span policies; /* u32 each */
 };
+
+static spk_err
+take_policies(const struct spk_attrs *in, struct spk_span *ret_p)
+{
+    uint32_t last = 0;
+
+    if (!spk_attrs_has(in, SPK_FA_POLICIES)) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_attrs_get(in, SPK_FA_POLICIES, (size_t)4 * SPK_POLICIES_MAX, ret_p));
+    SPK_CHECK(ret_p->len % 4 == 0, FORMAT);
+    for (size_t i = 0; i < ret_p->len; i += 4) {
+        uint32_t number = spk_get_u32(ret_p->ptr + i);
+        SPK_CHECK(number > last, FORMAT);
+        last = number;
+    }
+    return SPK_OK;
+}
 
 static spk_err
 open_take(const struct spk_attrs *in, struct open_in *ret_o)
@@ -27,6 +46,7 @@ open_take(const struct spk_attrs *in, struct open_in *ret_o)
     SPK_TRY(spk_attrs_get(in, SPK_FA_SIG_SIGN, SPK_RSA_MAX_LEN, &ret_o->sig_sign));
     SPK_TRY(spk_attrs_get(in, SPK_FA_SIG_KEYX, SPK_RSA_MAX_LEN, &ret_o->sig_keyx));
     SPK_TRY(spk_attrs_u64(in, SPK_FA_SCOPE_COUNT, &ret_o->count));
+    SPK_TRY(take_policies(in, &ret_o->policies));
     return spk_attrs_fixed(in, SPK_FA_SCOPE_ROOT, ret_o->root.b, SPK_HASH_LEN);
 }
 
@@ -74,7 +94,7 @@ open_room(struct spk_holder *h)
 static spk_err
 open_new(struct spk_holder *h, const struct spk_request *r, const struct open_in *o)
 {
-    uint8_t count[8];
+    uint8_t count[8], n_policies[2];
 
     SPK_CHECK(
         spk_bucket_take(&h->opens, spk_hclock_running(&h->clock), SPK_OPEN_RATE, SPK_OPEN_BURST),
@@ -82,8 +102,10 @@ open_new(struct spk_holder *h, const struct spk_request *r, const struct open_in
     SPK_TRY(open_check(h, r, o));
     SPK_TRY(open_room(h));
     spk_put_u64(count, o->count);
-    const struct spk_span parts[] = {SPK_SPAN_OF(count), spk_hash_span(&o->root), o->record};
-    return spk_holder_commit(h, SPK_JREC_OPEN, parts, 3);
+    spk_put_u16(n_policies, (uint16_t)(o->policies.len / 4));
+    const struct spk_span parts[] = {SPK_SPAN_OF(count), spk_hash_span(&o->root),
+                                     SPK_SPAN_OF(n_policies), o->policies, o->record};
+    return spk_holder_commit(h, SPK_JREC_ASKED, parts, 5);
 }
 
 static spk_err
@@ -142,7 +164,7 @@ approval_in_time(struct spk_holder *h, const struct spk_hreq *q, const struct sp
     struct spk_decision d;
 
     SPK_CHECK(!own_request(spk_state_policy(h->state), v, &q->owner), DENIED);
-    SPK_TRY(spk_tally(h, q, NULL, &d));
+    SPK_TRY(spk_tally(h, q, &d));
     SPK_CHECK(d.state != SPK_STATE_EXPIRED, DENIED);
     SPK_CHECK(v->round == 1 || (d.state != SPK_STATE_OPEN && d.state != SPK_STATE_WAITING), DENIED);
     return SPK_OK;

@@ -13,6 +13,7 @@ hreq_free(struct spk_hreq *r)
     }
     spk_buf_free(&r->record);
     spk_rsa_free(r->keyx);
+    spk_mem_free(r->policies);
     spk_mem_free(r->votes);
     spk_mem_free(r->released_bits);
     spk_mem_free(r);
@@ -95,6 +96,15 @@ const struct spk_policy *
 spk_state_policy_at(const struct spk_hstate *s, uint32_t number)
 {
     return number >= 1 && number <= s->n_policies ? &s->policies[number - 1]->p : NULL;
+}
+
+void
+spk_state_rule(const struct spk_hstate *s, const struct spk_hreq *q, struct spk_policy *ret_p)
+{
+    *ret_p = *spk_state_policy(s);
+    for (size_t i = 0; i < q->n_policies; i++) {
+        spk_policy_combine(spk_state_policy_at(s, q->policies[i]), ret_p, ret_p);
+    }
 }
 
 const struct spk_hsuccessor *
@@ -202,12 +212,33 @@ hreq_take(struct spk_hreq *q, const struct spk_request *req)
 }
 
 static spk_err
-hreq_fill(struct spk_hreq *q, struct spk_rd *r)
+hreq_policies(struct spk_hreq *q, struct spk_rd *r)
+{
+    uint16_t n;
+
+    SPK_TRY(spk_rd_u16(r, &n));
+    SPK_CHECK(n <= SPK_POLICIES_MAX, LIMIT);
+    if (n == 0) {
+        return SPK_OK;
+    }
+    q->policies = spk_calloc(n, sizeof(*q->policies));
+    SPK_CHECK(q->policies != NULL, NOMEM);
+    for (; q->n_policies < n; q->n_policies++) {
+        SPK_TRY(spk_rd_u32(r, &q->policies[q->n_policies]));
+    }
+    return SPK_OK;
+}
+
+static spk_err
+hreq_fill(struct spk_hreq *q, uint16_t type, struct spk_rd *r)
 {
     struct spk_request req = {0};
 
     SPK_TRY(spk_rd_u64(r, &q->scope_count));
     SPK_TRY(spk_rd_copy(r, q->scope_root.b, SPK_HASH_LEN));
+    if (type == SPK_JREC_ASKED) {
+        SPK_TRY(hreq_policies(q, r));
+    }
     q->record = SPK_BUF(SPK_REQ_RECORD_MAX);
     SPK_TRY(spk_buf_add(&q->record, spk_span(r->ptr, r->left)));
     SPK_TRY(spk_request_parse(spk_buf_span(&q->record), &req));
@@ -218,14 +249,14 @@ hreq_fill(struct spk_hreq *q, struct spk_rd *r)
 }
 
 static spk_err
-apply_open(struct spk_hstate *s, struct spk_rd *r)
+apply_open(struct spk_hstate *s, uint16_t type, struct spk_rd *r)
 {
     SPK_CHECK(s->n_requests < SPK_REQUESTS_MAX, LIMIT);
     struct spk_hreq *q = spk_calloc(1, sizeof(*q));
     SPK_CHECK(q != NULL, NOMEM);
     q->opened = s->wall;
     q->opened_run = s->running;
-    spk_err e = hreq_fill(q, r);
+    spk_err e = hreq_fill(q, type, r);
     if (!spk_ok(e) || spk_state_request(s, &q->hash) != NULL) {
         hreq_free(q); /* one that is open already stays as it is */
         return e;
@@ -258,7 +289,10 @@ vote_slot(struct spk_hreq *q, const struct spk_vote *v)
 static spk_err
 note_denial(const struct spk_hstate *s, struct spk_hreq *q)
 {
-    const struct spk_decision_in in = {.now = spk_state_policy(s),
+    const struct spk_policy *now = spk_state_policy(s);
+    struct spk_policy rule;
+    const struct spk_decision_in in = {.then = &rule,
+                                       .now = now,
                                        .owner = q->owner,
                                        .opened = q->opened,
                                        .wall = s->wall,
@@ -267,7 +301,8 @@ note_denial(const struct spk_hstate *s, struct spk_hreq *q)
                                        .denied = q->denied};
     struct spk_decision d;
 
-    SPK_CHECK(in.now != NULL, FORMAT);
+    SPK_CHECK(now != NULL, FORMAT);
+    spk_state_rule(s, q, &rule);
     SPK_TRY(spk_decide(&in, &d));
     q->denied = d.state == SPK_STATE_DENIED;
     return SPK_OK;
@@ -510,7 +545,8 @@ spk_state_apply(struct spk_hstate *s, uint16_t type, struct spk_span body)
     case SPK_JREC_POLICY:
         return apply_policy(s, &r);
     case SPK_JREC_OPEN:
-        return apply_open(s, &r);
+    case SPK_JREC_ASKED:
+        return apply_open(s, type, &r);
     case SPK_JREC_VOTE:
         return apply_vote(s, &r);
     case SPK_JREC_VETO:
@@ -588,6 +624,12 @@ spk_state_spare(const struct spk_hstate *s)
     return voteless;
 }
 
+static bool
+is_opening(uint16_t type)
+{
+    return type == SPK_JREC_OPEN || type == SPK_JREC_ASKED;
+}
+
 /* The request that a record is about, read as apply does. */
 static spk_err
 record_subject(uint16_t type, struct spk_span body, struct spk_hash *ret_h)
@@ -598,8 +640,13 @@ record_subject(uint16_t type, struct spk_span body, struct spk_hash *ret_h)
     struct spk_approval a;
 
     SPK_TRY(spk_rd_span(&r, SPK_JREC_TIMES, &skipped));
-    if (type == SPK_JREC_OPEN) {
+    if (is_opening(type)) {
         SPK_TRY(spk_rd_span(&r, 8 + SPK_HASH_LEN, &skipped));
+        if (type == SPK_JREC_ASKED) {
+            uint16_t n;
+            SPK_TRY(spk_rd_u16(&r, &n));
+            SPK_TRY(spk_rd_span(&r, (size_t)n * 4, &skipped));
+        }
         return spk_sha256(spk_span(r.ptr, r.left), ret_h);
     }
     if (type == SPK_JREC_VOTE) {
@@ -629,6 +676,7 @@ spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
     case SPK_JREC_FORGET:
         return false;
     case SPK_JREC_OPEN:
+    case SPK_JREC_ASKED:
     case SPK_JREC_VOTE:
     case SPK_JREC_VETO:
     case SPK_JREC_RESERVED:
@@ -637,7 +685,7 @@ spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
             return true; /* when in doubt: a record too many costs space, one too few a denial */
         }
         const struct spk_hreq *q = spk_state_request(s, &h);
-        return q != NULL && (type != SPK_JREC_OPEN || opened_by(q, body));
+        return q != NULL && (!is_opening(type) || opened_by(q, body));
     }
     default:
         return true;

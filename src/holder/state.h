@@ -11,7 +11,7 @@
 /* Every body starts with u64 wall seconds, u64 running milliseconds. */
 enum spk_jrec {
     SPK_JREC_POLICY = 1,    /* note */
-    SPK_JREC_OPEN = 2,      /* u64 scope count, scope root 32, request record */
+    SPK_JREC_OPEN = 2,      /* u64 scope count, scope root 32, request record; read, not written */
     SPK_JREC_VOTE = 3,      /* officer's key 32, approval or denial note */
     SPK_JREC_VETO = 4,      /* request 32, u8 enum spk_veto_how */
     SPK_JREC_RELEASED = 5,  /* request 32, u64 position, u64 index, recipient 32 */
@@ -21,6 +21,7 @@ enum spk_jrec {
     SPK_JREC_EPOCH = 9,     /* u32 number, H(SPKI) 32: this pair has been in use */
     SPK_JREC_USE = 10,      /* H(text) 32 of a use.log entry that has been shown */
     SPK_JREC_RESERVED = 11, /* request 32, u64 first position, u64 count: may be released now */
+    SPK_JREC_ASKED = 12,    /* u64 scope count, scope root 32, u16 n, n times u32, request record */
 };
 enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
 
@@ -45,6 +46,8 @@ struct spk_hreq {
     struct spk_rsa *keyx; /* made from the record when first needed */
     uint64_t scope_count;
     struct spk_hash scope_root;
+    size_t n_policies; /* those of the scope's deposits, as told when it was opened */
+    uint32_t *policies;
     uint64_t opened, opened_run; /* wall seconds, running milliseconds */
     size_t n_votes;
     struct spk_vote *votes; /* one of each officer, decision and round */
@@ -90,6 +93,9 @@ struct spk_hreq *spk_state_request(const struct spk_hstate *s, const struct spk_
 const struct spk_policy *spk_state_policy(const struct spk_hstate *s);
 /** Policy number as it stood; NULL when the holder does not know it. */
 const struct spk_policy *spk_state_policy_at(const struct spk_hstate *s, uint32_t number);
+/** What a request as a whole must meet: the stricter numbers of today's policy and of those under
+ * which its deposits were made, as far as they are known. There must be a policy. */
+void spk_state_rule(const struct spk_hstate *s, const struct spk_hreq *q, struct spk_policy *ret_p);
 /** The newest successor of an owner; NULL when there is none. */
 const struct spk_hsuccessor *spk_state_successor(const struct spk_hstate *s,
                                                  const struct spk_hash *owner);

@@ -16,9 +16,9 @@ superseded(const struct spk_holder *h, const struct spk_hreq *q)
     return q->done && x != NULL && !spk_hash_eq(&x->request, &q->hash);
 }
 
-spk_err
-spk_tally(struct spk_holder *h, const struct spk_hreq *q, const struct spk_policy *then,
-          struct spk_decision *ret_d)
+static spk_err
+tally(struct spk_holder *h, const struct spk_hreq *q, const struct spk_policy *then,
+      struct spk_decision *ret_d)
 {
     const struct spk_decision_in in = {.then = then,
                                        .now = spk_state_policy(h->state),
@@ -35,11 +35,36 @@ spk_tally(struct spk_holder *h, const struct spk_hreq *q, const struct spk_polic
                                        .done_policy = q->done_policy};
     struct spk_decision d;
 
-    SPK_CHECK(in.now != NULL, FORMAT);
     SPK_TRY(spk_decide(&in, &d));
     if (spk_decision_releases(&d) && superseded(h, q)) {
         d.state = SPK_STATE_EXPIRED;
     }
     *ret_d = d;
     return SPK_OK;
+}
+
+spk_err
+spk_tally(struct spk_holder *h, const struct spk_hreq *q, struct spk_decision *ret_d)
+{
+    struct spk_policy rule;
+
+    SPK_CHECK(spk_state_policy(h->state) != NULL, FORMAT);
+    spk_state_rule(h->state, q, &rule);
+    return tally(h, q, &rule, ret_d);
+}
+
+spk_err
+spk_tally_deposit(struct spk_holder *h, const struct spk_hreq *q, uint32_t policy,
+                  struct spk_decision *ret_d)
+{
+    const struct spk_policy *known = spk_state_policy_at(h->state, policy);
+    struct spk_policy then, rule;
+
+    SPK_CHECK(spk_state_policy(h->state) != NULL, FORMAT);
+    then = known != NULL ? *known : *spk_state_policy(h->state);
+    spk_state_rule(h->state, q, &rule);
+    /* A request ends as a whole: it may have had to wait for deposits that ask for a longer wait
+     * than this one's policy lets a request live. */
+    then.request_life = rule.request_life;
+    return tally(h, q, &then, ret_d);
 }

@@ -5,9 +5,13 @@
 
 #include "holder/core.h"
 
-/** Where a request stands now.
- * @param then  The policy under which a deposit was made, for its release; NULL: today's. */
+/** Where a request as a whole stands now: what this calls approved holds for each of the deposits
+ * whose policies it was opened with. */
 SPK_MUST_USE spk_err spk_tally(struct spk_holder *h, const struct spk_hreq *q,
-                               const struct spk_policy *then, struct spk_decision *ret_d);
+                               struct spk_decision *ret_d);
+/** Where it stands for one deposit, made under this policy number. This alone is what a release
+ * goes by. */
+SPK_MUST_USE spk_err spk_tally_deposit(struct spk_holder *h, const struct spk_hreq *q,
+                                       uint32_t policy, struct spk_decision *ret_d);
 
 #endif

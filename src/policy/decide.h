@@ -55,7 +55,8 @@ SPK_MUST_USE spk_err spk_decide(const struct spk_decision_in *in, struct spk_dec
 bool spk_decision_releases(const struct spk_decision *d);
 
 /** What holds when a deposit was made under `then` (NULL: now) and is asked for under `now`: the
- * stricter of each number. Officers, number and hash are those of now. */
+ * stricter of each number. Officers, number and hash are those of now. ret_p may be now, so that
+ * several are combined one after the other. */
 void spk_policy_combine(const struct spk_policy *then, const struct spk_policy *now,
                         struct spk_policy *ret_p);
 

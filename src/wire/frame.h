@@ -21,8 +21,9 @@ enum spk_frame_type {
     SPK_MSG_STATUS = 6,    /* -> counters as COUNTER (u16 id || u64 value, repeated) */
     SPK_MSG_STOP = 7,
     SPK_MSG_POLICY = 8, /* NOTE -> POLICY_NUMBER POLICY */
-    SPK_MSG_OPEN = 9,   /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT -> REQUEST + state */
-    SPK_MSG_DENY = 10,  /* NOTE (approval note with decision deny) -> state */
+    SPK_MSG_OPEN =
+        9, /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT [POLICIES] -> REQUEST + state */
+    SPK_MSG_DENY = 10, /* NOTE (approval note with decision deny) -> state */
     SPK_MSG_VETO =
         11, /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
     SPK_MSG_SUCCESSOR = 12, /* REQUEST ENROL -> NOTE */
@@ -71,13 +72,14 @@ enum spk_frame_attr {
     SPK_FA_ENROL = 28, /* enrolment record bytes */
     SPK_FA_SIG = 29,
     SPK_FA_POSITION = 30, /* u64: position of (index, OC) in the request's scope, for PATH */
+    SPK_FA_POLICIES = 31, /* u32 each, rising: those of the deposits in the scope */
     SPK_FA_STATE = 40,    /* u64, enum spk_request_state */
     SPK_FA_OPENED = 41,   /* u64 unix seconds, the holder's */
     SPK_FA_DUE = 42,      /* u64: earliest release by wall time; 0 when no wait */
     SPK_FA_EXPIRES = 43,  /* u64 */
     SPK_FA_PERSONS = 44,  /* u64: approving persons, round 1 */
     SPK_FA_PERSONS2 = 45, /* u64: confirming persons, round 2 */
-    SPK_FA_NEEDED = 46,   /* u64: today's quorum */
+    SPK_FA_NEEDED = 46,   /* u64: persons that the whole request takes */
     SPK_FA_RELEASED = 47, /* u64: deposits released so far */
     SPK_FA_COUNTER = 50,
 };

@@ -327,10 +327,56 @@ def test_the_stricter_of_two_policies():
         said(ann.deposit(b"3" * 32, "of policy 3", policy=3), 422)
         said(ann.deposit(b"3" * 32, "of policy 0", policy=0), 422)
         request = site.approve(site.ask(ann))
-        keys, refused = recovered(request, site)
-        equal((keys, len(refused)), ([b"2" * 32], 1), "keys with two approvals")
+        shown = request.http.get(request.path()).json
+        equal((shown["state"], shown["persons"], shown["needed"]), ("open", 2, 3), "the request")
+        # nothing comes, and the old keys go on, until everything can come
+        said(site.keys(request), 403)
+        said(ann.http.get("/v1/deposits"), 200)
+        line = attack.HolderLine(site)
+        older, newer = holder_view(site, ann, request)
+        equal(release(line, older)[0], line.REFUSED, "the older one, from the holder itself")
+        equal(release(line, newer)[0], line.OK, "the newer one, from the holder itself")
+        line.close()
+        site.restart("daemon", "holder")
         said(site.officers[2].vote(request), 200)
-        equal(sorted(recovered(request, site)[0]), [b"1" * 32, b"2" * 32], "keys with three")
+        keys, refused = recovered(request, site)
+        equal((sorted(keys), refused), ([b"1" * 32, b"2" * 32], []), "keys with three")
+
+
+def test_a_shorter_wait_is_for_later_deposits():
+    """officers do away with the wait: who deposited under it waits all the same, and loses nothing"""
+    with attack.Site(wait=3) as site:
+        ann = owner_with("Lia", b"1" * 32, site=site)
+        text, note = next_note(site, site.officers, wait=0)
+        said(site.officers[0].post("/v1/officer/policy", {"note": note}), 200)
+        adopt(site, text)
+        said(ann.deposit(b"2" * 32, "newer", policy=2), 201)
+        # of the newer one alone nothing is in the way
+        serial = ann.http.get("/v1/deposits").json["deposits"][1]["serial"]
+        only = site.approve(site.ask(ann, serials=[bytes.fromhex(serial)]))
+        equal(only.http.get(only.path()).json["state"], "approved", "a request for the newer one")
+        request = site.approve(site.ask(ann))
+        equal(request.http.get(request.path()).json["state"], "waiting", "a request for both")
+        said(site.keys(request), 403)
+        time.sleep(3.5)
+        said(site.keys(request), 403)
+        site.approve(request, round_=2)
+        keys, refused = recovered(request, site)
+        equal((sorted(keys), refused), ([b"1" * 32, b"2" * 32], []), "keys after the wait")
+
+
+def test_new_pairs_only():
+    """who asks for new key pairs only: no deposit is in the scope, none comes, the old keys end"""
+    with attack.Site() as site:
+        ann = owner_with("Lou", b"1" * 32, b"2" * 32, site=site)
+        request = site.ask(ann, kind=2)
+        shown = site.wait_request(request)
+        equal(shown["scope"], {"count": 0, "root": h(b"").hex()}, "scope")
+        site.approve(request)
+        said(site.keys(request), 409)
+        said(request.http.post(request.path("/successor")), 200)
+        need(ann.http.get("/v1/deposits").status in (401, 403), "the old keys go on")
+        equal(len(request.http.get("/v1/deposits").json["deposits"]), 2, "deposits of the new keys")
 
 
 def test_officers_who_have_left():

@@ -141,6 +141,51 @@ test_scope_of_listed_files(void **state)
 }
 
 static void
+put_under(struct spk_store *s, uint64_t key, uint32_t serial, uint32_t policy)
+{
+    struct made m;
+    struct spk_rpub r;
+    struct spk_hash ann = hash_of("Ann");
+
+    make_deposit(&m, key, &ann, serial, 100 + serial);
+    assert_spk_ok(spk_rpub_parse(m.row.rpub, &r));
+    r.policy = policy;
+    spk_rpub_build(&r, m.rpub);
+    m.row.policy = policy;
+    assert_spk_ok(spk_deposit_row_leaf(&m.row));
+    put(s, &m);
+}
+
+/* Each once and in order, those of this scope only. */
+static void
+test_policies_of_a_scope(void **state)
+{
+    (void)state;
+    static const uint32_t made_under[] = {3, 1, 3, 7, 2, 1, 9};
+    static const uint32_t want[] = {1, 2, 3, 7};
+    const struct spk_store_cfg cfg = {.readers = 1};
+    struct spk_store *s = NULL;
+    SPK_AUTO(spk_scope) all = NULL;
+    SPK_AUTO(spk_scope) many = NULL;
+
+    assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    for (uint32_t i = 0; i < 7; i++) {
+        put_under(s, key, i, made_under[i]);
+    }
+    assert_spk_ok(spk_scope_build(s, key, SPK_SPAN_EMPTY, 6, &all));
+    assert_int_equal(all->n_policies, 4);
+    assert_memory_equal(all->policies, want, sizeof(want));
+    for (uint32_t i = 0; i < SPK_SCOPE_POLICIES_MAX; i++) {
+        put_under(s, key, 100 + i, 5000 - i);
+    }
+    assert_spk_ok(spk_scope_build(s, key, SPK_SPAN_EMPTY, 7 + SPK_SCOPE_POLICIES_MAX, &many));
+    assert_int_equal(many->n, 7 + SPK_SCOPE_POLICIES_MAX);
+    assert_int_equal(many->n_policies, SPK_SCOPE_POLICIES_MAX);
+    spk_store_free(s);
+}
+
+static void
 test_frozen_scopes(void **state)
 {
     (void)state;
@@ -177,7 +222,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_against_trees), cmocka_unit_test(test_serials),
         cmocka_unit_test(test_scope_of_an_owner),    cmocka_unit_test(test_scope_of_listed_files),
-        cmocka_unit_test(test_frozen_scopes),
+        cmocka_unit_test(test_policies_of_a_scope),  cmocka_unit_test(test_frozen_scopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,9 +122,11 @@ test_forgotten_and_opened_again(void **state)
 {
     struct world *w = *state;
     const struct spk_span part = spk_hash_span(&w->ask.hash);
+    static const uint8_t one[] = {0, 0, 0, 1};
 
     assert_int_equal(say_open(w, &w->ask), SPK_FRAME_OK);
     assert_spk_ok(spk_holder_commit(w->h, SPK_JREC_FORGET, &part, 1));
+    w->ask.policies = SPK_SPAN_OF(one);
     world_pass(100, 100);
     assert_int_equal(say_open(w, &w->ask), SPK_FRAME_OK);
     uint64_t opened = out_u64(w, SPK_FA_OPENED);

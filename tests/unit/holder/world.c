@@ -428,6 +428,9 @@ say_open(struct world *w, const struct ask_ *a)
     msg_add(&m, SPK_FA_SIG_KEYX, spk_buf_span(&a->sig_keyx));
     msg_u64(&m, SPK_FA_SCOPE_COUNT, a->count);
     msg_add(&m, SPK_FA_SCOPE_ROOT, spk_hash_span(&a->root));
+    if (a->policies.len > 0) {
+        msg_add(&m, SPK_FA_POLICIES, a->policies);
+    }
     return world_send(w, SPK_MSG_OPEN, &m);
 }
 

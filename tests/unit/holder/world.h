@@ -37,6 +37,7 @@ struct ask_ {
     struct spk_request req; /* keys borrowed from the world */
     uint64_t count;
     struct spk_hash root;
+    struct spk_span policies; /* as in POLICIES; empty: not sent */
 };
 struct world {
     struct spk_secret *officer[WORLD_OFFICERS], *seal[WORLD_OFFICERS];

@@ -283,6 +283,32 @@ stricter_of_two(void **state)
     assert_memory_equal(&p, &now, sizeof(p));
 }
 
+/* One after the other, in any order, the result is the strictest of each number. */
+static void
+strictest_of_many(void **state)
+{
+    (void)state;
+    const struct row r = {.votes = ""};
+    struct spk_policy now = policy(&r), a = now, b = now, p, q;
+
+    now.deny = 3;
+    a.quorum = 4;
+    a.deny = 2;
+    b.wait = 500;
+    b.request_life = 2 * LIFE;
+    p = now;
+    spk_policy_combine(&a, &p, &p);
+    spk_policy_combine(&b, &p, &p);
+    q = now;
+    spk_policy_combine(&b, &q, &q);
+    spk_policy_combine(&a, &q, &q);
+    assert_memory_equal(&p, &q, sizeof(p));
+    assert_int_equal(p.quorum, 4);
+    assert_int_equal(p.deny, 1);
+    assert_true(p.wait == 500 && p.request_life == 2 * LIFE);
+    assert_int_equal(p.number, now.number);
+}
+
 /* Done is no way around the stricter policy of an older deposit. */
 static void
 done_does_not_skip_the_deposits_policy(void **state)
@@ -350,6 +376,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
         cmocka_unit_test(stricter_of_two),
+        cmocka_unit_test(strictest_of_many),
         cmocka_unit_test(done_does_not_skip_the_deposits_policy),
         cmocka_unit_test(no_small_crowd),
         cmocka_unit_test(bounds),
