@@ -6,13 +6,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "ctl/ask.h"
 #include "ctl/draft.h"
 #include "ctl/request.h"
 
 #define SHOWN_FILES 20
 #define LIFE_MAX ((uint64_t)7 * 86400) /* of an approval, unless told otherwise */
 #define TEXT_MAX ((size_t)8192)
-#define CODE_ASKED 3 /* times that a wrong code may be typed */
 
 struct decision {
     struct term *cli;
@@ -94,39 +94,31 @@ show(struct decision *d)
     return TERM_GO_ON;
 }
 
-static int
-wrong_code(void)
+static bool
+code_fits(const void *ctx, struct spk_span typed)
 {
-    term_say_error(
-        NULL, _("the code is not that of this request: somebody else may have opened it, or it was "
-                "exchanged on its way"));
-    term_say_hint(
-        _("let the requester read it out once more; if it does not fit, deny the request"));
-    return TERM_FAILED;
+    const struct decision *d = ctx;
+
+    return spk_request_code_fits(&d->k->hash, typed);
 }
 
 /* Rule: the requester reads the code out by another way, and the officer types it. */
 static int
 ask_code(const struct decision *d)
 {
-    if (d->code != NULL) {
-        return spk_request_code_fits(&d->k->hash, spk_span_str(d->code)) ? TERM_GO_ON
-                                                                         : wrong_code();
-    }
-    for (int i = 0; i < CODE_ASKED; i++) {
-        SPK_AUTO(spk_secret) typed = NULL;
-        spk_err e = term_ask_line(_("code that the requester has read out to you: "), true, &typed);
+    const struct ctl_code k = {
+        .given = d->code,
+        .question = _("code that the requester has read out to you: "),
+        .missing = _("not approved: no code was typed"),
+        .wrong = _("the code is not that of this request: somebody else may have opened it, or it "
+                   "was exchanged on its way"),
+        .wrong_hint =
+            _("let the requester read it out once more; if it does not fit, deny the request"),
+        .fits = code_fits,
+        .ctx = d,
+    };
 
-        if (!spk_ok(e)) {
-            term_say_error(NULL, _("not approved: no code was typed"));
-            term_say_hint(_("it is typed on the terminal, or given with --code"));
-            return e.code == SPK_CODE_STOPPED ? TERM_STOPPED : TERM_FAILED;
-        }
-        if (spk_request_code_fits(&d->k->hash, spk_secret_span(typed))) {
-            return TERM_GO_ON;
-        }
-    }
-    return wrong_code();
+    return ctl_ask_code(d->cli, &k);
 }
 
 static int
@@ -227,8 +219,11 @@ tell(const struct decision *d, const struct spk_json *j)
         return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->desk.trouble);
     }
     if (!d->cli->json) {
-        printf(d->approve ? _("approved: %llu of %llu persons; the request is %s\n")
-                          : _("denied; approving: %llu of %llu persons; the request is %s\n"),
+        printf(d->approve ? ngettext("approved: %llu of %llu person; the request is %s\n",
+                                     "approved: %llu of %llu persons; the request is %s\n", needed)
+                          : ngettext("denied; approving: %llu of %llu person; the request is %s\n",
+                                     "denied; approving: %llu of %llu persons; the request is %s\n",
+                                     needed),
                (unsigned long long)persons, (unsigned long long)needed, term_shown(state));
         return TERM_DONE;
     }

@@ -6,12 +6,12 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ctl/ask.h"
 #include "ctl/notes.h"
 #include "ctl/site.h"
 #include "wire/share.h"
 
 #define ARGS_MAX 16
-#define CODE_ASKED 3
 
 /* One run of the holder's own program: its words go where ours go. */
 struct run {
@@ -93,6 +93,46 @@ ctl_key_copy(struct term *c, int argc, char **argv)
 
 /* -- restore */
 
+/* Key epochs in a holder's folder. */
+static unsigned
+count_epochs(const char *holder)
+{
+    unsigned n = 0;
+
+    for (bool there = true; there && n < SPK_STATEMENTS_MAX; n += there) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        const char *name = NULL;
+
+        there = spk_ok(spk_buf_printf(&path, "%s/epoch-%u.key", holder, n + 1)) &&
+                spk_ok(spk_buf_cstr(&path, &name)) && faccessat(AT_FDCWD, name, F_OK, 0) == 0;
+    }
+    return n;
+}
+
+static int
+tell_restored(const struct term *c, const struct ctl_site *s, bool with_state)
+{
+    unsigned n = count_epochs(s->holder);
+
+    printf(ngettext("the key of %u epoch is back in '%s'\n",
+                    "the keys of %u epochs are back in '%s'\n", n),
+           n, term_shown(s->holder));
+    if (!with_state) {
+        term_say_warning(NULL,
+                         _("this holder does not know what was denied or vetoed before: let the "
+                           "officers look at every open request with that in mind"));
+    }
+    if (c->quiet) {
+        return TERM_DONE;
+    }
+    term_say_hint(faccessat(AT_FDCWD, s->conf, F_OK, 0) == 0
+                      ? _("'sparekeyctl start DIR' runs the authority again")
+                      : _("put the backup of authority/ into the same folder; then 'sparekeyctl "
+                          "start DIR' runs the authority again"));
+    term_say_hint(_("no other holder with these keys may run: remove its folder"));
+    return TERM_DONE;
+}
+
 int
 ctl_key_restore(struct term *c, int argc, char **argv)
 {
@@ -130,21 +170,10 @@ ctl_key_restore(struct term *c, int argc, char **argv)
     arg(&r, "--state", state);
     arg(&r, "--new-pass-fd", c->pass_fd);
     status = run_holder(&r, NULL);
-    return status == TERM_GO_ON ? TERM_DONE : status;
+    return status == TERM_GO_ON ? tell_restored(c, &s, state != NULL) : status;
 }
 
 /* -- share: what an officer does for a restore */
-
-static int
-share_code_wrong(void)
-{
-    term_say_error(NULL,
-                   _("the code is not that of this transport key: it was exchanged on its way, or "
-                     "belongs to another copy"));
-    term_say_hint(
-        _("ask the operator at the machine to read key and code out once more; hand nothing out"));
-    return TERM_FAILED;
-}
 
 /* A code of 20 letters as bytes: four letters more make them whole. */
 static spk_err
@@ -158,7 +187,7 @@ code_bytes(struct spk_span text, uint8_t ret_bytes[15])
 }
 
 static bool
-code_fits(const char *want, struct spk_span typed)
+code_fits(const void *want, struct spk_span typed)
 {
     uint8_t a[15];
     uint8_t b[15];
@@ -169,28 +198,24 @@ code_fits(const char *want, struct spk_span typed)
 
 /* The two ends compare by voice, so that a share is never sealed to a stranger's key. */
 static int
-ask_share_code(const char *given, const struct spk_share *s, const uint8_t transport[32])
+ask_share_code(const struct term *c, const char *given, const struct spk_share *s,
+               const uint8_t transport[32])
 {
     char want[SPK_REQ_CODE_LEN];
+    const struct ctl_code k = {
+        .given = given,
+        .question = _("code that the operator has read out to you: "),
+        .missing = _("nothing was handed out: no code was typed"),
+        .wrong = _("the code is not that of this transport key: it was exchanged on its way, or "
+                   "belongs to another copy"),
+        .wrong_hint = _("ask the operator at the machine to read key and code out once more; hand "
+                        "nothing out"),
+        .fits = code_fits,
+        .ctx = want,
+    };
     spk_err e = spk_transport_code(s->copy, transport, want);
 
-    if (spk_ok(e) && given != NULL) {
-        return code_fits(want, spk_span_str(given)) ? TERM_GO_ON : share_code_wrong();
-    }
-    for (int i = 0; spk_ok(e) && i < CODE_ASKED; i++) {
-        SPK_AUTO(spk_secret) typed = NULL;
-
-        e = term_ask_line(_("code that the operator has read out to you: "), true, &typed);
-        if (spk_ok(e) && code_fits(want, spk_secret_span(typed))) {
-            return TERM_GO_ON;
-        }
-    }
-    if (e.code == SPK_CODE_PASS) {
-        term_say_error(NULL, _("nothing was handed out: no code was typed"));
-        term_say_hint(_("it is typed on the terminal, or given with --code"));
-        return TERM_FAILED;
-    }
-    return spk_ok(e) ? share_code_wrong() : term_error(TERM_ABOUT_OWN, NULL, e, NULL);
+    return spk_ok(e) ? ctl_ask_code(c, &k) : term_error(TERM_ABOUT_OWN, NULL, e, NULL);
 }
 
 static void
@@ -209,8 +234,8 @@ struct share_opts {
 };
 
 static int
-pass_on(struct ctl_desk *d, const struct share_opts *o, const struct spk_buf *kept,
-        const char *path)
+pass_on(const struct term *c, struct ctl_desk *d, const struct share_opts *o,
+        const struct spk_buf *kept, const char *path)
 {
     SPK_AUTO_BUF struct spk_buf file = SPK_BUF((size_t)SPK_SHARE_FILE_MAX);
     struct spk_share s;
@@ -227,7 +252,7 @@ pass_on(struct ctl_desk *d, const struct share_opts *o, const struct spk_buf *ke
         return TERM_USAGE;
     }
     show_share(&s);
-    status = ask_share_code(o->code, &s, transport);
+    status = ask_share_code(c, o->code, &s, transport);
     if (status != TERM_GO_ON) {
         return status;
     }
@@ -272,7 +297,7 @@ ctl_key_share(struct term *c, int argc, char **argv)
     status = ctl_read_file(argv[first], &kept);
     status = status == TERM_GO_ON ? ctl_desk_open(&d) : status;
     status = status == TERM_GO_ON ? ctl_desk_identity(c, &d, o.as, true) : status;
-    return status == TERM_GO_ON ? pass_on(&d, &o, &kept, argv[first]) : status;
+    return status == TERM_GO_ON ? pass_on(c, &d, &o, &kept, argv[first]) : status;
 }
 
 /* -- rotate and publish */

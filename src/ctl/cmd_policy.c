@@ -323,6 +323,7 @@ ctl_policy_publish(struct term *c, int argc, char **argv)
     CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
+    struct spk_hash hash;
     uint64_t number = 0;
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
@@ -337,6 +338,11 @@ ctl_policy_publish(struct term *c, int argc, char **argv)
     status = status == TERM_GO_ON ? ctl_desk_ready(c, &d, who.as, who.authority) : status;
     if (status != TERM_GO_ON) {
         return status;
+    }
+    if (ctl_note_is(&n, SPK_POLICY_KIND) && spk_ok(spk_sha256(n.note.text, &hash)) &&
+        spk_hash_eq(&hash, &d.pin->policy.hash)) {
+        printf(_("policy %u is in force already\n"), d.pin->policy.number);
+        return TERM_DONE;
     }
     if (!spk_ok(spk_policy_verify_next(&n.note, &d.pin->policy, p))) {
         term_say_error(argv[first],

@@ -62,7 +62,10 @@ make_token(const struct term *c, struct spk_store *store, uint64_t life, uint32_
     (void)fwrite(token.ptr, 1, token.len, stdout);
     putchar('\n');
     if (!c->quiet) {
-        fprintf(stderr, _("good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n"),
+        fprintf(stderr,
+                ngettext("good until %s, for %u enrolment: 'sparekey enroll ADDRESS --token'\n",
+                         "good until %s, for %u enrolments: 'sparekey enroll ADDRESS --token'\n",
+                         uses),
                 spk_time_iso(spk_now() + life, iso), uses);
     }
     return TERM_DONE;
@@ -253,8 +256,11 @@ tell_check(const struct term *c, const struct check *k, uint64_t count)
         spk_jw_close(&w, '}');
         return term_json_out(&w, &b) == TERM_DONE && well ? TERM_DONE : TERM_FAILED;
     }
-    printf(_("%llu deposits: %llu altered, %llu missing; the holder has proven %llu and refused "
-             "%llu\n"),
+    printf(ngettext("%llu deposit: %llu altered, %llu missing; the holder has proven %llu and "
+                    "refused %llu\n",
+                    "%llu deposits: %llu altered, %llu missing; the holder has proven %llu and "
+                    "refused %llu\n",
+                    count),
            (unsigned long long)count, (unsigned long long)k->bad, (unsigned long long)k->gaps,
            (unsigned long long)k->checked, (unsigned long long)k->wrong);
     if (!well) {

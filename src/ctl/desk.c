@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "crypto/rng.h"
-#include "ctl/ctl.h"
+#include "ctl/ask.h"
 
 #define IDENTITY_FILE_MAX 4096u
 #define QUERY_MAX 4096u
@@ -116,22 +116,6 @@ find_identity(const struct ctl_desk *d, const char *as, char **ret_path)
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, d->dir, e, NULL);
 }
 
-static spk_err
-unlock(struct term *c, struct spk_identity *me, struct spk_span raw)
-{
-    for (unsigned wrong = 0; me->locked; wrong++) {
-        SPK_AUTO(spk_secret) pass = NULL;
-        spk_err e;
-
-        SPK_TRY(term_ask_pass(c, me->name, wrong, &pass));
-        e = spk_identity_unlock(me, raw, pass);
-        if (!spk_ok(e) && e.code != SPK_CODE_PASS) {
-            return e;
-        }
-    }
-    return SPK_OK;
-}
-
 int
 ctl_desk_identity(struct term *c, struct ctl_desk *d, const char *as, bool want_keys)
 {
@@ -145,7 +129,7 @@ ctl_desk_identity(struct term *c, struct ctl_desk *d, const char *as, bool want_
     }
     e = spk_identity_load(path, &raw, &d->me);
     if (spk_ok(e) && want_keys && d->me->locked) {
-        e = unlock(c, d->me, spk_buf_span(&raw));
+        e = ctl_unlock(c, d->me, spk_buf_span(&raw));
     }
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, path, e, NULL);
 }

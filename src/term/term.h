@@ -99,6 +99,10 @@ spk_err term_ask_pass(void *ctx, const char *container, unsigned wrong,
                       struct spk_secret **ret_pass);
 /** A new one, asked twice. Empty: *ret_pass = NULL. */
 SPK_MUST_USE spk_err term_new_pass(struct term *c, struct spk_secret **ret_pass);
+/** What a person knows, in answer to a question: the next line of --passphrase-fd, else asked for
+ * on the terminal. SPK_CODE_PASS: there is neither. */
+SPK_MUST_USE spk_err term_ask(const struct term *c, const char *question, bool echo,
+                              struct spk_secret **ret_line);
 /** One line from the terminal, echoed or not. SPK_CODE_PASS: there is no terminal. */
 SPK_MUST_USE spk_err term_ask_line(const char *question, bool echo, struct spk_secret **ret_line);
 /** Yes or no; no terminal means no. */

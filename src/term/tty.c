@@ -104,6 +104,12 @@ from_fd(const struct term *c, struct spk_secret **ret_line)
 }
 
 spk_err
+term_ask(const struct term *c, const char *question, bool echo, struct spk_secret **ret_line)
+{
+    return c->pass_fd != NULL ? from_fd(c, ret_line) : term_ask_line(question, echo, ret_line);
+}
+
+spk_err
 term_ask_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret **ret_pass)
 {
     struct term *c = ctx;

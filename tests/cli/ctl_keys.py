@@ -48,14 +48,15 @@ def copied(p, *officers, extra=()):
 def opened_by_a_quorum(p):
     """the machine burns; two officers open the copy; a recovery goes through on the new holder"""
     a = copied(p)
-    r = Restore(p, "new", "copy")
+    shutil.move(p.path("auth/holder"), p.path("burnt"))
+    r = Restore(p, "auth", "copy")
     assert r.said["needed"] == "2 of 3"
     share(p, "carol", r, "c.skp")
     share(p, "alice", r, "a.skp")
     status, out = r.give("c.skp", "a.skp")
     assert status == 0, out
-    shutil.rmtree(p.path("auth/holder"))
-    shutil.move(p.path("new/holder"), p.path("auth/holder"))
+    assert "the key of 1 epoch is back in 'auth/holder'" in out and "was denied or vetoed before" in out, out
+    assert "'sparekeyctl start DIR' runs the authority again" in out and "backup" not in out, out
     conf = p.path("auth/authority/sparekeyd.conf")
     port = a.address.split(":")[2].split("/")[0]
     conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
@@ -66,6 +67,18 @@ def opened_by_a_quorum(p):
         p.run(name, "request", "approve", request, "--code", code, ok=0)
     p.spk("olga", "recover", "f.txt.spk", ok=0)
     assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+
+
+def what_is_missing(p):
+    """a restore tells what else belongs into the folder; an old journal is taken over; codes come from a descriptor"""
+    copied(p)
+    r = Restore(p, "new", "copy", "--state", "auth/holder")
+    for name in ("alice", "bob"):
+        p.run(name, "key", "share", f"copy/share-{name}.sks", "--transport", r.said["transport"], "-o", name + ".skp",
+              secrets=[r.said["code"]], ok=0)
+    status, out = r.give("alice.skp", "bob.skp")
+    assert status == 0 and "put the backup of authority/ into the same folder" in out, out
+    assert "denied or vetoed" not in out, out
 
 
 def one_share_is_nothing(p):
@@ -163,7 +176,7 @@ def a_strangers_statement(p):
 
 if __name__ == "__main__":
     try:
-        box.main([opened_by_a_quorum, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
+        box.main([opened_by_a_quorum, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
                   next_epoch, a_strangers_statement], People)
     finally:
         forget_keys()

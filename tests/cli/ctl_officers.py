@@ -57,6 +57,18 @@ def passphrase(p):
     p.run("x", "policy", "check", "one.note", ok=0)
 
 
+def interrupted(p):
+    """^C at a passphrase ends the command, and the terminal has its echo again"""
+    status, seen, echo = p.interrupted("a", "officer", "new", "alice", "--passphrase", at="new passphrase")
+    assert (status, echo) == (130, True) and not p.path("home/a/.config/sparekey/officer/alice.key").exists(), seen
+    p.path("alice.pub").write_text(p.run("a", "officer", "new", "alice", "--passphrase", secrets=["secret"], ok=0).stdout)
+    p.run("x", "policy", "new", "--officer", "alice.pub", "-o", "one.note", ok=0)
+    status, seen, echo = p.interrupted("a", "policy", "sign", "one.note", at="passphrase of identity 'alice'")
+    assert (status, echo) == (130, True), seen
+    status, seen, echo = p.interrupted("a", "policy", "sign", "one.note", at="wrong; passphrase", first="not it")
+    assert (status, echo) == (130, True), seen
+
+
 def genesis(p):
     """a first policy is complete when everyone it names has signed"""
     p.officers("alice", "bob", "carol")
@@ -171,10 +183,24 @@ def wrong_use(p):
     assert "request approve" in p.run("x", "help", ok=0).stdout
     assert p.run("x", "--version", ok=0).stdout.startswith("sparekeyctl ")
     assert "--quorum" in p.run("x", "policy", "new", "--help", ok=0).stdout
+    # the first word of two shows its group, and only that
+    for args in (("officer", "--help"), ("officer", "-h"), ("officer", "help"), ("help", "officer")):
+        r = p.run("x", *args, ok=0)
+        assert [line.split()[:2] for line in r.stdout.splitlines() if line.startswith("  ")] == [
+            ["officer", "new"], ["officer", "show"], ["officer", "join"]] and r.stderr == "", r.stdout
+    r = p.run("x", "officer")
+    assert r.returncode == 2 and r.stdout == "" and "officer join" in r.stderr and "policy new" not in r.stderr
+    for args in (("officer", "bake"), ("officer", "--nonsense")):
+        r = p.run("x", *args)
+        assert r.returncode == 2 and r.stdout == "" and "officer join" in r.stderr, r.stderr
+        assert f"there is no command '{args[1]}'" in r.stderr
+    for args in (("help", "officer", "new"), ("officer", "new", "--help")):
+        assert "--person NAME" in p.run("x", *args, ok=0).stdout
+    assert "there is no command 'bake'" in p.run("x", "help", "bake").stderr
     assert "is not a policy" in p.run("x", "policy", "check", "/etc/passwd", ok=1).stderr
     assert "/nowhere" in p.run("x", "policy", "check", "/nowhere", ok=1).stderr
 
 
 if __name__ == "__main__":
-    box.main([identity, identity_names, which_identity, passphrase, genesis, nothing_silent, strangers, forged, next_policy,
+    box.main([identity, identity_names, which_identity, passphrase, interrupted, genesis, nothing_silent, strangers, forged, next_policy,
               impossible, simulate, wrong_use], People)

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import termios
 import time
 
 from box import BUILD
@@ -44,10 +45,17 @@ class People:
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         return env
 
-    def run(self, who, *args, ok=None, program=CTL, stdin=None, timeout=TIMEOUT_S):
-        """One command of one person, without a terminal."""
+    def run(self, who, *args, ok=None, program=CTL, stdin=None, timeout=TIMEOUT_S, secrets=None):
+        """One command of one person, without a terminal. secrets: lines that --passphrase-fd gives."""
+        fds = ()
+        if secrets is not None:
+            fds = (os.memfd_create("secrets"),)
+            os.write(fds[0], "".join(s + "\n" for s in secrets).encode())
+            os.lseek(fds[0], 0, os.SEEK_SET)
+            args = (*args, "--passphrase-fd", fds[0])
         p = subprocess.run(
             [program, *map(str, args)],
+            pass_fds=fds,
             cwd=self.top,
             env=self.env(who),
             input=stdin,
@@ -57,6 +65,8 @@ class People:
             timeout=timeout,
             start_new_session=True,
         )
+        for fd in fds:
+            os.close(fd)
         assert "Sanitizer" not in p.stderr and "runtime error" not in p.stderr, p.stderr
         if ok is not None:
             assert p.returncode == ok, f"{who} {args}: status {p.returncode}, not {ok}\n{p.stdout}\n{p.stderr}"
@@ -97,6 +107,32 @@ class People:
         _, status = os.waitpid(pid, 0)
         assert not left, f"never asked {left[0][0]!r}:\n{seen}"
         return os.waitstatus_to_exitcode(status), seen
+
+    def interrupted(self, who, *args, at, first=None):
+        """^C where the program asks without echo: its status, what was shown, and whether the echo is back."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            try:
+                os.chdir(self.top)
+                os.execve(CTL, [CTL, *map(str, args)], self.env(who))
+            finally:
+                os._exit(127)
+        seen, deadline, echo = "", time.monotonic() + 60, True
+        while time.monotonic() < deadline:
+            if select.select([fd], [], [], 0.05)[0]:
+                try:
+                    seen += os.read(fd, 4096).decode("utf-8", "replace")
+                except OSError:
+                    break
+            elif first is not None and ": " in seen:
+                os.write(fd, (first + "\n").encode())
+                first = None
+            elif at in seen and not termios.tcgetattr(fd)[3] & termios.ECHO:
+                os.write(fd, b"\x03")
+                at = "asked once"
+            echo = bool(termios.tcgetattr(fd)[3] & termios.ECHO)
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen, echo
 
     def officers(self, *names, **owners):
         """Identities; their public lines are in NAME.pub."""

@@ -3,13 +3,14 @@
 """Officers and recovery requests: what they see, what they sign, and what stops them."""
 
 import hashlib
+import json
 import os
 import re
 import sqlite3
 import time
 
 import box
-from ctl_people import People, forget_keys
+from ctl_people import SPAREKEY, People, forget_keys
 
 
 def opened(p, *officers, extra=(), **owners):
@@ -69,11 +70,43 @@ def typed_code(p):
     assert "not that of this request" in r.stderr
     # all but the last letter
     assert p.run("alice", "request", "approve", request, "--code", code[:-1]).returncode == 1
-    status, seen = p.typed("alice", "request", "approve", request, answers=[("read out", "nonsense"), ("read out", code)])
+    other = code[:-1] + ("0" if code[-1] != "0" else "1")
+    status, seen = p.typed("alice", "request", "approve", request,
+                           answers=[("read out", "nonsense"), ("has twenty letters", other), ("is not the code", code)])
     assert status == 0 and "1 of 2" in seen, seen
-    status, seen = p.typed("bob", "request", "approve", request, answers=[("read out", "x")] * 3)
+    assert code not in seen.replace(code + "\r\n", "", 1), seen  # but where it was typed
+    status, seen = p.typed("bob", "request", "approve", request, answers=[("read out", other)] * 3)
     assert status == 1 and "deny the request" in seen
     assert p.json("alice", "request", "list")["requests"][0]["persons"] == 1
+
+
+def without_a_terminal(p):
+    """--passphrase-fd has the passphrase of the identity, then the code that was read out, a line each"""
+    secret = "secret words"
+    p.path("alice.pub").write_text(p.run("alice", "officer", "new", "alice", "--passphrase", secrets=[secret], ok=0).stdout)
+    p.run("operator", "policy", "new", "--officer", "alice.pub", "-o", "genesis.note", ok=0)
+    p.run("alice", "policy", "sign", "genesis.note", "--yes", secrets=[secret], ok=0)
+    p.init("auth", "genesis.note", "--enrolment", "approval")
+    a = p.start()
+    p.run("alice", "officer", "join", a.address, ok=0)
+    p.owner("olga", a.address)
+    listed = p.run("alice", "enrolment", "list", "--json", secrets=[secret], ok=0).stdout
+    p.run("alice", "enrolment", "approve", json.loads(listed)["owners"][0]["owner"], "--yes", secrets=[secret], ok=0)
+    assert "olga" in p.run("alice", "owner", "find", "olga", secrets=[secret], ok=0).stdout
+    p.seal("olga")
+    p.lose_keys("olga")
+    j = p.json("olga", "recover", "f.txt.spk", program=SPAREKEY, ok=4)
+    request, code = j["request"], j["code"]
+    while request[:16] not in p.run("alice", "request", "list", secrets=[secret], ok=0).stdout:
+        time.sleep(0.1)
+    assert "olga Owner" in p.run("alice", "request", "show", request, secrets=[secret], ok=0).stdout
+    r = p.run("alice", "request", "approve", request, secrets=["not it", code], ok=1)
+    assert "passphrase is wrong" in r.stderr, r.stderr
+    assert "no code was typed" in p.run("alice", "request", "approve", request, secrets=[secret], ok=1).stderr
+    r = p.run("alice", "request", "approve", request, secrets=[secret, "00000-00000-00000-00000", code], ok=1)
+    assert "not that of this request" in r.stderr and "read it out once more" in r.stderr, r.stderr
+    assert "1 of 1 person;" in p.run("alice", "request", "approve", request, secrets=[secret, code], ok=0).stdout
+    back(p)
 
 
 def evidence(p):
@@ -195,7 +228,8 @@ def next_policy(p):
     for name in ("alice", "bob"):
         r = p.run(name, "policy", "sign", "n.note", "--yes", ok=0)
         assert "officer         carol" in r.stderr
-    assert "policy 2 is in force" in p.run("bob", "policy", "publish", "n.note", ok=0).stdout
+    assert "policy 2 is in force\n" in p.run("bob", "policy", "publish", "n.note", ok=0).stdout
+    assert "policy 2 is in force already" in p.run("alice", "policy", "publish", "n.note", ok=0).stdout
     # the approval was given under policy 1
     assert p.json("alice", "request", "list")["requests"][0]["persons"] == 0
     assert p.path("home/alice/.config/sparekey/officer/authorities/authority/policy-2.note").exists()
@@ -248,7 +282,7 @@ def many_files(p):
 
 if __name__ == "__main__":
     try:
-        box.main([whole_story, shown, typed_code, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait,
+        box.main([whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait,
                   no_longer_valid, relabelled, next_policy, no_such_request, authority_down, many_files], People)
     finally:
         forget_keys()
