@@ -26,8 +26,8 @@ spk_leaf_hash(struct spk_span entry, struct spk_hash *ret_leaf)
 }
 
 static spk_err
-node_hash(struct spk_sha256 *c, const struct spk_hash *left, const struct spk_hash *right,
-          struct spk_hash *ret_h)
+add_node(struct spk_sha256 *c, const struct spk_hash *left, const struct spk_hash *right,
+         struct spk_hash *ret_h)
 {
     uint8_t in[1 + 2 * SPK_HASH_LEN];
 
@@ -36,6 +36,15 @@ node_hash(struct spk_sha256 *c, const struct spk_hash *left, const struct spk_ha
     memcpy(in + 1 + SPK_HASH_LEN, right->b, SPK_HASH_LEN);
     SPK_TRY(spk_sha256_add(c, SPK_SPAN_OF(in)));
     return spk_sha256_final(c, ret_h);
+}
+
+spk_err
+spk_node_hash(const struct spk_hash *left, const struct spk_hash *right, struct spk_hash *ret_h)
+{
+    SPK_AUTO(spk_sha256) c = NULL;
+
+    SPK_TRY(spk_sha256_new(&c));
+    return add_node(c, left, right, ret_h);
 }
 
 void
@@ -68,7 +77,7 @@ tree_fill(struct spk_tree *t, struct spk_sha256 *c)
         struct spk_hash *above = t->level[l] + t->count[l];
         t->level[l + 1] = above;
         for (uint64_t i = 0; i + 1 < t->count[l]; i += 2) {
-            SPK_TRY(node_hash(c, &below[i], &below[i + 1], &above[i / 2]));
+            SPK_TRY(add_node(c, &below[i], &below[i + 1], &above[i / 2]));
         }
         if (t->count[l] % 2 == 1) {
             above[t->count[l] / 2] = below[t->count[l] - 1];
@@ -149,13 +158,13 @@ verify_step(struct spk_sha256 *c, const struct spk_hash *p, uint64_t *fn, uint64
 {
     SPK_CHECK(*sn > 0, AUTH); /* the path is longer than the tree is high */
     if (*fn % 2 == 1 || *fn == *sn) {
-        SPK_TRY(node_hash(c, p, r, r));
+        SPK_TRY(add_node(c, p, r, r));
         while (*fn % 2 == 0 && *fn != 0) {
             *fn >>= 1;
             *sn >>= 1;
         }
     } else {
-        SPK_TRY(node_hash(c, r, p, r));
+        SPK_TRY(add_node(c, r, p, r));
     }
     *fn >>= 1;
     *sn >>= 1;
@@ -177,6 +186,68 @@ spk_tree_verify(const struct spk_hash *leaf, uint64_t i, uint64_t n, const struc
     }
     SPK_CHECK(sn == 0 && spk_hash_eq(&r, root), AUTH);
     return SPK_OK;
+}
+
+/* One step up both trees at once: fr leads to the root of the old one, sr to that of the new. */
+static spk_err
+growth_step(struct spk_sha256 *c, const struct spk_hash *p, uint64_t *fn, uint64_t *sn,
+            struct spk_hash *fr, struct spk_hash *sr)
+{
+    SPK_CHECK(*sn > 0, AUTH);
+    if (*fn % 2 == 1 || *fn == *sn) {
+        SPK_TRY(add_node(c, p, fr, fr));
+        SPK_TRY(add_node(c, p, sr, sr));
+        while (*fn % 2 == 0 && *fn != 0) {
+            *fn >>= 1;
+            *sn >>= 1;
+        }
+    } else {
+        SPK_TRY(add_node(c, sr, p, sr));
+    }
+    *fn >>= 1;
+    *sn >>= 1;
+    return SPK_OK;
+}
+
+/* 0 < m < n, len > 0 */
+static spk_err
+growth_walk(uint64_t m, const struct spk_hash *root_m, uint64_t n, const struct spk_hash *root_n,
+            const struct spk_hash *proof, size_t len)
+{
+    SPK_AUTO(spk_sha256) c = NULL;
+    uint64_t fn = m - 1, sn = n - 1;
+    bool whole = (m & (m - 1)) == 0; /* the old root is itself a node of the new tree */
+    size_t k = whole ? 0 : 1;
+    struct spk_hash fr = whole ? *root_m : proof[0], sr = fr;
+
+    for (; fn % 2 == 1; fn >>= 1) {
+        sn >>= 1;
+    }
+    SPK_TRY(spk_sha256_new(&c));
+    for (; k < len; k++) {
+        SPK_TRY(growth_step(c, &proof[k], &fn, &sn, &fr, &sr));
+    }
+    SPK_CHECK(sn == 0 && spk_hash_eq(&fr, root_m) && spk_hash_eq(&sr, root_n), AUTH);
+    return SPK_OK;
+}
+
+spk_err
+spk_tree_verify_growth(uint64_t m, const struct spk_hash *root_m, uint64_t n,
+                       const struct spk_hash *root_n, const struct spk_hash *proof, size_t len)
+{
+    struct spk_hash empty;
+
+    if (m == n) {
+        SPK_CHECK(len == 0 && spk_hash_eq(root_m, root_n), AUTH);
+        return SPK_OK;
+    }
+    if (m == 0) {
+        SPK_TRY(spk_sha256(SPK_SPAN_EMPTY, &empty));
+        SPK_CHECK(len == 0 && spk_hash_eq(root_m, &empty), AUTH);
+        return SPK_OK;
+    }
+    SPK_CHECK(m < n && len > 0 && len <= SPK_PATH_MAX, AUTH);
+    return growth_walk(m, root_m, n, root_n, proof, len);
 }
 
 void

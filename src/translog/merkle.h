@@ -11,6 +11,8 @@
 #define SPK_TREE_MAX ((uint64_t)1 << 32) /* leaves that can be held in memory at once */
 
 SPK_MUST_USE spk_err spk_leaf_hash(struct spk_span entry, struct spk_hash *ret_leaf);
+SPK_MUST_USE spk_err spk_node_hash(const struct spk_hash *left, const struct spk_hash *right,
+                                   struct spk_hash *ret_h);
 /** Root of n leaf hashes (none: H("")). More than SPK_TREE_MAX: SPK_CODE_LIMIT. */
 SPK_MUST_USE spk_err spk_tree_root(const struct spk_hash *leaves, uint64_t n,
                                    struct spk_hash *ret_root);
@@ -22,6 +24,13 @@ SPK_MUST_USE spk_err spk_tree_path(const struct spk_hash *leaves, uint64_t n, ui
 SPK_MUST_USE spk_err spk_tree_verify(const struct spk_hash *leaf, uint64_t i, uint64_t n,
                                      const struct spk_hash *path, size_t len,
                                      const struct spk_hash *root);
+
+/** SPK_CODE_AUTH unless the tree of n leaves under root_n begins with the m leaves under root_m
+ * (RFC 9162 §2.1.4.2). Every tree begins with the empty one: then, and when m == n, the proof is
+ * empty. */
+SPK_MUST_USE spk_err spk_tree_verify_growth(uint64_t m, const struct spk_hash *root_m, uint64_t n,
+                                            const struct spk_hash *root_n,
+                                            const struct spk_hash *proof, size_t len);
 
 /* A tree with all its nodes in memory (64 bytes a leaf): every path is then a few copies. */
 struct spk_tree;

@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A second, small implementation of doc/spec/log.md, for test vectors.
+
+    log_model.py make DIR    write DIR/log.txt
+    log_model.py check DIR   fail unless DIR/log.txt is what `make` would write
+
+Trees and proofs are the recursive definitions of RFC 6962 §2.1, word for word; the Python
+cryptography library makes the Ed25519 signatures.
+"""
+import base64
+import hashlib
+import struct
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+ORIGIN = "sparekey.example/deposits"
+WITNESS = "witness.example/w1"
+SIZES = [1, 2, 3, 5, 8, 255, 256, 257, 511, 512, 513, 70000]
+
+
+def h(data):
+    return hashlib.sha256(data).digest()
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+# --- trees ---------------------------------------------------------------------------------------
+LEAVES = [h(b"\0" + struct.pack(">Q", i)) for i in range(max(SIZES))]
+ROOTS = {}
+
+
+def split(n):
+    k = 1
+    while 2 * k < n:
+        k *= 2
+    return k
+
+
+def root(lo, n):
+    """MTH(D[lo:lo+n])"""
+    if n == 0:
+        return h(b"")
+    if n == 1:
+        return LEAVES[lo]
+    if (lo, n) not in ROOTS:
+        k = split(n)
+        ROOTS[lo, n] = h(b"\1" + root(lo, k) + root(lo + k, n - k))
+    return ROOTS[lo, n]
+
+
+def path(i, lo, n):
+    if n == 1:
+        return []
+    k = split(n)
+    if i < k:
+        return path(i, lo, k) + [root(lo + k, n - k)]
+    return path(i - k, lo + k, n - k) + [root(lo, k)]
+
+
+def growth(m, lo, n, old_is_known=True):
+    if m == n:
+        return [] if old_is_known else [root(lo, m)]
+    k = split(n)
+    if m <= k:
+        return growth(m, lo, k, old_is_known) + [root(lo + k, n - k)]
+    return growth(m - k, lo + k, n - k, False) + [root(lo, k)]
+
+
+# --- notes ---------------------------------------------------------------------------------------
+class Key:
+    def __init__(self, name, seed, kind):
+        self.name, self.kind = name, kind
+        self.key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.id = h(name.encode() + b"\n" + bytes([kind]) + self.public)[:4]
+
+    def vkey(self):
+        return f"{self.name}+{self.id.hex()}+{b64(bytes([self.kind]) + self.public)}"
+
+    def line(self, signature):
+        return f"— {self.name} {b64(self.id + signature)}\n"
+
+    def sign(self, text):
+        return self.line(self.key.sign(text.encode()))
+
+    def cosign(self, text, time):
+        signed = f"cosignature/v1\ntime {time}\n{text}"
+        return self.line(struct.pack(">Q", time) + self.key.sign(signed.encode()))
+
+
+def checkpoint(size, root_hash):
+    return f"{ORIGIN}\n{size}\n{b64(root_hash)}\n"
+
+
+def tile_path(level, n, width):
+    groups = []
+    digits = f"{n:03d}"
+    digits = digits.rjust(-(-len(digits) // 3) * 3, "0")
+    for at in range(0, len(digits), 3):
+        groups.append(digits[at : at + 3])
+    name = "/".join(["x" + g for g in groups[:-1]] + [groups[-1]])
+    return f"tile/{level}/{name}" + (f".p/{width}" if width < 256 else "")
+
+
+def tile_paths(size):
+    out = []
+    for level in range(8):
+        nodes = size // 256**level
+        out += [tile_path(level, n, 256) for n in range(nodes // 256)]
+        if nodes % 256:
+            out.append(tile_path(level, nodes // 256, nodes % 256))
+    return out
+
+
+def lines():
+    log = Key(ORIGIN, bytes([1]) * 32, 1)
+    witness = Key(WITNESS, bytes([2]) * 32, 4)
+    yield "log.vkey", log.vkey().encode()
+    yield "witness.vkey", witness.vkey().encode()
+    for n in SIZES:
+        yield f"root.{n}", root(0, n)
+    for i, n in [(0, 1), (5, 8), (6, 7), (255, 256), (256, 257), (300, 513), (69999, 70000), (1, 70000)]:
+        yield f"path.{i}.{n}", b"".join(path(i, 0, n))
+    for m, n in [(1, 2), (3, 5), (6, 8), (255, 257), (256, 512), (257, 513), (512, 70000), (69999, 70000)]:
+        yield f"growth.{m}.{n}", b"".join(growth(m, 0, n))
+    text = checkpoint(513, root(0, 513))
+    note = text + "\n" + log.sign(text) + witness.cosign(text, 1700000000)
+    yield "checkpoint", note.encode()
+    proof = f"c2sp.org/tlog-proof@v1\nextra {b64(struct.pack('>Q', 300))}\nindex 300\n"
+    proof += "".join(b64(p) + "\n" for p in path(300, 0, 513)) + "\n" + note
+    yield "proof", proof.encode()
+    names = tile_paths(70000)
+    yield "tiles.70000", "\n".join([names[0], names[272], *names[273:]]).encode()
+    yield "tile.large", tile_path(0, 1234067, 256).encode()
+
+
+def text():
+    head = "# Made by tests/support/log_model.py; leaf i of the trees is u64 i; every value is hex, texts too.\n"
+    return head + "".join(f"{name}: {value.hex()}\n" for name, value in lines())
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in ("make", "check"):
+        sys.exit(__doc__)
+    target = Path(sys.argv[2]) / "log.txt"
+    if sys.argv[1] == "make":
+        target.write_text(text())
+    elif target.read_text() != text():
+        sys.exit(f"{target} is not what this program makes")
+
+
+if __name__ == "__main__":
+    main()
