@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # authority.sh [DIR]: an authority on loopback, to play with, with two officers whose identities are
-# in DIR too. Runs until interrupted; the same DIR again starts it again. SPK_LISTEN: where.
+# in DIR too. Runs until interrupted; the same DIR again starts it again. SPK_LISTEN: where a new one listens.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=${SPK_BUILD:-$root/build}
-listen=${SPK_LISTEN:-127.0.0.1:8443}
+build=$(realpath -m -- "${SPK_BUILD:-$root/build}")
+first_port=8443
+ports=100 # that are tried
 ready_within=30 # seconds
 ctl=$build/src/ctl/sparekeyctl
 
@@ -45,44 +46,80 @@ make_authority() {
     "$ctl" init "$dir/authority" --policy "$dir/policy.note" --listen "$listen" --quiet
 }
 
-# To be read by the shell of whoever plays.
-write_env() {
+# A script in DIR/bin that runs a program as one of the people: write_script WHO PROGRAM
+write_script() {
     {
-        printf '# . this file: then you are the owner; alice COMMAND and bob COMMAND act as officers\n'
-        printf "export PATH=%q:%q:\"\$PATH\"\n" "$build/src/cli" "$build/src/ctl"
-        printf 'export XDG_CONFIG_HOME=%q XDG_DATA_HOME=%q\n' "$dir/owner/config" "$dir/owner/data"
-        for who in alice bob; do
-            printf '%s() { XDG_CONFIG_HOME=%q XDG_DATA_HOME=%q "$@"; }\n' \
-                $who "$dir/$who/config" "$dir/$who/data"
-        done
-    } >"$dir/env"
+        printf '#!/usr/bin/env bash\n# %s: %s with the keys and folders of this person\n' "$1" "${2##*/}"
+        printf 'XDG_CONFIG_HOME=%q XDG_DATA_HOME=%q exec %q "$@"\n' "$dir/$1/config" "$dir/$1/data" "$2"
+    } >"$dir/bin/$1"
+    chmod 755 "$dir/bin/$1"
 }
 
 tell() {
+    local bin keys
+    bin=$(printf %q "$dir/bin")
+    keys=$(printf %q "$dir/olga/data/sparekey/containers")
     cat <<END
 
-The authority is ready, and runs until you press ^C. In another terminal:
+The authority is ready, and runs until you press ^C. In another terminal, anywhere: olga is sparekey as an
+owner, alice and bob are sparekeyctl as her recovery officers.
 
-  . $(printf %q "$dir/env")
-  sparekey init --name 'Olga Owner' --contact 'telephone 555-0100'
-  sparekey enroll '$1'
+  $bin/olga init --name 'Olga Owner' --contact 'telephone 555-0100'
+  $bin/olga enroll '$1'
 
-  sparekey encrypt FILE                     seals it as FILE.spk, deposits its key
-  sparekey verify FILE.spk                  can it come back?
-  sparekey decrypt FILE.spk -o COPY
+  $bin/olga encrypt FILE              # seals it as FILE.spk, deposits its key
+  $bin/olga verify FILE.spk           # can it come back?
+  $bin/olga decrypt FILE.spk -o COPY
 
-  rm -r "\$XDG_DATA_HOME/sparekey/containers"  the keys are lost
-  sparekey decrypt FILE.spk -o COPY         fails
-  sparekey recover FILE.spk                 makes new keys, opens a request, shows a code
+  rm -r $keys # the keys are lost
+  $bin/olga decrypt FILE.spk -o COPY2 # fails
+  $bin/olga recover FILE.spk          # makes new keys, opens a request, shows a code
 
-  alice sparekeyctl request list
-  alice sparekeyctl request approve REQUEST  shows what is verified, asks for the code
-  bob sparekeyctl request approve REQUEST
+  $bin/alice request list
+  $bin/alice request approve REQUEST  # shows what is verified, asks for the code
+  $bin/bob request approve REQUEST
 
-  sparekey recover FILE.spk                 the session key comes back
-  sparekey decrypt FILE.spk -o COPY
+  $bin/olga recover FILE.spk          # the session key comes back
+  $bin/olga decrypt FILE.spk -o COPY2
 
 END
+}
+
+# is_free HOST:PORT
+is_free() {
+    /usr/bin/python3 - "$1" <<'END'
+import socket, sys
+host, _, port = sys.argv[1].rpartition(":")
+host = host.strip("[]")
+with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        s.bind((host, int(port)))
+    except OSError:
+        sys.exit(1)
+END
+}
+
+# Where a new authority listens: as it is told, or on the first port that is free from 8443 on.
+choose_listen() {
+    local port
+    if [ -n "${SPK_LISTEN:-}" ]; then
+        is_free "$SPK_LISTEN" ||
+            die "$SPK_LISTEN is taken; SPK_LISTEN=127.0.0.1:PORT names another, without it a free port is taken"
+        listen=$SPK_LISTEN
+        return 0
+    fi
+    for ((port = first_port; port < first_port + ports; port++)); do
+        listen=127.0.0.1:$port
+        is_free "$listen" && return 0
+    done
+    die "no port from $first_port on is free; SPK_LISTEN=127.0.0.1:PORT names another"
+}
+
+# An authority that was made before keeps its address, for its people have pinned it.
+check_listen() {
+    listen=$(sed -n 's/^listen *= *//p' "$dir/authority/authority/sparekeyd.conf")
+    is_free "$listen" || die "$listen is taken, perhaps by this authority in another terminal. Stop what listens there, or make another authority: ./run authority OTHER-FOLDER"
 }
 
 [ -x "$ctl" ] || die "not built yet: './run build' makes $ctl"
@@ -95,9 +132,15 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 if [ ! -d "$dir/authority" ]; then
+    choose_listen
     make_authority
+else
+    check_listen
 fi
-write_env
+mkdir -p "$dir/bin"
+write_script olga "$build/src/cli/sparekey"
+write_script alice "$ctl"
+write_script bob "$ctl"
 rm -f "$dir/address"
 "$ctl" start "$dir/authority" --ready-file "$dir/address" &
 authority=$!
