@@ -5,82 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/mac.h"
 #include "crypto/rsapad.h"
 #include "cryptoapi/crypt.h"
 #include "cryptoapi/import.h"
 #include "cryptoapi/store.h"
+#include "keyblob/anysimple.h"
 
 #define PADDING_ENV "CRYPTOAPI_BAD_PADDING"
 #define PADDING_REPORT "report"
 #define RC_KEY_MIN 5
-#define RC2_IMPORT_MAX 128 /* longer than the provider's maximum, to read with */
+#define RC2_IMPORT_MAX SPK_ANYKEY_MAX /* longer than the provider's maximum, to read with */
 #define RC2_KEPT_MAX 64
-#define RC2_USUAL_MAX 16
 #define BASE_RC2_BITS 40u
 
 /* Lengths that a key of this algorithm may come with. */
-struct lengths {
-    size_t min, max;
-};
-
-static struct lengths
+static struct spk_key_lens
 lengths_of(const struct capi_import *in)
 {
     const struct capi_alg *a = capi_provider_alg(in->p->def, in->alg);
     if (in->alg == CALG_RC2) {
-        return (struct lengths){RC_KEY_MIN, RC2_IMPORT_MAX};
+        return (struct spk_key_lens){RC_KEY_MIN, RC2_IMPORT_MAX};
     }
     if (in->alg == CALG_RC4) {
-        return (struct lengths){RC_KEY_MIN, a->max / 8};
+        return (struct spk_key_lens){RC_KEY_MIN, a->max / 8};
     }
     size_t n = in->alg == CALG_DES || in->alg == CALG_3DES || in->alg == CALG_3DES_112 ? a->def / 7
                                                                                        : a->def / 8;
-    return (struct lengths){n, n};
-}
-
-/* What stands in for the key of a badly padded BLOB: fixed for pair and BLOB, unknown to who does
- * not have the pair. The last byte chooses the length. */
-static spk_err
-stand_in(const struct capi_key *pair, struct spk_span cipher, struct lengths l,
-         uint8_t ret_alt[RC2_IMPORT_MAX], size_t *ret_len)
-{
-    struct spk_rsa_parts n;
-    struct spk_hash secret, block;
-    SPK_WIPE_ON_EXIT(secret);
-    SPK_WIPE_ON_EXIT(block);
-    spk_anyrsa_parts(pair->rsa, &n);
-    const struct spk_span from[] = {SPK_SPAN_LIT("cryptoapi/1 reject"), n.d};
-    SPK_TRY(spk_sha256_parts(from, 2, &secret));
-    for (uint8_t i = 0; i * SPK_HASH_LEN <= RC2_IMPORT_MAX; i++) {
-        const struct spk_span parts[] = {spk_span(&i, 1), cipher};
-        SPK_TRY(spk_hmac_sha256(spk_hash_span(&secret), parts, 2, &block));
-        if (i * SPK_HASH_LEN < RC2_IMPORT_MAX) {
-            memcpy(ret_alt + i * SPK_HASH_LEN, block.b, SPK_HASH_LEN);
-        }
-    }
-    size_t usual = l.max > RC2_USUAL_MAX && l.min != l.max ? RC2_USUAL_MAX : l.max;
-    *ret_len = l.min + block.b[0] % (usual - l.min + 1);
-    return SPK_OK;
+    return (struct spk_key_lens){n, n};
 }
 
 struct found {
     uint8_t key[SPK_ANYRSA_MAX_LEN];
     size_t len;
 };
-
-static spk_err
-pick(const struct capi_key *pair, struct spk_span cipher, struct spk_span em, struct lengths l,
-     struct found *f)
-{
-    uint8_t alt[RC2_IMPORT_MAX];
-    SPK_WIPE_ON_EXIT(alt);
-    size_t alt_len = 0;
-    SPK_TRY(stand_in(pair, cipher, l, alt, &alt_len)); /* always, for the time it takes */
-    const struct spk_type2_want want = {l.min, l.max, spk_span(alt, l.max), alt_len};
-    spk_type2_pick(em, &want, f->key, &f->len);
-    return SPK_OK;
-}
 
 static bool
 errors_are_told(void)
@@ -95,12 +52,13 @@ unwrap(const struct capi_import *in, const struct capi_key *pair, struct found *
     uint8_t em[SPK_ANYRSA_MAX_LEN];
     SPK_WIPE_ON_EXIT(em);
     size_t k = spk_anyrsa_len(pair->rsa);
-    struct lengths l = lengths_of(in);
+    const struct spk_key_lens l = lengths_of(in);
     struct spk_span cipher = spk_span(in->blob.ptr + CAPI_SIMPLE_HEAD_LEN, k);
     CAPI_TRY(capi_rsa_open(pair, cipher, em));
     struct spk_span block = spk_span(em, k);
     if ((in->flags & CRYPT_OAEP) == 0 && !errors_are_told()) {
-        return capi_code(pick(pair, cipher, block, l, f), NTE_BAD_DATA);
+        return capi_code(spk_anysimple_pick(pair->rsa, cipher, block, &l, f->key, &f->len),
+                         NTE_BAD_DATA);
     }
     spk_err e = (in->flags & CRYPT_OAEP) != 0
                     ? spk_oaep_label_decode(block, capi_oaep_label(pair), f->key, &f->len)
