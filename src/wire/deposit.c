@@ -66,6 +66,8 @@ rpriv_check(const struct spk_rpriv *p)
     SPK_CHECK(p->description.len <= SPK_DESCRIPTION_MAX, LIMIT);
     SPK_CHECK(spk_utf8_plain(p->description), FORMAT);
     SPK_CHECK(p->core.len <= SPK_RPRIV_CORE_MAX, LIMIT);
+    SPK_CHECK(p->foreign.len <= SPK_RPRIV_FOREIGN_MAX, LIMIT);
+    SPK_CHECK(p->core.len == 0 || p->foreign.len == 0, FORMAT); /* such a key seals no file */
     return SPK_OK;
 }
 
@@ -81,6 +83,9 @@ spk_rpriv_build(const struct spk_rpriv *p, struct spk_buf *out)
     if (p->core.len > 0) {
         SPK_TRY(spk_attrs_add(&l, SPK_RPRIV_CORE, p->core));
     }
+    if (p->foreign.len > 0) {
+        SPK_TRY(spk_attrs_add(&l, SPK_RPRIV_FOREIGN, p->foreign));
+    }
     return spk_attrs_build(&l, out);
 }
 
@@ -88,18 +93,22 @@ spk_err
 spk_rpriv_parse(struct spk_span bytes, struct spk_rpriv *ret_p)
 {
     static const uint16_t known[] = {SPK_RPRIV_OWNER, SPK_RPRIV_SERIAL, SPK_RPRIV_DESCRIPTION,
-                                     SPK_RPRIV_CORE};
+                                     SPK_RPRIV_CORE, SPK_RPRIV_FOREIGN};
     struct spk_rpriv p = {.core = SPK_SPAN_EMPTY};
     struct spk_attrs l;
 
     SPK_CHECK(bytes.len <= SPK_RPRIV_MAX, LIMIT);
-    SPK_TRY(spk_attrs_parse_known(bytes, known, 4, &l));
+    SPK_TRY(spk_attrs_parse_known(bytes, known, sizeof(known) / sizeof(known[0]), &l));
     SPK_TRY(spk_attrs_fixed(&l, SPK_RPRIV_OWNER, p.owner.b, SPK_HASH_LEN));
     SPK_TRY(spk_attrs_fixed(&l, SPK_RPRIV_SERIAL, p.id.b, SPK_FILE_ID_LEN));
     SPK_TRY(spk_attrs_get(&l, SPK_RPRIV_DESCRIPTION, SIZE_MAX, &p.description));
     if (spk_attrs_has(&l, SPK_RPRIV_CORE)) {
         SPK_TRY(spk_attrs_get(&l, SPK_RPRIV_CORE, SIZE_MAX, &p.core));
         SPK_CHECK(p.core.len > 0, FORMAT);
+    }
+    if (spk_attrs_has(&l, SPK_RPRIV_FOREIGN)) {
+        SPK_TRY(spk_attrs_get(&l, SPK_RPRIV_FOREIGN, SIZE_MAX, &p.foreign));
+        SPK_CHECK(p.foreign.len > 0, FORMAT);
     }
     SPK_TRY(rpriv_check(&p));
     *ret_p = p;

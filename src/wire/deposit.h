@@ -13,6 +13,7 @@
 #define SPK_RPRIV_MAX 16384      /* bytes of R_priv */
 #define SPK_DESCRIPTION_MAX 1024 /* bytes of UTF-8 */
 #define SPK_RPRIV_CORE_MAX 4096  /* bytes of a core that a deposit can carry */
+#define SPK_RPRIV_FOREIGN_MAX 6144
 #define SPK_SALT_LEN 32
 #define SPK_ENTRY_LEN 80
 
@@ -39,13 +40,15 @@ bool spk_rpub_is_derived(const struct spk_rpub *r);
 #define SPK_RPRIV_OWNER 1       /* 32: owner id */
 #define SPK_RPRIV_SERIAL 2      /* 16: = file_id */
 #define SPK_RPRIV_DESCRIPTION 3 /* UTF-8, no control characters; may be empty */
-#define SPK_RPRIV_CORE 4        /* the sealed file's core verbatim; absent for foreign BLOBs */
+#define SPK_RPRIV_CORE 4        /* the sealed file's core verbatim */
+#define SPK_RPRIV_FOREIGN 5     /* instead of a core: another program's key (wire/foreign.h) */
 
 struct spk_rpriv {
     struct spk_hash owner;
     struct spk_file_id id;
     struct spk_span description; /* borrowed */
     struct spk_span core;        /* borrowed; may be empty */
+    struct spk_span foreign;     /* borrowed; may be empty; never both */
 };
 SPK_MUST_USE spk_err spk_rpriv_build(const struct spk_rpriv *p, struct spk_buf *out);
 SPK_MUST_USE spk_err spk_rpriv_parse(struct spk_span bytes, struct spk_rpriv *ret_p);

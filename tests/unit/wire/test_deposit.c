@@ -141,7 +141,7 @@ r_priv_refuses(void **state)
     assert_int_equal(b.len, 0);
 
     assert_spk_ok(spk_attrs_parse(k->d.rpriv, &l));
-    assert_spk_ok(spk_attrs_add(&l, 5, SPK_SPAN_LIT("?"))); /* a type of the future */
+    assert_spk_ok(spk_attrs_add(&l, 6, SPK_SPAN_LIT("?"))); /* a type of the future */
     assert_spk_ok(spk_attrs_build(&l, &b));
     assert_spk_code(spk_rpriv_parse(spk_buf_span(&b), &p), VERSION);
     spk_buf_reset(&b);
