@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "client/decrypt.h"
-#include "client/encrypt.h"
+#include "client/library.h"
 #include "client/spool.h"
 #include "client/verify.h"
-#include "sparekey/sparekey.h"
 
 #define PASS_MAX 1024
 
@@ -18,15 +17,8 @@ _Static_assert((int)SPAREKEY_IO == (int)SPK_CODE_IO, "codes are the same numbers
 _Static_assert((int)SPAREKEY_BROKEN == (int)SPK_VERDICT_BROKEN, "verdicts are the same numbers");
 _Static_assert((int)SPK_CODE_MAX_ == (int)SPAREKEY_STOPPED + 1, "every code has a name");
 
-struct sparekey {
-    struct spk_session *session;
-    sparekey_ask_fn ask;
-    void *ask_ctx;
-    char peer[SPK_PIN_NAME_MAX + 1];
-};
-
-static int
-result(spk_err e)
+int
+sparekey_result(spk_err e)
 {
     if (e.sys != 0) {
         errno = e.sys;
@@ -68,7 +60,7 @@ sparekey_open(const struct sparekey_options *options, struct sparekey **ret)
     e = spk_session_open(options == NULL ? NULL : options->container, ask, s, NULL, &s->session);
     if (!spk_ok(e)) {
         sparekey_close(s);
-        return result(e);
+        return sparekey_result(e);
     }
     *ret = s;
     return SPAREKEY_OK;
@@ -84,11 +76,11 @@ sparekey_close(struct sparekey *s)
 }
 
 /* Of several authorities the first that said no. */
-static void
-note_peer(struct sparekey *s, const struct spk_encrypt_outcome *o)
+void
+sparekey_note_peer(struct sparekey *s, const struct spk_encrypt_outcome *o)
 {
     s->peer[0] = '\0';
-    for (size_t i = 0; i < o->n && s->peer[0] == '\0'; i++) {
+    for (size_t i = 0; o != NULL && i < o->n && s->peer[0] == '\0'; i++) {
         if (o->at[i].state == SPK_PARCEL_FAILED) {
             memcpy(s->peer, o->at[i].name, strlen(o->at[i].name) + 1);
         }
@@ -108,8 +100,8 @@ sparekey_seal_file(struct sparekey *s, const char *in, const char *out, unsigned
         return SPAREKEY_USAGE;
     }
     e = spk_encrypt_file(s->session, in, out, &o, &done);
-    note_peer(s, &done);
-    return result(e);
+    sparekey_note_peer(s, &done);
+    return sparekey_result(e);
 }
 
 int
@@ -126,7 +118,7 @@ sparekey_open_file(struct sparekey *s, const char *in, const char *out, unsigned
     s->peer[0] = '\0';
     e = spk_decrypt_file(s->session, in, out, &o, &done);
     spk_decrypt_outcome_clear(&done);
-    return result(e);
+    return sparekey_result(e);
 }
 
 int
@@ -147,7 +139,7 @@ sparekey_verify_file(struct sparekey *s, const char *path, unsigned flags,
     s->peer[0] = '\0';
     e = spk_verify_file(s->session, path, &o, &v);
     if (!spk_ok(e)) {
-        return result(e);
+        return sparekey_result(e);
     }
     for (size_t i = 0; i < v.n; i++) {
         proven = proven && v.at[i].proven;
@@ -173,7 +165,7 @@ sparekey_spooled(struct sparekey *s, size_t *ret_n)
     if (spk_ok(e)) {
         *ret_n = n;
     }
-    return result(e);
+    return sparekey_result(e);
 }
 
 const char *

@@ -24,18 +24,13 @@ spk_parcel_record_len(size_t core_len, size_t description_len)
     return SPK_RECORD_FIXED + SPK_SALT_LEN + spk_parcel_rpriv_len(core_len, description_len);
 }
 
-spk_err
-spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin, const struct spk_secret *key,
-                const struct spk_file_id *id)
+static spk_err
+begin(struct spk_parcel *p, const struct spk_pin *pin, uint16_t flags, const struct spk_file_id *id)
 {
     const struct spk_authority *now = spk_pin_now(pin);
 
-    p->pin = pin;
-    p->rpriv = SPK_BUF(SPK_RPRIV_MAX);
-    p->blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
-    SPK_TRY(spk_wrap(key, now->key, id, WRAP_FLAGS, &p->blob));
     p->d.blob = spk_buf_span(&p->blob);
-    p->d.rpub = (struct spk_rpub){.flags = WRAP_FLAGS,
+    p->d.rpub = (struct spk_rpub){.flags = flags,
                                   .alg = SPK_CALG_AES_256,
                                   .epoch = now->epoch,
                                   .policy = pin->policy.number,
@@ -45,14 +40,48 @@ spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin, const struct sp
 }
 
 spk_err
+spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin, const struct spk_secret *key,
+                const struct spk_file_id *id)
+{
+    p->pin = pin;
+    p->rpriv = SPK_BUF(SPK_RPRIV_MAX);
+    p->blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_TRY(spk_wrap(key, spk_pin_now(pin)->key, id, WRAP_FLAGS, &p->blob));
+    return begin(p, pin, WRAP_FLAGS, id);
+}
+
+spk_err
+spk_parcel_take(struct spk_parcel *p, const struct spk_pin *pin, struct spk_span blob,
+                uint16_t flags, const struct spk_file_id *id)
+{
+    struct spk_simpleblob sb;
+
+    p->pin = pin;
+    p->rpriv = SPK_BUF(SPK_RPRIV_MAX);
+    p->blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_CHECK((flags & ~SPK_WRAP_OAEP) == 0, USAGE);
+    SPK_TRY(spk_simpleblob_parse(blob, &sb));
+    SPK_CHECK(sb.alg == SPK_CALG_AES_256, USAGE);
+    SPK_CHECK(sb.cipher.len == spk_rsa_len(spk_pin_now(pin)->key), USAGE); /* another's key */
+    SPK_TRY(spk_buf_add(&p->blob, blob));
+    return begin(p, pin, flags, id);
+}
+
+spk_err
 spk_parcel_fill(struct spk_parcel *p, const struct spk_parcel_from *f)
 {
-    struct spk_rpriv priv = {
-        .owner = f->profile->owner, .id = f->id, .description = f->description, .core = f->core};
+    const struct spk_hash *owner = spk_profile_owner_at(f->profile, p->pin);
+
+    SPK_CHECK(owner != NULL, NOTFOUND);
+    struct spk_rpriv priv = {.owner = *owner,
+                             .id = f->id,
+                             .description = f->description,
+                             .core = f->core,
+                             .foreign = f->foreign};
 
     SPK_TRY(spk_rpriv_build(&priv, &p->rpriv));
     p->d.rpriv = spk_buf_span(&p->rpriv);
-    p->d.owner = f->profile->owner;
+    p->d.owner = *owner;
     p->d.rpub.commitment = f->commitment;
     SPK_TRY(spk_profile_owner_tag(f->profile, &f->id, &p->d.rpub.owner_tag));
     SPK_TRY(spk_deposit_tag(f->key, &p->d.rpub, &p->d.owner, p->d.rpriv, &p->d.rpub.tag));

@@ -35,12 +35,17 @@ struct spk_parcel_from {
     const struct spk_secret *key; /* K */
     struct spk_file_id id;
     struct spk_hash commitment;
-    struct spk_span core; /* verbatim */
+    struct spk_span core; /* verbatim; empty for a foreign key */
     struct spk_span description;
+    struct spk_span foreign; /* instead of a core */
 };
 /** The SIMPLEBLOB under the authority's key. First of two steps: the core may not be fixed yet. */
 SPK_MUST_USE spk_err spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin,
                                      const struct spk_secret *key, const struct spk_file_id *id);
+/** The same first step for a BLOB that was made elsewhere, with random padding; flags: how. */
+SPK_MUST_USE spk_err spk_parcel_take(struct spk_parcel *p, const struct spk_pin *pin,
+                                     struct spk_span blob, uint16_t flags,
+                                     const struct spk_file_id *id);
 /** R_priv, R_pub with the deposit tag, salt, P. */
 SPK_MUST_USE spk_err spk_parcel_fill(struct spk_parcel *p, const struct spk_parcel_from *f);
 void spk_parcel_clear(struct spk_parcel *p);

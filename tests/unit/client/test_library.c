@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sparekey/sparekey.h"
+#include "sparekey/keys.h"
 
 static char dir[] = "/tmp/spk-lib-XXXXXX";
 
@@ -96,6 +96,43 @@ nothing_spooled(void **state)
     sparekey_close(s);
 }
 
+/* Keys of CryptoAPI programs: what can be told without an authority. */
+static void
+keys_wrong_use(void **state)
+{
+    static const unsigned char plain[] = "\x08\x02\0\0\x01\x68\0\0\x05\0\0\0abcde";
+    static const unsigned char serial[SPAREKEY_SERIAL_LEN] = {1};
+    struct sparekey_key k = {.blob = plain, .blob_len = sizeof(plain) - 1};
+    const struct sparekey_recovery r = {.reason = NULL};
+    struct sparekey_recovery_status st;
+    struct sparekey *s = NULL;
+    unsigned char buf[64];
+    size_t len = sizeof(buf);
+
+    (void)state;
+    assert_int_equal(sparekey_open(NULL, &s), SPAREKEY_OK);
+    assert_string_equal(sparekey_container(s), "default");
+    assert_int_equal(sparekey_authority_blob(s, NULL, NULL, NULL), SPAREKEY_USAGE);
+    assert_int_equal(sparekey_authority_blob(s, NULL, buf, &len), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_deposit_key(s, NULL, NULL), SPAREKEY_USAGE);
+    assert_int_equal(sparekey_deposit_key(s, &k, NULL), SPAREKEY_NOT_FOUND); /* no authority */
+    k.blob_len--;
+    assert_int_equal(sparekey_deposit_key(s, &k, NULL), SPAREKEY_TRUNCATED);
+    k.blob_flags = 1;
+    assert_int_equal(sparekey_deposit_key(s, &k, NULL), SPAREKEY_USAGE);
+    assert_int_equal(sparekey_recovery_begin(s, &r), SPAREKEY_NOT_FOUND); /* whose? */
+    assert_int_equal(sparekey_recovery_status(s, NULL, &st), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_recovery_finish(s, "no one", NULL, NULL), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_recovery_drop(s, NULL), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_renew_blob(s, plain, 8, 0, buf, &len), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_renew_blob(s, plain, 8, 1, buf, &len), SPAREKEY_USAGE);
+    assert_int_equal(sparekey_take_key(s, serial, SPAREKEY_OAEP | SPAREKEY_PLAIN, buf, &len),
+                     SPAREKEY_USAGE);
+    assert_int_equal(sparekey_take_key(s, serial, SPAREKEY_PLAIN, buf, &len), SPAREKEY_NOT_FOUND);
+    assert_int_equal(sparekey_each_taken(s, NULL, NULL), SPAREKEY_USAGE);
+    sparekey_close(s);
+}
+
 int
 main(void)
 {
@@ -105,6 +142,7 @@ main(void)
         cmocka_unit_test(no_keys),
         cmocka_unit_test(bad_profile),
         cmocka_unit_test(nothing_spooled),
+        cmocka_unit_test(keys_wrong_use),
     };
 
     if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
