@@ -2,15 +2,21 @@
 """Durable deposits a second over HTTPS, with the store alone as yardstick in the same run. The holder does not
 run: it proves new deposits in the background at a rate of its own."""
 import json
+import os
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
+from measure import cores  # noqa: E402
 from authority_fixture import Authority, certificate, private_pem  # noqa: E402
 
-ROUNDS = 3
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+# what each way over the network is measured against: the same rows into the store by themselves
+YARDSTICK = {"HTTPS, 64 connections, 1 a request": "store, 1 a transaction",
+             "HTTPS, 4 connections, batches of 1000": "store, 100 a transaction"}
 
 
 def one_round(build):
@@ -31,12 +37,17 @@ def one_round(build):
 
 
 def main(build):
-    rounds = [one_round(build) for _ in range(ROUNDS)]
-    print("deposits a second, median of %d rounds (p50 and p99 of a request)" % ROUNDS)
-    for i, row in enumerate(rounds[0]):
-        mid = sorted((r[i] for r in rounds), key=lambda r: r["per_second"])[ROUNDS // 2]
-        times = "  %6.1f ms %7.1f ms" % (mid["p50_ms"], mid["p99_ms"]) if "p50_ms" in mid else ""
-        print("%-42s %8d/s%s" % (row["what"], mid["per_second"], times))
+    rounds = [{row["what"]: row for row in one_round(build)} for _ in range(ROUNDS)]
+    print("## Durable deposits, %d cores, %d rounds, medians\n" % (cores(), ROUNDS))
+    print("| | a second | p50 ms | p99 ms | speed against the store alone |")
+    print("|---|---|---|---|---|")
+    for what in rounds[0]:
+        mid = sorted((r[what] for r in rounds), key=lambda r: r["per_second"])[ROUNDS // 2]
+        times = "%.1f | %.1f" % (mid["p50_ms"], mid["p99_ms"]) if "p50_ms" in mid else "|"
+        rival = YARDSTICK.get(what)
+        ratio = "%.2f" % statistics.median(r[what]["per_second"] / r[rival]["per_second"] for r in rounds) if rival else ""
+        print("| %s | %d | %s | %s |" % (what, mid["per_second"], times, ratio))
+    print()
 
 
 if __name__ == "__main__":
