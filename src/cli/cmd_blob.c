@@ -182,7 +182,8 @@ import_private(const struct term *c, const struct blob_opts *o, struct spk_sessi
         return TERM_FAILED;
     }
     if (e.code == SPK_CODE_NOKEY && s->container == NULL) {
-        e = spk_container_create(s->keystore, s->profile->container, &s->container);
+        e = s->keystore == NULL ? spk_keystore_user(&s->keystore) : SPK_OK;
+        e = spk_ok(e) ? spk_container_create(s->keystore, s->profile->container, &s->container) : e;
     } else if (e.code == SPK_CODE_NOKEY) {
         e = SPK_OK;
     }

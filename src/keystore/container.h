@@ -21,6 +21,8 @@ struct spk_keystore; /* a folder of containers */
 /** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...). Made (0700) when
  * missing. The machine's: /var/lib/sparekey/containers. */
 SPK_MUST_USE spk_err spk_keystore_user(struct spk_keystore **ret_ks);
+/** The user's as it is, for who only reads: SPK_CODE_NOTFOUND when there is no folder. */
+SPK_MUST_USE spk_err spk_keystore_user_there(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_machine(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_at(const char *dir, struct spk_keystore **ret_ks);
 /** The folder, for messages. */
@@ -62,7 +64,8 @@ SPK_DEFINE_AUTO(spk_container)
 
 /** Delete the file for good. */
 SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *name);
-/** Rename one (used to keep old pairs aside after a recovery); the new name must be free. */
+/** Rename one (used to keep old pairs aside after a recovery), with what is kept beside it; the
+ * new name must be free. */
 SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from,
                                           const char *to);
 /** Names in byte order; called once for each. Foreign files are left out. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keystore/extra.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/rd.h"
 #include "keystore/folder.h"
@@ -26,16 +29,41 @@ spk_extra_clear(struct spk_extra *x)
 }
 
 /* The container's file name with .1 or .2 behind it, which no container's name can be. */
+static void
+add_spec(const char *base, enum spk_key_spec spec, struct extra_fname *ret_fname)
+{
+    size_t len = strlen(base);
+    memcpy(ret_fname->s, base, len);
+    ret_fname->s[len] = '.';
+    ret_fname->s[len + 1] = (char)('0' + (int)spec);
+    ret_fname->s[len + 2] = '\0';
+}
+
 static spk_err
 make_fname(const char *name, enum spk_key_spec spec, struct extra_fname *ret_fname)
 {
     struct spk_container_fname base;
     SPK_TRY(spk_container_fname(name, &base));
-    size_t len = strlen(base.s);
-    memcpy(ret_fname->s, base.s, len);
-    ret_fname->s[len] = '.';
-    ret_fname->s[len + 1] = (char)('0' + (int)spec);
-    ret_fname->s[len + 2] = '\0';
+    add_spec(base.s, spec, ret_fname);
+    return SPK_OK;
+}
+
+spk_err
+spk_extra_move(int dirfd, const char *from, const char *to)
+{
+    static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct extra_fname old_name;
+        struct extra_fname new_name;
+        add_spec(from, specs[i], &old_name);
+        add_spec(to, specs[i], &new_name);
+        if (renameat(dirfd, old_name.s, dirfd, new_name.s) == 0) {
+            continue;
+        }
+        if (errno != ENOENT || (unlinkat(dirfd, new_name.s, 0) != 0 && errno != ENOENT)) {
+            return spk_err_errno();
+        }
+    }
     return SPK_OK;
 }
 

@@ -24,6 +24,9 @@ SPK_MUST_USE spk_err spk_extra_save(struct spk_keystore *ks, const char *name,
 /** Durable; nothing there is fine. */
 SPK_MUST_USE spk_err spk_extra_remove(struct spk_keystore *ks, const char *name,
                                       enum spk_key_spec spec);
+/** Under the folder's lock: what is kept beside container file `from` goes to `to`, and nothing
+ * else stays beside that. Durable with the next change of the folder that is. */
+SPK_MUST_USE spk_err spk_extra_move(int dirfd, const char *from, const char *to);
 void spk_extra_clear(struct spk_extra *x);
 #define SPK_AUTO_EXTRA __attribute__((cleanup(spk_extra_clear))) struct spk_extra
 

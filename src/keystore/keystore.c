@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "keystore/extra.h"
 #include "keystore/folder.h"
 #include "keystore/format.h"
 
@@ -63,10 +64,9 @@ open_folder(const char *dir, int *ret_fd)
     return SPK_OK;
 }
 
-spk_err
-spk_keystore_at(const char *dir, struct spk_keystore **ret_ks)
+static spk_err
+keystore_open(const char *dir, struct spk_keystore **ret_ks)
 {
-    SPK_TRY(spk_mkdirs(dir, FOLDER_MODE));
     SPK_AUTO(spk_keystore) ks = spk_calloc(1, sizeof *ks);
     SPK_CHECK(ks != NULL, NOMEM);
     ks->fd = -1;
@@ -75,6 +75,13 @@ spk_keystore_at(const char *dir, struct spk_keystore **ret_ks)
     SPK_TRY(open_folder(dir, &ks->fd));
     *ret_ks = SPK_STEAL(ks);
     return SPK_OK;
+}
+
+spk_err
+spk_keystore_at(const char *dir, struct spk_keystore **ret_ks)
+{
+    SPK_TRY(spk_mkdirs(dir, FOLDER_MODE));
+    return keystore_open(dir, ret_ks);
 }
 
 /** The XDG base directory specification: a relative path counts as not set. */
@@ -91,14 +98,30 @@ data_home(char **ret_dir)
     return spk_path_join(home, DEFAULT_DATA_HOME, ret_dir);
 }
 
+static spk_err
+user_folder(char **ret_dir)
+{
+    SPK_AUTO_STR char *home = NULL;
+    SPK_TRY(data_home(&home));
+    return spk_path_join(home, UNDER_DATA_HOME, ret_dir);
+}
+
 spk_err
 spk_keystore_user(struct spk_keystore **ret_ks)
 {
-    SPK_AUTO_STR char *home = NULL;
     SPK_AUTO_STR char *dir = NULL;
-    SPK_TRY(data_home(&home));
-    SPK_TRY(spk_path_join(home, UNDER_DATA_HOME, &dir));
+    SPK_TRY(user_folder(&dir));
     return spk_keystore_at(dir, ret_ks);
+}
+
+spk_err
+spk_keystore_user_there(struct spk_keystore **ret_ks)
+{
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_TRY(user_folder(&dir));
+    spk_err e = keystore_open(dir, ret_ks);
+    SPK_CHECK(e.sys != ENOENT, NOTFOUND);
+    return e;
 }
 
 spk_err
@@ -159,6 +182,7 @@ move_file(int dirfd, const char *from, const char *to, const struct spk_secret *
     if (!done) {
         SPK_TRY(spk_folder_write(dirfd, to, bytes, false));
     }
+    SPK_TRY(spk_extra_move(dirfd, from, to));
     return spk_folder_remove(dirfd, from);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "keystore/extra.h"
 #include "kit.h"
 
 #define ROOM (1 << 16)
@@ -275,6 +276,44 @@ test_rename(void **state)
     assert_int_equal(kit_count(k), 1);
 }
 
+/* What CryptoAPI keeps beside a container belongs to its keys: it goes where they go. */
+static void
+test_rename_takes_what_is_beside(void **state)
+{
+    struct kit *k = *state;
+    struct spk_extra x = {.flags = SPK_EXTRA_EXPORTABLE};
+    SPK_AUTO_EXTRA got = {0};
+    kit_save(k, "a", kit_pair(0), kit_pair(1), NULL);
+    assert_spk_ok(spk_extra_save(k->ks, "a", SPK_AT_KEYEXCHANGE, &x));
+    assert_spk_ok(spk_extra_save(k->ks, "b", SPK_AT_SIGNATURE, &x)); /* of a former b */
+    assert_spk_ok(spk_container_rename(k->ks, "a", "b"));
+    assert_int_equal(kit_count(k), 2);
+    assert_spk_ok(spk_extra_load(k->ks, "b", SPK_AT_KEYEXCHANGE, &got));
+    assert_int_equal(got.flags, SPK_EXTRA_EXPORTABLE);
+    assert_spk_code(spk_extra_load(k->ks, "a", SPK_AT_KEYEXCHANGE, &got), NOTFOUND);
+    assert_spk_code(spk_extra_load(k->ks, "b", SPK_AT_SIGNATURE, &got), NOTFOUND);
+}
+
+/* Reading keys makes no folder for them. */
+static void
+test_no_folder_for_reading(void **state)
+{
+    struct kit *k = *state;
+    SPK_AUTO(spk_keystore) ks = NULL;
+    SPK_AUTO_STR char *home = NULL;
+    struct stat st;
+    assert_spk_ok(spk_path_join(k->path, "home", &home));
+    assert_int_equal(setenv("XDG_DATA_HOME", home, 1), 0);
+    assert_spk_code(spk_keystore_user_there(&ks), NOTFOUND);
+    assert_null(ks);
+    assert_int_equal(stat(home, &st), -1);
+    assert_spk_ok(spk_keystore_user(&ks));
+    spk_keystore_free(ks);
+    ks = NULL;
+    assert_spk_ok(spk_keystore_user_there(&ks));
+    assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
+}
+
 static void
 test_rename_refused(void **state)
 {
@@ -353,11 +392,23 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_folder_made),    TEST(test_user_folder),  TEST(test_folder_of_others),
-        TEST(test_folder_is_file), TEST(test_file_modes),   TEST(test_link_refused),
-        TEST(test_lock_link),      TEST(test_not_a_file),   TEST(test_list),
-        TEST(test_list_many),      TEST(test_delete),       TEST(test_rename),
-        TEST(test_rename_refused), TEST(test_rename_again), TEST(test_copied_file),
+        TEST(test_folder_made),
+        TEST(test_user_folder),
+        TEST(test_folder_of_others),
+        TEST(test_folder_is_file),
+        TEST(test_file_modes),
+        TEST(test_link_refused),
+        TEST(test_lock_link),
+        TEST(test_not_a_file),
+        TEST(test_list),
+        TEST(test_list_many),
+        TEST(test_delete),
+        TEST(test_rename),
+        TEST(test_rename_takes_what_is_beside),
+        TEST(test_no_folder_for_reading),
+        TEST(test_rename_refused),
+        TEST(test_rename_again),
+        TEST(test_copied_file),
         TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
