@@ -11,6 +11,9 @@
 /** All writes in place go through here; a test puts its own in to tear them. */
 extern spk_err (*spk_replace_pwrite)(int fd, struct spk_span s, uint64_t off);
 
+/** How long another replacer is waited for, before SPK_CODE_BUSY; a test is less patient. */
+extern uint64_t spk_replace_wait_ms;
+
 /* A sealed file that is locked against other replacers. */
 struct spk_target {
     int fd;

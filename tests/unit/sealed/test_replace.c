@@ -523,6 +523,27 @@ a_file_without_its_core_can_be_read(void **state)
     end();
 }
 
+/* One that never lets go, stopped or hung on its disk, hangs nobody else. */
+static void
+a_lock_that_stays_is_not_waited_for_for_ever(void **state)
+{
+    (void)state;
+    begin(0, 1024);
+    SPK_AUTO(spk_slots) slots = slots_of(60, 7);
+    SPK_AUTO_FD int held = openat(dirfd_, name, O_RDONLY | O_CLOEXEC);
+    uint64_t patience = spk_replace_wait_ms;
+    spk_replace_wait_ms = 30;
+    assert_int_equal(flock(held, LOCK_EX), 0);
+    assert_spk_code(spk_sealed_replace_slots(dirfd_, name, s.key, slots), BUSY);
+    struct kit_bytes f = now();
+    assert_true(spk_span_eq(kit_span(&f), kit_span(&s.file)));
+    assert_int_equal(flock(held, LOCK_UN), 0);
+    assert_spk_ok(spk_sealed_replace_slots(dirfd_, name, s.key, slots));
+    spk_replace_wait_ms = patience;
+    kit_free(&f);
+    end();
+}
+
 /* A core that is right for K but not for this payload would make the file unreadable: it is
  * refused. */
 static void
@@ -565,6 +586,7 @@ main(void)
         cmocka_unit_test(both_areas_damaged_are_rebuilt_under_the_key),
         cmocka_unit_test(replacers_take_turns_in_place),
         cmocka_unit_test(replacers_take_turns_when_rewriting),
+        cmocka_unit_test(a_lock_that_stays_is_not_waited_for_for_ever),
         cmocka_unit_test(a_lost_header_is_rebuilt_from_its_core),
         cmocka_unit_test(a_core_from_before_a_rewrite_still_serves),
         cmocka_unit_test(a_file_without_its_core_can_be_read),
