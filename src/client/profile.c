@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/rd.h"
 #include "base/text.h"
 #include "crypto/mac.h"
 #include "crypto/rng.h"
@@ -95,41 +96,92 @@ parse_need(const char *s, uint64_t *ret_need)
 }
 
 static spk_err
-load_config(struct spk_profile *p, struct spk_trouble *t)
+/* The line of a setting whose value turned out to be wrong. It is there, once. */
+static unsigned
+line_of(struct spk_span text, const char *key)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CONFIG_MAX);
-    SPK_AUTO_STR char *policy = NULL;
-    SPK_AUTO_STR char *need = NULL;
-    bool there = false;
-    unsigned line = 0;
+    struct spk_rd r = spk_rd(text);
+    struct spk_span line;
+    unsigned n = 0;
+
+    while (spk_ok(spk_rd_line(&r, SPK_CONF_LINE_MAX, &line))) {
+        n++;
+        while (line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t')) {
+            line = spk_span(line.ptr + 1, line.len - 1);
+        }
+        if (line.len > strlen(key) && memcmp(line.ptr, key, strlen(key)) == 0) {
+            return n;
+        }
+    }
+    return n + 1; /* the last one, without a line feed */
+}
+
+struct settings { /* as they stand in the file, not looked at yet */
+    char *policy, *need;
+};
+
+static void
+settings_clear(struct settings *s)
+{
+    spk_mem_free(s->policy);
+    spk_mem_free(s->need);
+}
+
+take_settings(struct spk_profile *p, const struct settings *s, const char **ret_bad)
+{
+    *ret_bad = "policy";
+    if (s->policy != NULL) {
+        SPK_TRY(parse_policy(s->policy, &p->policy));
+    }
+    *ret_bad = "need";
+    if (s->need != NULL) {
+        SPK_TRY(parse_need(s->need, &p->need));
+    }
+    *ret_bad = "container";
+    SPK_CHECK(p->container == NULL || spk_container_name_ok(spk_span_str(p->container)), FORMAT);
+    return SPK_OK;
+}
+
+static spk_err
+parse_config(struct spk_profile *p, struct spk_span text, unsigned *ret_line)
+{
+    __attribute__((cleanup(settings_clear))) struct settings s = {NULL, NULL};
     const struct spk_conf_key keys[] = {
-        {"policy", SPK_CONF_STR, &policy, 0, 0, false},
-        {"need", SPK_CONF_STR, &need, 0, 0, false},
+        {"policy", SPK_CONF_STR, &s.policy, 0, 0, false},
+        {"need", SPK_CONF_STR, &s.need, 0, 0, false},
         {"container", SPK_CONF_STR, &p->container, 0, 0, false},
         {"timeout", SPK_CONF_U64, &p->timeout_s, 1, TIMEOUT_MAX_S, false},
     };
 
+    const char *bad = NULL;
+    spk_err e = spk_conf_parse(text, keys, sizeof(keys) / sizeof(keys[0]), ret_line);
+
+    if (spk_ok(e)) {
+        e = take_settings(p, &s, &bad);
+        *ret_line = spk_ok(e) ? 0 : line_of(text, bad);
+    }
+    return e;
+}
+
+static spk_err
+load_config(struct spk_profile *p, struct spk_trouble *t)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CONFIG_MAX);
+    bool there = false;
+    unsigned line = 0;
     SPK_TRY(read_optional(p, "config", t, &b, &there));
     if (there) {
-        spk_err e = spk_conf_parse(spk_buf_span(&b), keys, sizeof(keys) / sizeof(keys[0]), &line);
+        spk_err e = parse_config(p, spk_buf_span(&b), &line);
 
         if (!spk_ok(e) && t != NULL) {
-            size_t len = strlen(t->file);
-            (void)snprintf(t->file + len, sizeof(t->file) - len, ":%u", line);
+            t->line = line;
         }
         SPK_TRY(e);
-    }
-    if (policy != NULL) {
-        SPK_TRY(parse_policy(policy, &p->policy));
-    }
-    if (need != NULL) {
-        SPK_TRY(parse_need(need, &p->need));
     }
     if (p->container == NULL) {
         p->container = spk_strdup(SPK_CONTAINER_DEFAULT);
     }
     SPK_CHECK(p->container != NULL, NOMEM);
-    SPK_CHECK(spk_container_name_ok(spk_span_str(p->container)), FORMAT);
     return SPK_OK;
 }
 

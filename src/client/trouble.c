@@ -17,6 +17,7 @@ spk_trouble_file(struct spk_trouble *t, const char *path)
 {
     if (t != NULL) {
         (void)snprintf(t->file, sizeof(t->file), "%s", path);
+        t->line = 0;
     }
 }
 

@@ -7,6 +7,7 @@
 
 struct spk_trouble {
     char file[1024]; /* the file in question, or "" */
+    unsigned line;   /* of it, when that is what is wrong; else 0 */
     char peer[256];  /* the authority in question, or "" */
     char said[512];  /* what the peer answered: hostile, escape it before it is shown */
     long status;     /* its HTTP status, or 0 */

@@ -12,6 +12,21 @@
 #define COMMON 5
 #define FIRST_VAL 256 /* getopt values of long options: past all letters */
 
+/* Of the command that runs: hints name only what it has. */
+static const char *names[OPTS_MAX];
+static size_t n_names;
+
+bool
+term_has_option(const char *name)
+{
+    for (size_t i = 0; i < n_names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The command's own options, then the common ones. */
 static size_t
 all_options(struct term *c, const struct term_opt *own, size_t n, struct term_opt *ret_all)
@@ -32,6 +47,9 @@ all_options(struct term *c, const struct term_opt *own, size_t n, struct term_op
         memcpy(ret_all, own, n * sizeof(*own));
     }
     memcpy(ret_all + n, common, sizeof(common));
+    for (n_names = 0; n_names < n + COMMON; n_names++) {
+        names[n_names] = ret_all[n_names].name;
+    }
     return n + COMMON;
 }
 
@@ -129,6 +147,45 @@ check_common(const struct term *c)
     return TERM_GO_ON;
 }
 
+/* What getopt_long() did not take: val is its answer, word where it stands. Letters that share a
+ * word with others are told by themselves. */
+static int
+bad_option(const struct term *c, const struct term_opt *all, size_t n, int val, const char *word)
+{
+    const struct term_opt *o = find(all, n, optopt);
+    char name[64];
+
+    if (optopt >= FIRST_VAL && o != NULL) {
+        (void)snprintf(name, sizeof(name), "--%s", o->name);
+        word = name;
+    } else if (optopt > ' ' && optopt < 0x7f) {
+        (void)snprintf(name, sizeof(name), "-%c", optopt);
+        word = name;
+    }
+    fprintf(stderr,
+            val == ':'                         ? _("%s: error: option '%s' wants a value\n")
+            : o != NULL && optopt >= FIRST_VAL ? _("%s: error: option '%s' takes no value\n")
+                                               : _("%s: error: there is no option '%s'\n"),
+            term_program, term_shown(word));
+    fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), term_program, term_program,
+            c->command->name);
+    return TERM_USAGE;
+}
+
+static int
+check_operands(const struct term *c, int argc, char **argv)
+{
+    for (int i = optind; i < argc; i++) {
+        if (argv[i][0] == '\0') {
+            fprintf(stderr, _("%s: error: word %d behind '%s' is empty\n"), term_program,
+                    i - optind + 1, c->command->name);
+            term_say_hint(_("a shell variable in it may not be set"));
+            return TERM_USAGE;
+        }
+    }
+    return TERM_GO_ON;
+}
+
 int
 term_options(struct term *c, const struct term_opt *opts, size_t n, int argc, char **argv,
              int *ret_first)
@@ -147,15 +204,7 @@ term_options(struct term *c, const struct term_opt *opts, size_t n, int argc, ch
         int status;
 
         if (o == NULL) {
-            const char *bad = argv[optind - 1];
-
-            fprintf(stderr,
-                    val == ':' ? _("%s: error: option '%s' wants a value\n")
-                               : _("%s: error: there is no option '%s'\n"),
-                    term_program, term_shown(bad));
-            fprintf(stderr, _("%s: hint: '%s %s --help' shows how\n"), term_program, term_program,
-                    c->command->name);
-            return TERM_USAGE;
+            return bad_option(c, all, count, val, argv[optind - 1]);
         }
         status = take(c, o, optarg);
         if (status != TERM_GO_ON) {
@@ -166,13 +215,35 @@ term_options(struct term *c, const struct term_opt *opts, size_t n, int argc, ch
         term_print_help(c->command, all, count);
         return term_flush(TERM_DONE);
     }
-    for (int i = optind; i < argc; i++) {
-        if (argv[i][0] == '\0') {
-            return term_usage(c, _("a name is empty"));
-        }
-    }
     *ret_first = optind;
-    return check_common(c);
+    return c->command->operands[0] != '\0' && check_operands(c, argc, argv) != TERM_GO_ON
+               ? TERM_USAGE
+               : check_common(c);
+}
+
+int
+term_text(const char *option, const char *text, size_t max)
+{
+    if (text == NULL) {
+        return TERM_GO_ON;
+    }
+    if (strlen(text) > max) {
+        fprintf(stderr,
+                ngettext("%s: error: --%s has %zu bytes; %zu byte is allowed\n",
+                         "%s: error: --%s has %zu bytes; %zu bytes are allowed\n", max),
+                term_program, option, strlen(text), max);
+        term_say_hint(_("make it shorter"));
+        return TERM_USAGE;
+    }
+    if (!spk_utf8_plain(spk_span_str(text))) {
+        fprintf(stderr,
+                _("%s: error: --%s must be plain text: it has a line break or another control "
+                  "character, or bytes that are not UTF-8\n"),
+                term_program, option);
+        fprintf(stderr, _("%s: hint: as it was given: '%s'\n"), term_program, term_shown(text));
+        return TERM_USAGE;
+    }
+    return TERM_GO_ON;
 }
 
 int

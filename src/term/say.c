@@ -12,6 +12,11 @@ struct sentence {
     const char *hint; /* may be NULL */
 };
 
+/* Whoever had keys and lost them must not make other ones: init would refuse, rightly. */
+#define KEYS_HINT                                                                                  \
+    N_("if you never had keys, 'sparekey init' makes them; if they are lost, 'sparekey recover "   \
+       "--all' gets new ones and your session keys")
+
 static const struct sentence about_sealed[] = {
     {SPK_CODE_USAGE, N_("is not a file that can be opened this way"),
      N_("a folder or a device cannot be decrypted; give sealed files; use -o to name the output")},
@@ -29,28 +34,28 @@ static const struct sentence about_sealed[] = {
     {SPK_CODE_LIMIT, N_("claims sizes that are beyond what is allowed"),
      N_("get the file again from where it came")},
     {SPK_CODE_CHANGED, N_("changed while it was read"), N_("try again when nothing writes to it")},
+    {SPK_CODE_BUSY, N_("is being changed by another process"), N_("try again when that has ended")},
 };
 static const struct sentence about_input[] = {
     {SPK_CODE_USAGE, N_("is not a file that can be encrypted this way"),
      N_("'sparekey encrypt -r' takes folders")},
     {SPK_CODE_CHANGED, N_("changed while it was read"),
      N_("nothing was written; try again when nothing writes to it")},
-    {SPK_CODE_NOKEY, N_("cannot be encrypted: you have no keys yet"),
-     N_("'sparekey init' makes them")},
-    {SPK_CODE_EXISTS, N_("cannot be encrypted: the target is there already"),
-     N_("--force replaces it")},
+    {SPK_CODE_NOKEY, N_("cannot be encrypted: you have no keys"), KEYS_HINT},
+    {SPK_CODE_EXISTS, N_("cannot be encrypted: the target is there already"), NULL},
+    {SPK_CODE_BUSY, N_("is being sealed by another process"),
+     N_("wait until that has ended, and run this again: what is sealed then is passed over")},
 };
 static const struct sentence about_output[] = {
-    {SPK_CODE_EXISTS, N_("is there already"), N_("--force replaces it; -o names another")},
     {SPK_CODE_NOTFOUND, N_("cannot be written: its folder is not there"),
-     N_("make the folder, or name another place with -o")},
+     N_("make the folder, or name another place")},
     {SPK_CODE_USAGE,
      N_("cannot be written to: it is no name for a file, or a device, a FIFO or a "
         "socket"),
-     N_("-o names a file; '-o -' is standard output")},
+     N_("give the name of a file in a folder that is there")},
 };
 static const struct sentence about_own[] = {
-    {SPK_CODE_NOKEY, N_("there is no key container"), N_("'sparekey init' makes your keys")},
+    {SPK_CODE_NOKEY, N_("there is no key container"), KEYS_HINT},
     {SPK_CODE_EXISTS, N_("is there already, and stays as it is"), NULL},
     {SPK_CODE_FORMAT, N_("is damaged, or not what it should be"),
      N_("'sparekey doctor' tells more; restore it from a backup")},
@@ -66,6 +71,7 @@ static const struct sentence about_own[] = {
     {SPK_CODE_NOTFOUND, N_("is not there"), N_("'sparekey doctor' tells what is missing")},
     {SPK_CODE_LIMIT, N_("holds more than is allowed"),
      N_("'sparekey doctor' tells more; restore it from a backup")},
+    {SPK_CODE_BUSY, N_("is in use by another process"), N_("try again when that has ended")},
 };
 static const struct sentence about_peer[] = {
     {SPK_CODE_NET, N_("the authority cannot be reached, or hung up"),
@@ -94,7 +100,7 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_LIMIT, N_("the authority's answer is too long"),
      N_("nothing of it was used; tell its operators")},
     {SPK_CODE_WAIT, N_("the authority waits for its officers"), NULL},
-    {SPK_CODE_NOKEY, N_("there is no key to log in with"), N_("'sparekey init' makes your keys")},
+    {SPK_CODE_NOKEY, N_("there is no key to log in with"), KEYS_HINT},
 };
 static const struct sentence about_blob[] = {
     {SPK_CODE_FORMAT, N_("is not a key BLOB of this kind"),
@@ -113,10 +119,6 @@ static const struct sentence about_all[] = {
     {SPK_CODE_TRUNC, N_("ends too early"), NULL},
     {SPK_CODE_AUTH, N_("does not verify"), NULL},
     {SPK_CODE_NOKEY, N_("no key that fits is at hand"), NULL},
-    {SPK_CODE_PASS,
-     N_("the passphrase is wrong, was not typed the same twice, or there is no terminal to ask "
-        "for it"),
-     N_("--passphrase-fd reads it from a descriptor")},
     {SPK_CODE_LIMIT, N_("is larger or more than is allowed"), NULL},
     {SPK_CODE_EXISTS, N_("is there already"), NULL},
     {SPK_CODE_NOTFOUND, N_("is not there"), NULL},
@@ -168,7 +170,13 @@ const char *
 term_sentence(enum term_about about, spk_err e)
 {
     const struct sentence *s = sentence_of(about, e.code);
+    const char *text = NULL;
+    const char *hint = NULL;
 
+    if (e.code == SPK_CODE_PASS) {
+        term_pass_words(&text, &hint);
+        return text;
+    }
     if (e.code == SPK_CODE_IO || (e.sys != 0 && e.code == SPK_CODE_NOTFOUND)) {
         return strerror(e.sys);
     }
@@ -284,49 +292,107 @@ say_detail(const struct spk_trouble *t)
     }
 }
 
+/* Busy may be a file or a peer: then somebody has named the peer. */
 static bool
-is_net(enum spk_code code)
+is_net(enum spk_code code, const struct spk_trouble *t)
 {
     return code == SPK_CODE_NET || code == SPK_CODE_TLS || code == SPK_CODE_PROTO ||
-           code == SPK_CODE_BUSY;
+           (code == SPK_CODE_BUSY && t != NULL && t->peer[0] != '\0');
+}
+
+static const char *
+exists_hint(void)
+{
+    bool force = term_has_option("force");
+    bool output = term_has_option("output");
+
+    return force && output ? _("--force replaces it; -o names another")
+           : force         ? _("--force replaces it")
+           : output        ? _("-o names another")
+                           : _("name another, or move that one away");
+}
+
+/* What to do next; NULL when there is nothing to say. */
+static const char *
+hint_of(enum term_about about, const struct sentence *s, spk_err e)
+{
+    if (e.code == SPK_CODE_EXISTS && (about == TERM_ABOUT_OUTPUT || about == TERM_ABOUT_INPUT)) {
+        return exists_hint();
+    }
+    if (s != NULL && s->hint != NULL) {
+        return gettext(s->hint);
+    }
+    return e.sys != 0 ? system_hint(about, e.sys) : NULL;
+}
+
+/* Errors whose sentence stands for itself: the file goes before it with a colon. */
+static bool
+stands_alone(spk_err e)
+{
+    return e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_STOPPED ||
+           e.code == SPK_CODE_CRYPTO || (e.code == SPK_CODE_NOTFOUND && e.sys != 0);
+}
+
+static void
+say_colon(const char *file, const char *sentence)
+{
+    if (file == NULL || file[0] == '\0') {
+        term_say_error(NULL, sentence);
+    } else {
+        fprintf(stderr, _("%s: error: '%s': %s\n"), term_program, term_shown(file), sentence);
+    }
+}
+
+static int
+pass_error(const char *file)
+{
+    const char *sentence = NULL;
+    const char *hint = NULL;
+
+    term_pass_words(&sentence, &hint);
+    say_colon(file, sentence);
+    term_say_hint(hint);
+    return TERM_FAILED;
+}
+
+static int
+line_error(const struct spk_trouble *t)
+{
+    fprintf(stderr, _("%s: error: '%s', line %u: no such setting, or not a value that it takes\n"),
+            term_program, term_shown(t->file), t->line);
+    term_say_hint(_("mend that line or take it out; the settings are policy = require, spool or "
+                    "off; need = all or a number; container = a name; timeout = seconds"));
+    return TERM_FAILED;
 }
 
 int
 term_error(enum term_about about, const char *file, spk_err e, const struct spk_trouble *t)
 {
-    const struct sentence *s = NULL;
-    if (t != NULL && t->file[0] != '\0' && !is_net(e.code) && about != TERM_ABOUT_PEER) {
+    bool net = is_net(e.code, t);
+    const char *hint = NULL;
+
+    if (t != NULL && t->file[0] != '\0' && !net && about != TERM_ABOUT_PEER) {
         file = t->file; /* in the way of what was asked, and named by who met it */
         about = TERM_ABOUT_OWN;
-    }
-    s = sentence_of(about, e.code);
-    const char *where = file != NULL && file[0] != '\0' ? file : NULL;
-
-    if (about == TERM_ABOUT_PEER || is_net(e.code)) {
-        s = sentence_of(TERM_ABOUT_PEER, e.code);
-        if (file != NULL && file[0] != '\0') {
-            fprintf(stderr, _("%s: error: '%s': %s\n"), term_program, term_shown(file),
-                    term_sentence(TERM_ABOUT_PEER, e));
-        } else {
-            term_say_error(NULL, term_sentence(TERM_ABOUT_PEER, e));
+        if (t->line > 0) {
+            return line_error(t);
         }
+    }
+    if (e.code == SPK_CODE_PASS) {
+        return pass_error(file);
+    }
+    about = net ? TERM_ABOUT_PEER : about;
+    if (about == TERM_ABOUT_PEER) {
+        say_colon(file, term_sentence(about, e));
         say_detail(t);
-    } else if (e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_STOPPED ||
-               e.code == SPK_CODE_PASS || e.code == SPK_CODE_CRYPTO ||
-               (e.code == SPK_CODE_NOTFOUND && e.sys != 0)) {
-        if (where != NULL) {
-            fprintf(stderr, _("%s: error: '%s': %s\n"), term_program, term_shown(where),
-                    term_sentence(about, e));
-        } else {
-            term_say_error(NULL, term_sentence(about, e));
-        }
+    } else if (stands_alone(e)) {
+        say_colon(file, term_sentence(about, e));
     } else {
-        term_say_error(where, term_sentence(about, e));
+        term_say_error(file, term_sentence(about, e));
     }
-    if (s != NULL && s->hint != NULL) {
-        term_say_hint(gettext(s->hint));
-    } else if (e.sys != 0 && system_hint(about, e.sys) != NULL) {
-        term_say_hint(system_hint(about, e.sys));
+    hint = hint_of(about, sentence_of(about, e.code), e);
+    if (hint != NULL) {
+        term_say_hint(hint);
     }
     return e.code == SPK_CODE_STOPPED ? TERM_STOPPED : TERM_FAILED;
 }
@@ -334,16 +400,21 @@ term_error(enum term_about about, const char *file, spk_err e, const struct spk_
 const char *
 term_size(uint64_t bytes)
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB", "PiB"};
     static _Thread_local char text[32];
     double v = (double)bytes;
     size_t u = 0;
 
+    if (bytes < 1024) {
+        (void)snprintf(text, sizeof(text), ngettext("%lu byte", "%lu bytes", (unsigned long)bytes),
+                       (unsigned long)bytes);
+        return text;
+    }
     while (v >= 1024.0 && u + 1 < sizeof(units) / sizeof(units[0])) {
         v /= 1024.0;
         u++;
     }
-    (void)snprintf(text, sizeof(text), u == 0 ? "%.0f %s" : "%.1f %s", v, units[u]);
+    (void)snprintf(text, sizeof(text), "%.1f %s", v, units[u]);
     return text;
 }
 

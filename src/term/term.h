@@ -63,6 +63,11 @@ int term_options(struct term *c, const struct term_opt *opts, size_t n, int argc
                  int *ret_first);
 /** Tell a mistake in the command line; gives TERM_USAGE. */
 int term_usage(const struct term *c, const char *what);
+/** A text that others will read: plain UTF-8, so many bytes at most. NULL is fine. TERM_GO_ON, or
+ * TERM_USAGE with the mistake told. */
+int term_text(const char *option, const char *text, size_t max);
+/** Does the command that runs have this option? So that no hint names one that it has not. */
+bool term_has_option(const char *name);
 /** The value of --bits; NULL gives the default. TERM_GO_ON or TERM_USAGE. */
 int term_bits(const struct term *c, const char *text, unsigned *ret_bits);
 void term_print_help(const struct term_command *cmd, const struct term_opt *opts, size_t n);
@@ -105,6 +110,9 @@ SPK_MUST_USE spk_err term_ask(const struct term *c, const char *question, bool e
                               struct spk_secret **ret_line);
 /** One line from the terminal, echoed or not. SPK_CODE_PASS: there is no terminal. */
 SPK_MUST_USE spk_err term_ask_line(const char *question, bool echo, struct spk_secret **ret_line);
+/** What the last SPK_CODE_PASS was about: a wrong passphrase, or none to be had. The hint may be
+ * NULL. */
+void term_pass_words(const char **ret_sentence, const char **ret_hint);
 /** Yes or no; no terminal means no. */
 bool term_confirm(const char *question);
 /** For the signal handler: give the terminal its echo back. Async-signal-safe. */

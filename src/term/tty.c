@@ -16,6 +16,46 @@
 static struct termios saved;
 static volatile sig_atomic_t saved_fd = -1;
 
+/* Why a passphrase is not at hand. What was read last and did not fit is wrong. */
+enum pass_trouble { PASS_WRONG, PASS_NO_TERMINAL, PASS_NO_LINE, PASS_TOO_LONG, PASS_NOT_THE_SAME };
+static enum pass_trouble pass_trouble;
+
+void
+term_pass_words(const char **ret_sentence, const char **ret_hint)
+{
+    *ret_hint = NULL;
+    switch (pass_trouble) {
+    case PASS_WRONG:
+        *ret_sentence = _("the passphrase is wrong");
+        *ret_hint = _("type it again; a passphrase that is forgotten is like keys that are lost");
+        return;
+    case PASS_NO_TERMINAL:
+        *ret_sentence = _("there is no terminal to ask at");
+        *ret_hint = _("--passphrase-fd reads the answer from a descriptor");
+        return;
+    case PASS_NO_LINE:
+        *ret_sentence = _("there is no line left to read where a secret was wanted");
+        *ret_hint =
+            _("--passphrase-fd wants a line for each secret, in the order of the questions");
+        return;
+    case PASS_TOO_LONG:
+        *ret_sentence = _("what was typed is longer than 1024 bytes");
+        *ret_hint = _("no passphrase or code is so long: look at what was read");
+        return;
+    case PASS_NOT_THE_SAME:
+        *ret_sentence = _("the two passphrases are not the same");
+        *ret_hint = _("nothing was made: run the command again");
+        return;
+    }
+}
+
+static spk_err
+no_pass(enum pass_trouble why)
+{
+    pass_trouble = why;
+    return SPK_ERR(PASS);
+}
+
 void
 term_tty_restore(void)
 {
@@ -59,13 +99,18 @@ read_line(int fd, struct spk_secret **ret_line)
             return spk_err_errno();
         }
         if (n == 0 || c == '\n') {
-            SPK_CHECK(n != 0 || len > 0, PASS);
+            if (n == 0 && len == 0) {
+                return no_pass(PASS_NO_LINE);
+            }
             break;
         }
-        SPK_CHECK(len < m.len, PASS);
+        if (len == m.len) {
+            return no_pass(PASS_TOO_LONG);
+        }
         m.ptr[len++] = c;
         spk_wipe(&c, 1);
     }
+    pass_trouble = PASS_WRONG; /* if it is not taken */
     spk_secret_truncate(line, len);
     *ret_line = SPK_STEAL(line);
     return SPK_OK;
@@ -78,7 +123,7 @@ term_ask_line(const char *question, bool echo, struct spk_secret **ret_line)
     spk_err e;
 
     if (fd < 0) {
-        return SPK_ERR(PASS);
+        return no_pass(PASS_NO_TERMINAL);
     }
     if (!echo) {
         echo_off(
@@ -140,7 +185,9 @@ term_new_pass(struct term *c, struct spk_secret **ret_pass)
     } else {
         SPK_TRY(term_ask_line(_("new passphrase (empty for none): "), false, &first));
         SPK_TRY(term_ask_line(_("the same again: "), false, &second));
-        SPK_CHECK(spk_secret_eq(first, second), PASS);
+        if (!spk_secret_eq(first, second)) {
+            return no_pass(PASS_NOT_THE_SAME);
+        }
     }
     if (spk_secret_len(first) > 0) {
         *ret_pass = SPK_STEAL(first);

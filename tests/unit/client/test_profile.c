@@ -83,24 +83,30 @@ settings(void **state)
 static void
 bad_settings(void **state)
 {
-    static const char *const texts[] = {
-        "policy = sometimes\n",
-        "need = 0\n",
-        "need = 9\n",
-        "need = -1\n",
-        "unknown = 1\n",
-        "policy\n",
-        "policy = require\npolicy = off\n",
+    static const struct {
+        const char *text;
+        unsigned line;
+    } files[] = {
+        {"policy = sometimes\n", 1},
+        {"need = 0\n", 1},
+        {"# hello\n\n  need = 9\n", 3},
+        {"policy = spool\nneed = -1", 2},
+        {"unknown = 1\n", 1},
+        {"policy\n", 1},
+        {"policy = require\npolicy = off\n", 2},
+        {"timeout = 10\ntimeout_s = 10\n", 2},
+        {"policy = off\ntimeout = 0\n", 2},
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct spk_trouble t;
         struct spk_profile *p = NULL;
 
-        write_file("config", texts[i]);
+        write_file("config", files[i].text);
         assert_false(spk_ok(spk_profile_load(&t, &p)));
         assert_non_null(strstr(t.file, "config"));
+        assert_int_equal(t.line, files[i].line);
         assert_null(p);
     }
 }
