@@ -12,12 +12,14 @@
 #define RUN_MAX ((size_t)1 << 30) /* EVP counts in int */
 #define DES_KEY 8
 #define RC2_KEY_MAX 128
+#define CHAIN_PART 8192 /* multiple of every block */
 
 struct spk_cipher {
     enum spk_cipher_alg alg;
     unsigned rc2_bits;
-    struct spk_secret *key;                /* as the library takes it */
-    EVP_CIPHER_CTX *ctx[SPK_MODE_MAX_][2]; /* made by their first use; [1]: encrypt */
+    struct spk_secret *key;                             /* as the library takes it */
+    EVP_CIPHER_CTX *ctx[SPK_MODE_MAX_][2];              /* made by their first use; [1]: encrypt */
+    uint8_t at[SPK_MODE_MAX_][2][SPK_CIPHER_BLOCK_MAX]; /* the chaining value that each has */
 };
 
 /* What is fetched stays for the life of the process. */
@@ -211,6 +213,15 @@ run_ctx(EVP_CIPHER_CTX *ctx, struct spk_mut data)
     return SPK_OK;
 }
 
+/* A context that failed is made anew by its next use. */
+static void
+drop(struct spk_cipher *c, const struct spk_cipher_op *op)
+{
+    EVP_CIPHER_CTX **slot = &c->ctx[op->mode][op->encrypt ? 1 : 0];
+    EVP_CIPHER_CTX_free(*slot);
+    *slot = NULL;
+}
+
 /* The last block of chain and ciphertext together is the next chaining value. */
 static void
 next_chain(const uint8_t *chain, struct spk_span cipher, size_t block, uint8_t *ret_next)
@@ -241,22 +252,72 @@ run_rc2_cfb8(struct spk_cipher *c, const struct spk_cipher_op *op, struct spk_mu
     return SPK_OK;
 }
 
+/* The context of an operation, set to its chaining value. A message that goes on where the last
+ * call ended is the usual case, and setting the same value again would take longer than a short
+ * message itself. *ret_at is where the context's value is kept: unknown, until it is written. */
+static spk_err
+ctx_at(struct spk_cipher *c, const struct spk_cipher_op *op, EVP_CIPHER_CTX **ret_ctx,
+       uint8_t **ret_at)
+{
+    size_t block = spk_cipher_block(c);
+    uint8_t *at = c->at[op->mode][op->encrypt ? 1 : 0];
+    bool fresh = c->ctx[op->mode][op->encrypt ? 1 : 0] == NULL;
+    SPK_TRY(ctx_get(c, op->mode, op->encrypt, ret_ctx));
+    if (fresh || !spk_ct_eq(at, op->chain, block)) {
+        if (EVP_CipherInit_ex2(*ret_ctx, NULL, NULL, op->chain, -1, NULL) != 1) {
+            drop(c, op);
+            return spk_ossl_fail();
+        }
+        memcpy(at, op->chain, block);
+    }
+    *ret_at = at;
+    return SPK_OK;
+}
+
 static spk_err
 run_chained(struct spk_cipher *c, const struct spk_cipher_op *op, struct spk_mut data)
 {
-    uint8_t next[SPK_CIPHER_BLOCK_MAX];
+    uint8_t next[SPK_CIPHER_BLOCK_MAX], *at = NULL;
     size_t block = spk_cipher_block(c);
     EVP_CIPHER_CTX *ctx = NULL;
-    SPK_TRY(ctx_get(c, op->mode, op->encrypt, &ctx));
-    SPK_OSSL(EVP_CipherInit_ex2(ctx, NULL, NULL, op->chain, -1, NULL) == 1);
+    SPK_TRY(ctx_at(c, op, &ctx, &at));
     if (!op->encrypt) {
         next_chain(op->chain, spk_span(data.ptr, data.len), block, next);
     }
-    SPK_TRY(run_ctx(ctx, data));
+    spk_err e = run_ctx(ctx, data);
+    if (!spk_ok(e)) { /* nobody knows where it is now */
+        drop(c, op);
+        return e;
+    }
     if (op->encrypt) {
         next_chain(op->chain, spk_span(data.ptr, data.len), block, next);
     }
     memcpy(op->chain, next, block);
+    memcpy(at, next, block);
+    return SPK_OK;
+}
+
+spk_err
+spk_cipher_chain(struct spk_cipher *c, uint8_t *chain, struct spk_span blocks)
+{
+    uint8_t out[CHAIN_PART], *at = NULL;
+    SPK_WIPE_ON_EXIT(out);
+    const struct spk_cipher_op op = {SPK_MODE_CBC, true, chain};
+    size_t block = spk_cipher_block(c);
+    EVP_CIPHER_CTX *ctx = NULL;
+    SPK_CHECK(c->alg != SPK_CIPHER_RC4 && blocks.len % block == 0, USAGE);
+    SPK_TRY(ctx_at(c, &op, &ctx, &at));
+    for (size_t done = 0; done < blocks.len;) {
+        size_t n = blocks.len - done < sizeof out ? blocks.len - done : sizeof out;
+        int got = 0;
+        if (EVP_CipherUpdate(ctx, out, &got, blocks.ptr + done, (int)n) != 1 || (size_t)got != n) {
+            drop(c, &op);
+            return spk_ossl_fail();
+        }
+        done += n;
+        memcpy(chain, out + n - block, block);
+        memcpy(at, chain, block);
+    }
     return SPK_OK;
 }
 

@@ -49,6 +49,9 @@ struct spk_cipher_op {
 /** In place. Whole blocks only but for CFB8 and stream ciphers: else SPK_CODE_USAGE. */
 SPK_MUST_USE spk_err spk_cipher_run(struct spk_cipher *c, const struct spk_cipher_op *op,
                                     struct spk_mut data);
+/** CBC encryption whose result is not wanted but for the chaining value: a CBC-MAC. Whole blocks of
+ * a block cipher, else SPK_CODE_USAGE. */
+SPK_MUST_USE spk_err spk_cipher_chain(struct spk_cipher *c, uint8_t *chain, struct spk_span blocks);
 /** A stream cipher goes back to its first byte; others have no state. */
 void spk_cipher_restart(struct spk_cipher *c);
 

@@ -104,6 +104,14 @@ spk_digest_final(struct spk_digest *d, uint8_t ret_value[SPK_DIGEST_LEN_MAX])
     return SPK_OK;
 }
 
+spk_err
+spk_digest_restart(struct spk_digest *d)
+{
+    d->md2 = (struct spk_md2){0};
+    SPK_OSSL(d->ctx == NULL || EVP_DigestInit_ex2(d->ctx, NULL, NULL) == 1);
+    return SPK_OK;
+}
+
 void
 spk_digest_free(struct spk_digest *d)
 {

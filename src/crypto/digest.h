@@ -31,8 +31,10 @@ SPK_MUST_USE spk_err spk_digest_new(enum spk_digest_alg alg, struct spk_digest *
 SPK_MUST_USE spk_err spk_digest_add(struct spk_digest *d, struct spk_span s);
 /** A running copy. */
 SPK_MUST_USE spk_err spk_digest_dup(const struct spk_digest *d, struct spk_digest **ret_d);
-/** Ends it: only spk_digest_free() may follow. */
+/** Ends it: only spk_digest_restart() or spk_digest_free() may follow. */
 SPK_MUST_USE spk_err spk_digest_final(struct spk_digest *d, uint8_t ret_value[SPK_DIGEST_LEN_MAX]);
+/** Begins a new message. */
+SPK_MUST_USE spk_err spk_digest_restart(struct spk_digest *d);
 void spk_digest_free(struct spk_digest *d);
 SPK_DEFINE_AUTO(spk_digest)
 

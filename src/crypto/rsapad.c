@@ -10,18 +10,37 @@
 
 #define PS_MIN 8 /* RFC 8017 section 7.2.1 */
 #define SHA1_LEN 20
+#define SPARE ((size_t)16)
+
+/* A question to the kernel takes longer than the padding itself, so what stands in for zeros is
+ * asked for along with it. */
+static spk_err
+random_nonzero(struct spk_mut ps)
+{
+    uint8_t r[SPK_ANYRSA_MAX_LEN + SPARE];
+    SPK_WIPE_ON_EXIT(r);
+    size_t spare = ps.len, all = ps.len + SPARE;
+    SPK_CHECK(all <= sizeof r, LIMIT);
+    SPK_TRY(spk_random(spk_mut(r, all)));
+    for (size_t i = 0; i < ps.len; i++) {
+        while (r[i] == 0) {
+            if (spare == all) {
+                SPK_TRY(spk_random(spk_mut(r + ps.len, SPARE)));
+                spare = ps.len;
+            }
+            r[i] = r[spare++];
+        }
+    }
+    memcpy(ps.ptr, r, ps.len);
+    return SPK_OK;
+}
 
 spk_err
 spk_type2_encode(struct spk_span msg, struct spk_mut ret_em)
 {
     SPK_CHECK(ret_em.len >= SPK_V15_OVERHEAD && msg.len <= ret_em.len - SPK_V15_OVERHEAD, LIMIT);
     struct spk_mut ps = spk_mut(ret_em.ptr + 2, ret_em.len - 3 - msg.len);
-    SPK_TRY(spk_random(ps));
-    for (size_t i = 0; i < ps.len; i++) {
-        while (ps.ptr[i] == 0) {
-            SPK_TRY(spk_random(spk_mut(ps.ptr + i, 1)));
-        }
-    }
+    SPK_TRY(random_nonzero(ps));
     ret_em.ptr[0] = 0;
     ret_em.ptr[1] = 2;
     ps.ptr[ps.len] = 0;
@@ -91,16 +110,18 @@ spk_type2_pick(struct spk_span em, const struct spk_type2_want *want, uint8_t *r
     *ret_len = len;
 }
 
-/* dst ^= MGF1-SHA-1(seed) (RFC 8017 appendix B.2.1). */
+/* dst ^= MGF1-SHA-1(seed) (RFC 8017 appendix B.2.1); d is a new SHA-1, and so it is left. */
 static spk_err
-mgf1_xor(struct spk_span seed, struct spk_mut dst)
+mgf1_xor(struct spk_digest *d, struct spk_span seed, struct spk_mut dst)
 {
     uint8_t block[SPK_DIGEST_LEN_MAX], counter[4];
     SPK_WIPE_ON_EXIT(block);
-    const struct spk_span parts[] = {seed, SPK_SPAN_OF(counter)};
     for (size_t done = 0; done < dst.len; done += SHA1_LEN) {
         spk_put_u32(counter, (uint32_t)(done / SHA1_LEN));
-        SPK_TRY(spk_digest_parts(SPK_DIGEST_SHA1, parts, 2, block));
+        SPK_TRY(spk_digest_add(d, seed));
+        SPK_TRY(spk_digest_add(d, SPK_SPAN_OF(counter)));
+        SPK_TRY(spk_digest_final(d, block));
+        SPK_TRY(spk_digest_restart(d));
         for (size_t i = 0; i < SHA1_LEN && done + i < dst.len; i++) {
             dst.ptr[done + i] ^= block[i];
         }
@@ -108,12 +129,28 @@ mgf1_xor(struct spk_span seed, struct spk_mut dst)
     return SPK_OK;
 }
 
+/* Nearly always there is no label. */
+static spk_err
+hash_label(struct spk_span label, uint8_t ret_hash[SPK_DIGEST_LEN_MAX])
+{
+    static const uint8_t of_none[SHA1_LEN] = {0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b,
+                                              0x0d, 0x32, 0x55, 0xbf, 0xef, 0x95, 0x60,
+                                              0x18, 0x90, 0xaf, 0xd8, 0x07, 0x09};
+    if (label.len == 0) {
+        memcpy(ret_hash, of_none, sizeof of_none);
+        return SPK_OK;
+    }
+    return spk_digest_parts(SPK_DIGEST_SHA1, &label, 1, ret_hash);
+}
+
 spk_err
 spk_oaep_label_encode(struct spk_span msg, struct spk_span label, struct spk_mut ret_em)
 {
+    SPK_AUTO(spk_digest) d = NULL;
     uint8_t l_hash[SPK_DIGEST_LEN_MAX];
     SPK_CHECK(ret_em.len >= SPK_OAEP_OVERHEAD && msg.len <= ret_em.len - SPK_OAEP_OVERHEAD, LIMIT);
-    SPK_TRY(spk_digest_parts(SPK_DIGEST_SHA1, &label, 1, l_hash));
+    SPK_TRY(hash_label(label, l_hash));
+    SPK_TRY(spk_digest_new(SPK_DIGEST_SHA1, &d));
     struct spk_mut seed = spk_mut(ret_em.ptr + 1, SHA1_LEN);
     struct spk_mut db = spk_mut(ret_em.ptr + 1 + SHA1_LEN, ret_em.len - 1 - SHA1_LEN);
     memset(ret_em.ptr, 0, ret_em.len);
@@ -123,8 +160,8 @@ spk_oaep_label_encode(struct spk_span msg, struct spk_span label, struct spk_mut
         memcpy(db.ptr + db.len - msg.len, msg.ptr, msg.len);
     }
     SPK_TRY(spk_random(seed));
-    SPK_TRY(mgf1_xor(spk_span(seed.ptr, seed.len), db));
-    return mgf1_xor(spk_span(db.ptr, db.len), seed);
+    SPK_TRY(mgf1_xor(d, spk_span(seed.ptr, seed.len), db));
+    return mgf1_xor(d, spk_span(db.ptr, db.len), seed);
 }
 
 /* All ones for a block that decodes; the place of the message in db, if so. */
@@ -149,6 +186,7 @@ oaep_scan(uint8_t first, const uint8_t *l_hash, struct spk_span db, size_t *ret_
 spk_err
 spk_oaep_label_decode(struct spk_span em, struct spk_span label, uint8_t *ret_msg, size_t *ret_len)
 {
+    SPK_AUTO(spk_digest) d = NULL;
     uint8_t l_hash[SPK_DIGEST_LEN_MAX], seed[SHA1_LEN], db[SPK_ANYRSA_MAX_LEN];
     SPK_WIPE_ON_EXIT(seed);
     SPK_WIPE_ON_EXIT(db);
@@ -156,9 +194,10 @@ spk_oaep_label_decode(struct spk_span em, struct spk_span label, uint8_t *ret_ms
     SPK_CHECK(em.len >= SPK_OAEP_OVERHEAD && em.len <= SPK_ANYRSA_MAX_LEN, AUTH);
     memcpy(seed, em.ptr + 1, SHA1_LEN);
     memcpy(db, em.ptr + 1 + SHA1_LEN, db_len);
-    SPK_TRY(spk_digest_parts(SPK_DIGEST_SHA1, &label, 1, l_hash));
-    SPK_TRY(mgf1_xor(spk_span(db, db_len), SPK_MUT_OF(seed)));
-    SPK_TRY(mgf1_xor(SPK_SPAN_OF(seed), spk_mut(db, db_len)));
+    SPK_TRY(hash_label(label, l_hash));
+    SPK_TRY(spk_digest_new(SPK_DIGEST_SHA1, &d));
+    SPK_TRY(mgf1_xor(d, spk_span(db, db_len), SPK_MUT_OF(seed)));
+    SPK_TRY(mgf1_xor(d, SPK_SPAN_OF(seed), spk_mut(db, db_len)));
     uint32_t good = oaep_scan(em.ptr[0], l_hash, spk_span(db, db_len), &at);
     SPK_CHECK(good != 0, AUTH); /* the final yes or no */
     memcpy(ret_msg, db + at, db_len - at);

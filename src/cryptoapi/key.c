@@ -132,21 +132,27 @@ capi_key_oversize(const struct capi_key *k)
     return k->alg == CALG_RC2 && a != NULL && capi_key_bits(k) > a->max;
 }
 
-DWORD
-capi_key_cipher(struct capi_key *k, struct spk_cipher **ret_c)
+static DWORD
+make_cipher(struct capi_key *k)
 {
     enum spk_cipher_alg alg;
     uint8_t material[SPK_CIPHER_KEY_MAX + CAPI_SALT_MAX];
     SPK_WIPE_ON_EXIT(material);
+    struct spk_span s = spk_secret_span(k->secret);
+    CAPI_TRY(capi_cipher_of(k->alg, &alg));
+    CAPI_CHECK(s.len <= SPK_CIPHER_KEY_MAX, NTE_BAD_KEY);
+    memcpy(material, s.ptr, s.len);
+    memcpy(material + s.len, k->salt, k->salt_len);
+    spk_err e =
+        spk_cipher_new(alg, spk_span(material, s.len + k->salt_len), k->rc2_bits, &k->cipher);
+    return capi_code(e, NTE_BAD_KEY);
+}
+
+DWORD
+capi_key_cipher(struct capi_key *k, struct spk_cipher **ret_c)
+{
     if (k->cipher == NULL) {
-        struct spk_span s = spk_secret_span(k->secret);
-        CAPI_TRY(capi_cipher_of(k->alg, &alg));
-        CAPI_CHECK(s.len <= SPK_CIPHER_KEY_MAX, NTE_BAD_KEY);
-        memcpy(material, s.ptr, s.len);
-        memcpy(material + s.len, k->salt, k->salt_len);
-        spk_err e =
-            spk_cipher_new(alg, spk_span(material, s.len + k->salt_len), k->rc2_bits, &k->cipher);
-        CAPI_TRY(capi_code(e, NTE_BAD_KEY));
+        CAPI_TRY(make_cipher(k));
     }
     *ret_c = k->cipher;
     return ERROR_SUCCESS;

@@ -106,22 +106,36 @@ capi_mac_start(struct capi_hash *h, struct capi_key *k)
     return capi_code(spk_cipher_dup(cipher, &h->cipher), NTE_FAIL);
 }
 
+/* At most what the open block still takes. */
+static DWORD
+mac_part(struct capi_hash *h, struct spk_span data)
+{
+    if (data.len == 0) {
+        return ERROR_SUCCESS;
+    }
+    memcpy(h->part + h->used, data.ptr, data.len);
+    h->used += data.len;
+    if (h->used < h->block) {
+        return ERROR_SUCCESS;
+    }
+    h->used = 0;
+    return capi_code(spk_cipher_chain(h->cipher, h->chain, spk_span(h->part, h->block)), NTE_FAIL);
+}
+
 DWORD
 capi_mac_add(struct capi_hash *h, struct spk_span data)
 {
-    const struct spk_cipher_op op = {SPK_MODE_ECB, true, NULL};
-    for (size_t i = 0; i < data.len; i++) {
-        h->part[h->used++] = data.ptr[i];
-        if (h->used < h->block) {
-            continue;
-        }
-        for (size_t j = 0; j < h->block; j++) {
-            h->chain[j] ^= h->part[j];
-        }
-        CAPI_TRY(capi_code(spk_cipher_run(h->cipher, &op, spk_mut(h->chain, h->block)), NTE_FAIL));
-        h->used = 0;
+    if (h->used != 0) { /* the rest of an open block first */
+        size_t n = h->block - h->used < data.len ? h->block - h->used : data.len;
+        CAPI_TRY(mac_part(h, spk_span(data.ptr, n)));
+        data = spk_span(data.ptr + n, data.len - n);
     }
-    return ERROR_SUCCESS;
+    size_t whole = data.len / h->block * h->block;
+    if (whole != 0) {
+        CAPI_TRY(
+            capi_code(spk_cipher_chain(h->cipher, h->chain, spk_span(data.ptr, whole)), NTE_FAIL));
+    }
+    return mac_part(h, spk_span(data.ptr + whole, data.len - whole));
 }
 
 DWORD
