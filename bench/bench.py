@@ -2,6 +2,7 @@
 """Runs the benches that are named, or all of them, and prints the tables of doc/performance.md."""
 import sys
 
+import cryptoapi
 import deposits
 import seal
 import tree
@@ -11,9 +12,11 @@ USAGE = """usage: bench/run.sh [NAME...]        (./run bench builds first)
   seal      one file of 1 GiB against cp and age
   tree      10,000 small files with their deposits against two RSA public operations a file
   deposits  deposits a second over HTTPS against the store alone
+  cryptoapi libcryptoapi against bare OpenSSL, every algorithm
 
 Without a name all of them. BENCH_ROUNDS, BENCH_MIB and BENCH_FILES make them shorter or longer."""
-BENCHES = {"seal": seal.main, "tree": tree.main, "deposits": deposits.main}
+BENCHES = {"seal": seal.main, "tree": tree.main, "deposits": deposits.main,
+           "cryptoapi": cryptoapi.main}
 
 
 def main():
