@@ -95,7 +95,6 @@ parse_need(const char *s, uint64_t *ret_need)
     return SPK_OK;
 }
 
-static spk_err
 /* The line of a setting whose value turned out to be wrong. It is there, once. */
 static unsigned
 line_of(struct spk_span text, const char *key)
@@ -127,6 +126,7 @@ settings_clear(struct settings *s)
     spk_mem_free(s->need);
 }
 
+static spk_err
 take_settings(struct spk_profile *p, const struct settings *s, const char **ret_bad)
 {
     *ret_bad = "policy";
@@ -152,7 +152,6 @@ parse_config(struct spk_profile *p, struct spk_span text, unsigned *ret_line)
         {"container", SPK_CONF_STR, &p->container, 0, 0, false},
         {"timeout", SPK_CONF_U64, &p->timeout_s, 1, TIMEOUT_MAX_S, false},
     };
-
     const char *bad = NULL;
     spk_err e = spk_conf_parse(text, keys, sizeof(keys) / sizeof(keys[0]), ret_line);
 
@@ -169,6 +168,7 @@ load_config(struct spk_profile *p, struct spk_trouble *t)
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CONFIG_MAX);
     bool there = false;
     unsigned line = 0;
+
     SPK_TRY(read_optional(p, "config", t, &b, &there));
     if (there) {
         spk_err e = parse_config(p, spk_buf_span(&b), &line);
