@@ -69,9 +69,9 @@ open_container(struct spk_session *s)
     if (spk_ok(e)) {
         e = spk_container_open(s->keystore, s->profile->container, &s->container);
     }
+    SPK_CHECK(e.code != SPK_CODE_NOTFOUND, NOKEY);
     return spk_ok(e) ? SPK_OK : container_failed(s, e);
 }
-    SPK_CHECK(e.code != SPK_CODE_NOTFOUND, NOKEY);
 
 spk_err
 spk_session_key(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa **ret_key)
