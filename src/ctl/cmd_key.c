@@ -438,6 +438,17 @@ read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span ne
     return spk_store_policies(store, add_stored, &p);
 }
 
+static bool
+is_published(const struct ctl_site *s, struct spk_span note)
+{
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+    SPK_AUTO_BUF struct spk_buf last = SPK_BUF((size_t)SPK_NOTE_MAX);
+    const char *name = NULL;
+
+    return spk_ok(statement_path(s, count_statements(s), &path, &name)) &&
+           spk_ok(spk_file_read(AT_FDCWD, name, &last)) && spk_span_eq(spk_buf_span(&last), note);
+}
+
 /* The same check that every client makes: what it would refuse is not published. */
 static int
 publish(const struct ctl_site *s, const char *path)
@@ -454,6 +465,10 @@ publish(const struct ctl_site *s, const char *path)
     status = status == TERM_GO_ON ? ctl_site_store(s, &store) : status;
     if (status != TERM_GO_ON) {
         return status;
+    }
+    if (is_published(s, spk_buf_span(&next))) {
+        printf(_("the statement in '%s' is published already\n"), term_shown(path));
+        return TERM_DONE;
     }
     e = spk_chain_new(&chain);
     e = spk_ok(e) ? read_chain(s, store, spk_buf_span(&next), chain) : e;

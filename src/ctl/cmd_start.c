@@ -263,7 +263,11 @@ run(struct runner *r)
 {
     uint64_t port = 0;
     int status = TERM_GO_ON;
+    spk_err e = spk_mkdirs(r->site.run, 0755); /* no backup has it */
 
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OUTPUT, r->site.run, e, NULL);
+    }
     if (!take_signals(r)) {
         return term_error(TERM_ABOUT_OWN, NULL, spk_err_errno(), NULL);
     }
