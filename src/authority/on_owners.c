@@ -318,6 +318,7 @@ spk_on_self(struct spk_req *r)
     spk_jw_cstr(w, "state", spk_owner_state_name(row.state));
     spk_jw_str(w, "name", row.name);
     spk_jw_u64(w, "deposits", n);
+    spk_jw_base64(w, "record", row.record);
     if (row.successor.len > 0) {
         spk_jw_str(w, "successor", row.successor);
     } else {

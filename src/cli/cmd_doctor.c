@@ -171,7 +171,11 @@ check_login(struct report *r, struct spk_pin *pin)
     }
     e = spk_session_api(r->s, spk_session_index(r->s, pin), &api);
     e = spk_ok(e) ? spk_api_get(api, "/v1/owners/self", &j) : e;
-    if (!spk_ok(e)) {
+    if (e.code == SPK_CODE_DENIED && r->s->trouble.status == 401) {
+        say(r, GRADE_BAD, pin->name,
+            _("knows you under your former keys: 'sparekey recover --keys-only --same-keys' with "
+              "--authority and its name"));
+    } else if (!spk_ok(e)) {
         say(r, GRADE_BAD, pin->name, term_sentence(TERM_ABOUT_PEER, e));
     } else if (spk_ok(spk_json_str(j, "state", &state)) && strcmp(state, "enrolled") == 0) {
         say(r, GRADE_OK, pin->name, _("knows you and takes your deposits"));
@@ -189,6 +193,12 @@ check_authority(struct report *r, struct spk_pin *pin, bool offline)
         say(r, GRADE_NOTE, pin->name, _("is pinned, but you are not registered there"));
     } else {
         say(r, GRADE_OK, pin->name, _("is pinned; its chain of statements and policies holds"));
+    }
+    if (pin->has_owner) {
+        char hex[2 * SPK_HASH_LEN + 1];
+
+        say(r, GRADE_OK, pin->name, _("knows you under an owner id of its own, which follows"));
+        say(r, GRADE_OK, "owner", spk_hex(spk_hash_span(&pin->owner), hex));
     }
     if (spk_ok(spk_pending_load(r->s, pin, &p))) {
         say(r, GRADE_NOTE, pin->name, _("a recovery is under way: 'sparekey recover' goes on"));

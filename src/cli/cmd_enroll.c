@@ -16,6 +16,7 @@ struct enroll_opts {
     bool ask_token;
     bool update;
     bool pin_only;
+    bool new_owner;
 };
 
 static void
@@ -29,8 +30,11 @@ fingerprint_line(FILE *to, const struct spk_pin *pin)
 }
 
 static int
-report(const struct term *c, const struct spk_pin *pin)
+report(const struct term *c, const struct spk_profile *p, const struct spk_pin *pin)
 {
+    const struct spk_hash *owner =
+        pin->state == SPK_PIN_PINNED ? NULL : spk_profile_owner_at(p, pin);
+    char hex[2 * SPK_HASH_LEN + 1];
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
     struct spk_jw w = {.b = &b};
     char code[SPK_REQ_CODE_LEN];
@@ -38,6 +42,9 @@ report(const struct term *c, const struct spk_pin *pin)
     if (!c->json) {
         fingerprint_line(stdout, pin);
         printf(_("state: %s\n"), spk_pin_state_name(pin->state));
+        if (owner != NULL && pin->has_owner) {
+            printf(_("owner id there: %s\n"), spk_hex(spk_hash_span(owner), hex));
+        }
         return term_flush(TERM_DONE);
     }
     spk_authority_fingerprint(&spk_pin_now(pin)->hash, code);
@@ -49,6 +56,9 @@ report(const struct term *c, const struct spk_pin *pin)
     spk_jw_hex(&w, "statement", spk_hash_span(&spk_pin_now(pin)->hash));
     spk_jw_cstr(&w, "fingerprint", code);
     spk_jw_cstr(&w, "state", spk_pin_state_name(pin->state));
+    if (owner != NULL) {
+        spk_jw_hex(&w, "owner", spk_hash_span(owner));
+    }
     spk_jw_close(&w, '}');
     return term_json_out(&w, &b);
 }
@@ -97,16 +107,9 @@ establish(const struct spk_pin *pin, bool has_hash, const struct spk_hash *hash)
     return TERM_GO_ON;
 }
 
-static int
-choose_name(const struct enroll_opts *o, struct spk_pin *pin)
+static void
+default_name(struct spk_pin *pin)
 {
-    if (o->name != NULL) {
-        if (!spk_pin_name_ok(o->name)) {
-            term_say_error(NULL, _("a name has up to 64 letters, digits, '.', '_' and '-'"));
-            return TERM_USAGE;
-        }
-        (void)snprintf(pin->name, sizeof(pin->name), "%s", o->name);
-    }
     for (char *p = pin->name; *p != '\0'; p++) {
         if (strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == 0) {
             *p = '-';
@@ -115,7 +118,52 @@ choose_name(const struct enroll_opts *o, struct spk_pin *pin)
     if (pin->name[0] == '.') {
         pin->name[0] = '-';
     }
+}
+
+/* An authority that is pinned already stays what it is here; a name is that of one authority. */
+static int
+match_pinned(const struct spk_profile *p, const struct enroll_opts *o, struct spk_pin *pin)
+{
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        const struct spk_pin *old = p->authorities[i];
+        bool same = spk_hash_eq(&old->statements[0].hash, &pin->statements[0].hash);
+
+        if (same && (o->name == NULL || strcmp(old->name, pin->name) == 0)) {
+            if (!spk_pin_continues(old, pin)) {
+                return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(CHANGED), NULL);
+            }
+            spk_pin_inherit(pin, old);
+            return TERM_GO_ON;
+        }
+        if (same) {
+            term_say_error(old->name, _("is what you call this authority already"));
+            term_say_hint(_("leave --name out, or 'sparekey enroll --update' fetches what is new"));
+            return TERM_FAILED;
+        }
+    }
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        if (strcmp(p->authorities[i]->name, pin->name) == 0) {
+            term_say_error(pin->name, _("is the name of another authority that you have pinned"));
+            term_say_hint(_("--name NAME gives this one another name"));
+            return TERM_FAILED;
+        }
+    }
     return TERM_GO_ON;
+}
+
+static int
+choose_name(const struct spk_profile *p, const struct enroll_opts *o, struct spk_pin *pin)
+{
+    if (o->name != NULL) {
+        if (!spk_pin_name_ok(o->name)) {
+            term_say_error(NULL, _("a name has up to 64 letters, digits, '.', '_' and '-'"));
+            return TERM_USAGE;
+        }
+        (void)snprintf(pin->name, sizeof(pin->name), "%s", o->name);
+    } else {
+        default_name(pin);
+    }
+    return match_pinned(p, o, pin);
 }
 
 static int
@@ -143,7 +191,8 @@ read_token(struct term *c, const struct enroll_opts *o, struct spk_secret **ret_
 }
 
 static spk_err
-register_with(struct spk_session *s, struct spk_pin *pin, const struct spk_secret *token)
+register_with(struct spk_session *s, struct spk_pin *pin, struct spk_span record,
+              const struct spk_secret *token)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(TOKEN_MAX + 1);
     const char *text = NULL;
@@ -152,7 +201,101 @@ register_with(struct spk_session *s, struct spk_pin *pin, const struct spk_secre
         SPK_TRY(spk_buf_add(&b, spk_secret_span(token)));
         SPK_TRY(spk_buf_cstr(&b, &text));
     }
-    return spk_enrol_register(s, pin, text);
+    return spk_enrol_register(s, pin, record, text);
+}
+
+/* The present keys came with a recovery elsewhere, so there is a new record for them, and with it
+ * another owner id. Who may have been registered here before is told so first: what he has
+ * deposited under the former keys stays with the former owner id. */
+static int
+renew(struct term *c, const struct enroll_opts *o, struct spk_session *s, const struct spk_pin *pin,
+      struct spk_span *ret_record)
+{
+    spk_err e;
+
+    if (s->profile->record.len == 0 && !o->new_owner) {
+        term_say_error(pin->name,
+                       _("cannot know these keys, which came with a recovery elsewhere"));
+        term_say_hint(_("if you were registered there with your former keys: 'sparekey enroll "
+                        "--pin' with the same address, then 'sparekey recover --keys-only "
+                        "--same-keys --authority NAME'; if never: --new-owner"));
+        return TERM_FAILED;
+    }
+    e = spk_enrol_renew(s, ret_record);
+    if (e.code == SPK_CODE_NOTFOUND) {
+        term_say_error(NULL, _("your enrolment record is not on this computer, and no authority "
+                               "that knows your keys has it"));
+        term_say_hint(
+            _("copy CONFIG/owner.record from the computer where you ran 'sparekey init'"));
+        return TERM_FAILED;
+    }
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
+    }
+    if (!c->quiet) {
+        fprintf(stderr,
+                _("sparekey: your keys are newer than your owner id, so '%s' gets another owner id "
+                  "for you: write it on your recovery sheet\n"),
+                pin->name);
+    }
+    return TERM_GO_ON;
+}
+
+/* Is this the record of who is registered there, or of a new owner that 'init' has made? */
+static bool
+is_for(const struct spk_profile *p, const struct spk_pin *pin, struct spk_span record)
+{
+    const struct spk_hash *there = spk_profile_owner_at(p, pin);
+    struct spk_hash id;
+
+    return pin->state == SPK_PIN_PINNED ||
+           (there != NULL && spk_ok(spk_sha256(record, &id)) &&
+            (spk_hash_eq(&id, there) || spk_hash_eq(&id, &p->owner)));
+}
+
+/* Registered there before, by another record than one of the present keys: does it know them? */
+static int
+ask(struct spk_session *s, struct spk_pin *pin)
+{
+    spk_err e = spk_enrol_ask(s, pin);
+
+    if (e.code == SPK_CODE_DENIED && s->trouble.status == 401) {
+        term_say_error(pin->name, _("does not know your present keys as yours"));
+        fprintf(stderr,
+                _("sparekey: hint: authority %s still knows your old keys: 'sparekey recover "
+                  "--keys-only --same-keys --authority %s'\n"),
+                pin->name, pin->name);
+        return TERM_FAILED;
+    }
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
+}
+
+static int
+join(struct term *c, const struct enroll_opts *o, struct spk_session *s, struct spk_pin *pin)
+{
+    SPK_AUTO(spk_secret) token = NULL;
+    struct spk_span record = SPK_SPAN_EMPTY;
+    int status = read_token(c, o, &token);
+    spk_err e;
+
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    e = spk_enrol_record(s, &record);
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+        return term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
+    }
+    if (!is_for(s->profile, pin, record)) {
+        return ask(s, pin);
+    }
+    if (e.code == SPK_CODE_NOTFOUND) {
+        status = renew(c, o, s, pin, &record);
+    }
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    e = register_with(s, pin, record, token);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 
 static int
@@ -160,7 +303,6 @@ enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const
 {
     SPK_AUTO_BUF struct spk_buf url = SPK_BUF((size_t)SPK_PIN_URL_MAX);
     SPK_AUTO(spk_pin) pin = NULL;
-    SPK_AUTO(spk_secret) token = NULL;
     struct spk_hash hash;
     const char *url_text = NULL;
     bool has_hash = false;
@@ -170,7 +312,7 @@ enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const
     if (!spk_ok(e) || !spk_ok(spk_buf_cstr(&url, &url_text))) {
         return term_usage(c, _("an address looks like https://host:port/#hash"));
     }
-    if (!o->pin_only && s->profile->record.len == 0) {
+    if (!o->pin_only && !s->profile->has_owner) {
         term_say_error(NULL, _("you have no enrolment record yet"));
         term_say_hint(_("'sparekey init' makes it; --pin only pins the authority, for a recovery"));
         return TERM_FAILED;
@@ -180,16 +322,14 @@ enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const
         return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
     status = establish(pin, has_hash, &hash);
-    status = status == TERM_GO_ON ? choose_name(o, pin) : status;
-    status = status == TERM_GO_ON ? read_token(c, o, &token) : status;
+    status = status == TERM_GO_ON ? choose_name(s->profile, o, pin) : status;
+    if (status == TERM_GO_ON && !o->pin_only) {
+        status = join(c, o, s, pin);
+    }
     if (status != TERM_GO_ON) {
         return status;
     }
-    e = o->pin_only ? SPK_OK : register_with(s, pin, token);
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
-    }
-    status = report(c, pin);
+    status = report(c, s->profile, pin);
     e = spk_profile_put_authority(s->profile, &pin);
     return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
 }
@@ -206,14 +346,14 @@ update_one(struct term *c, struct spk_session *s, struct spk_pin *old, const cha
         spk_trouble_peer(&s->trouble, old->name);
         return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }
-    if (pin->state != SPK_PIN_PINNED && s->profile->record.len > 0) {
-        e = spk_enrol_register(s, pin, NULL); /* idempotent: tells whether it is approved by now */
+    if (pin->state == SPK_PIN_PENDING) {
+        e = spk_enrol_ask(s, pin); /* whether it is approved by now */
         changed = changed || (spk_ok(e) && pin->state != old->state);
     }
     if (!changed && !c->quiet) {
         fprintf(stderr, _("sparekey: authority '%s': nothing is new\n"), old->name);
     }
-    status = report(c, pin);
+    status = report(c, s->profile, pin);
     e = spk_profile_put_authority(s->profile, &pin);
     return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
 }
@@ -255,6 +395,8 @@ cmd_enroll(struct term *c, int argc, char **argv)
         {"update", 0, TERM_FLAG, &o.update, NULL,
          N_("take new keys and policies that the officers have signed")},
         {"pin", 0, TERM_FLAG, &o.pin_only, NULL, N_("only pin it, without registering")},
+        {"new-owner", 0, TERM_FLAG, &o.new_owner, NULL,
+         N_("get an owner id there, never having been registered with it")},
     };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;

@@ -97,12 +97,16 @@ show_authorities(const struct spk_profile *p, struct spk_jw *w)
     for (size_t i = 0; i < p->n_authorities; i++) {
         const struct spk_pin *pin = p->authorities[i];
         char code[SPK_REQ_CODE_LEN];
+        char hex[2 * SPK_HASH_LEN + 1];
 
         spk_authority_fingerprint(&spk_pin_now(pin)->hash, code);
         if (w == NULL) {
             printf(_("authority %s: %s, epoch %u, policy %u, fingerprint %s\n"), pin->name,
                    spk_pin_state_name(pin->state), spk_pin_now(pin)->epoch, pin->policy.number,
                    code);
+            if (pin->has_owner) {
+                printf(_("owner id there: %s\n"), spk_hex(spk_hash_span(&pin->owner), hex));
+            }
             continue;
         }
         spk_jw_open(w, NULL, '{');
@@ -112,6 +116,9 @@ show_authorities(const struct spk_profile *p, struct spk_jw *w)
         spk_jw_u64(w, "epoch", spk_pin_now(pin)->epoch);
         spk_jw_u64(w, "policy", pin->policy.number);
         spk_jw_cstr(w, "fingerprint", code);
+        if (pin->has_owner) {
+            spk_jw_hex(w, "owner", spk_hash_span(&pin->owner));
+        }
         spk_jw_close(w, '}');
     }
 }

@@ -35,7 +35,8 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
 {
     SPK_AUTO(spk_secret) code = NULL;
     SPK_AUTO_STR char *state = NULL;
-    struct spk_hash owner = s->profile->owner;
+    const struct spk_hash *known = spk_profile_owner_at(s->profile, pin);
+    struct spk_hash owner;
     int status;
     spk_err e;
 
@@ -43,8 +44,10 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
         if (!spk_ok(spk_hex_parse(spk_span_str(o->owner), owner.b, sizeof(owner.b)))) {
             return term_usage(c, _("--owner is 64 hex digits"));
         }
-    } else if (!s->profile->has_owner) {
+    } else if (known == NULL) {
         return term_usage(c, _("--owner is wanted: it stands on your recovery sheet"));
+    } else {
+        owner = *known;
     }
     status = ask_code(c, &code);
     if (status != TERM_GO_ON) {

@@ -201,9 +201,12 @@ take_file(struct recover_job *job, const char *path, struct spk_hash *owner, boo
 int
 recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec)
 {
-    bool has_owner = job->s->profile->has_owner;
+    const struct spk_hash *owner = spk_profile_owner_at(job->s->profile, job->pin);
+    bool has_owner = owner != NULL;
 
-    spec->owner = job->s->profile->owner;
+    if (has_owner) {
+        spec->owner = *owner;
+    }
     if (job->o->owner != NULL) {
         if (!spk_ok(spk_hex_parse(spk_span_str(job->o->owner), spec->owner.b, SPK_HASH_LEN))) {
             return term_usage(c, _("--owner is 64 hex digits"));

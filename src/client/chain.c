@@ -206,6 +206,15 @@ spk_pin_by_key(const struct spk_pin *p, const struct spk_hash *spki)
     return NULL;
 }
 
+void
+spk_pin_inherit(struct spk_pin *next, const struct spk_pin *old)
+{
+    memcpy(next->name, old->name, sizeof(next->name));
+    next->state = old->state;
+    next->has_owner = old->has_owner;
+    next->owner = old->owner;
+}
+
 /* Policies are compared by their text: the signature lines under it may grow. */
 static bool
 same_policy(const struct spk_buf *a, const struct spk_buf *b)

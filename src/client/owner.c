@@ -31,6 +31,21 @@ spk_veto_code_parse(struct spk_span typed, struct spk_secret **ret_code)
 }
 
 spk_err
+spk_owner_renew(struct spk_span old, struct spk_rsa *keyx, struct spk_rsa *sign,
+                struct spk_buf *record)
+{
+    __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment e = {.n_contacts = 0};
+
+    SPK_TRY(spk_enrolment_parse(old, &e));
+    struct spk_enrolment now = e;
+    now.keyx = keyx; /* borrowed: _clear() is not called */
+    now.sign = sign;
+    now.time = spk_now();
+    SPK_TRY(spk_random(SPK_MUT_OF(now.nonce)));
+    return spk_enrolment_build(&now, record);
+}
+
+spk_err
 spk_owner_record(const struct spk_owner_new *o, struct spk_buf *record)
 {
     struct spk_enrolment e = {.name = spk_span_str(o->name),

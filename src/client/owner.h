@@ -22,5 +22,8 @@ struct spk_owner_new {
 };
 /** The record for these keys, with a fresh nonce and the present time. */
 SPK_MUST_USE spk_err spk_owner_record(const struct spk_owner_new *o, struct spk_buf *record);
+/** The same person's record for other keys: name, contacts and veto key of an older one. */
+SPK_MUST_USE spk_err spk_owner_renew(struct spk_span old, struct spk_rsa *keyx,
+                                     struct spk_rsa *sign, struct spk_buf *record);
 
 #endif

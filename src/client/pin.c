@@ -83,6 +83,21 @@ parse_state(const char *s, enum spk_pin_state *ret_state)
 }
 
 static spk_err
+read_owner(int dirfd, struct spk_pin *p)
+{
+    SPK_AUTO_STR char *line = NULL;
+    spk_err e = read_line(dirfd, "owner.id", 2 * SPK_HASH_LEN, &line);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return SPK_OK;
+    }
+    SPK_TRY(e);
+    SPK_TRY(spk_hex_parse(spk_span_str(line), p->owner.b, SPK_HASH_LEN));
+    p->has_owner = true;
+    return SPK_OK;
+}
+
+static spk_err
 load_at(int dirfd, struct spk_pin **ret_p)
 {
     SPK_AUTO(spk_chain) c = NULL;
@@ -97,6 +112,7 @@ load_at(int dirfd, struct spk_pin **ret_p)
     SPK_TRY(read_line(dirfd, "state", 40, &state));
     SPK_TRY(spk_pin_make(&c, url, 1, &p));
     SPK_TRY(parse_state(state, &p->state));
+    SPK_TRY(read_owner(dirfd, p));
     *ret_p = SPK_STEAL(p);
     return SPK_OK;
 }
@@ -145,7 +161,19 @@ write_line(int dirfd, const char *file, const char *line)
     return spk_file_write(dirfd, file, spk_buf_span(&b), 0600, true);
 }
 
-/* Policies before statements: a statement may lean on a policy, never the other way round. */
+static spk_err
+write_owner(int dirfd, const struct spk_pin *p)
+{
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    if (p->has_owner) {
+        return write_line(dirfd, "owner.id", spk_hex(spk_hash_span(&p->owner), hex));
+    }
+    return unlinkat(dirfd, "owner.id", 0) == 0 || errno == ENOENT ? SPK_OK : spk_err_errno();
+}
+
+/* Policies before statements: a statement may lean on a policy, never the other way round. The
+ * state last: it says that the owner is registered. */
 static spk_err
 save_at(const struct spk_pin *p, int dirfd)
 {
@@ -154,6 +182,7 @@ save_at(const struct spk_pin *p, int dirfd)
     SPK_TRY(write_notes(dirfd, "policy", c->policies, c->n_policies));
     SPK_TRY(write_notes(dirfd, "statement", c->statements, c->n_statements));
     SPK_TRY(write_line(dirfd, "url", p->url));
+    SPK_TRY(write_owner(dirfd, p));
     return write_line(dirfd, "state", state_names[p->state]);
 }
 

@@ -40,6 +40,8 @@ struct spk_pin {
     char *url;
     unsigned timeout_s; /* of calls to it; 0: default */
     enum spk_pin_state state;
+    bool has_owner; /* an owner id of its own; else it is the profile's */
+    struct spk_hash owner;
     struct spk_chain *chain;
     size_t n;                         /* statements */
     struct spk_authority *statements; /* parsed, oldest first */
@@ -62,12 +64,14 @@ SPK_MUST_USE spk_err spk_pin_make(struct spk_chain **take_chain, const char *url
                                   uint32_t from_policy, struct spk_pin **ret_p);
 /** True when next continues old: the same statements and policies, and possibly more. */
 bool spk_pin_continues(const struct spk_pin *old, const struct spk_pin *next);
+/** Name, state and owner of a pin that next continues. */
+void spk_pin_inherit(struct spk_pin *next, const struct spk_pin *old);
 
 /** Read authorities/NAME. */
 SPK_MUST_USE spk_err spk_pin_load(const char *dir, const char *name, struct spk_trouble *t,
                                   struct spk_pin **ret_p);
 /** Write it to parent/NAME: a new folder appears whole or not at all; an existing one only gets
- * more notes and a new url and state. Sets p->dir. */
+ * more notes and a new url, owner and state. Sets p->dir. */
 SPK_MUST_USE spk_err spk_pin_save(struct spk_pin *p, const char *parent);
 /** Letters, digits, '.', '_', '-', not starting with '.'. */
 bool spk_pin_name_ok(const char *name);

@@ -19,6 +19,7 @@
 
 #define CONFIG_MAX ((size_t)65536)
 #define TIMEOUT_MAX_S 3600
+#define RECORD_NEW "owner.record.new"
 
 /* $VAR/sparekey, or $HOME/fallback/sparekey; relative values are ignored, as the XDG base
  * directory specification wants it. */
@@ -205,6 +206,7 @@ load_owner(struct spk_profile *p, struct spk_trouble *t)
     SPK_AUTO_BUF struct spk_buf id = SPK_BUF(80);
     bool there = false;
 
+    SPK_TRY(read_optional(p, RECORD_NEW, t, &p->record_new, &there));
     SPK_TRY(read_optional(p, "owner.record", t, &p->record, &there));
     if (there) {
         return owner_from_record(p);
@@ -291,6 +293,7 @@ spk_profile_load(struct spk_trouble *t, struct spk_profile **ret_p)
 
     SPK_CHECK(p != NULL, NOMEM);
     p->record = SPK_BUF(SPK_ENROL_RECORD_MAX);
+    p->record_new = SPK_BUF(SPK_ENROL_RECORD_MAX);
     spk_trouble_file(t, "$HOME");
     SPK_TRY(xdg_dir("XDG_CONFIG_HOME", ".config", &p->config_dir));
     SPK_TRY(xdg_dir("XDG_DATA_HOME", ".local/share", &p->data_dir));
@@ -313,6 +316,7 @@ spk_profile_free(struct spk_profile *p)
         spk_pin_free(p->authorities[i]);
     }
     spk_buf_free(&p->record);
+    spk_buf_free(&p->record_new);
     spk_secret_free(p->monitor);
     spk_mem_free(p->container);
     spk_mem_free(p->config_dir);
@@ -401,6 +405,50 @@ spk_profile_set_owner(struct spk_profile *p, const struct spk_hash *owner, struc
     p->owner = *owner;
     p->has_owner = true;
     return SPK_OK;
+}
+
+const struct spk_hash *
+spk_profile_owner_at(const struct spk_profile *p, const struct spk_pin *pin)
+{
+    if (pin->has_owner) {
+        return &pin->owner;
+    }
+    return p->has_owner ? &p->owner : NULL;
+}
+
+static bool
+others_lean_on_owner(const struct spk_profile *p, const struct spk_pin *pin)
+{
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        const struct spk_pin *o = p->authorities[i];
+
+        if (strcmp(o->name, pin->name) != 0 && o->state != SPK_PIN_PINNED && !o->has_owner) {
+            return true;
+        }
+    }
+    return false;
+}
+
+spk_err
+spk_profile_set_owner_at(struct spk_profile *p, struct spk_pin *pin, const struct spk_hash *owner)
+{
+    bool same = p->has_owner && spk_hash_eq(&p->owner, owner);
+
+    if (!same && p->has_owner && others_lean_on_owner(p, pin)) {
+        pin->has_owner = true;
+        pin->owner = *owner;
+        return SPK_OK;
+    }
+    pin->has_owner = false;
+    return same ? SPK_OK : spk_profile_set_owner(p, owner, SPK_SPAN_EMPTY);
+}
+
+spk_err
+spk_profile_set_record_new(struct spk_profile *p, struct spk_span record)
+{
+    SPK_TRY(write_config(p, RECORD_NEW, record));
+    spk_buf_reset(&p->record_new);
+    return spk_buf_add(&p->record_new, record);
 }
 
 spk_err

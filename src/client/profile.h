@@ -26,6 +26,7 @@ struct spk_profile {
     bool has_owner;
     struct spk_hash owner;      /* owner id */
     struct spk_buf record;      /* the enrolment record, empty when only its hash is known */
+    struct spk_buf record_new;  /* one that names later keys, for authorities joined since; empty */
     struct spk_secret *monitor; /* makes owner tags; may be NULL */
     size_t n_authorities;
     struct spk_pin *authorities[SPK_AUTHORITIES_MAX]; /* by name */
@@ -48,6 +49,14 @@ SPK_MUST_USE spk_err spk_profile_by_key(const struct spk_profile *p, const struc
 /** How many acceptances a file needs, of those configured. */
 size_t spk_profile_needed(const struct spk_profile *p);
 
+/** The owner id at an authority: its own, else the profile's; NULL when neither is known. */
+const struct spk_hash *spk_profile_owner_at(const struct spk_profile *p, const struct spk_pin *pin);
+/** Set it, in memory for the pin: it becomes the profile's unless another authority leans on that,
+ * which then keeps it. */
+SPK_MUST_USE spk_err spk_profile_set_owner_at(struct spk_profile *p, struct spk_pin *pin,
+                                              const struct spk_hash *owner);
+/** Keep a record of later keys, before anybody is shown it. */
+SPK_MUST_USE spk_err spk_profile_set_record_new(struct spk_profile *p, struct spk_span record);
 /** Set the owner: the record is written when not empty, else the id alone; then the record of
  * another owner is kept as owner.record.old. */
 SPK_MUST_USE spk_err spk_profile_set_owner(struct spk_profile *p, const struct spk_hash *owner,

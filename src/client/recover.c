@@ -465,9 +465,7 @@ spk_recover_finish(struct spk_session *s, struct spk_pending *p, char **ret_old)
     *ret_old = NULL;
     SPK_TRY(take_successor(p));
     SPK_TRY(install(s, p, ret_old));
-    if (!s->profile->has_owner || !spk_hash_eq(&s->profile->owner, &p->request.owner)) {
-        SPK_TRY(spk_profile_set_owner(s->profile, &p->request.owner, SPK_SPAN_EMPTY));
-    }
+    SPK_TRY(spk_profile_set_owner_at(s->profile, p->pin, &p->request.owner));
     SPK_TRY(spk_profile_make_monitor(s->profile));
     p->pin->state = SPK_PIN_ENROLLED;
     {

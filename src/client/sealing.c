@@ -99,7 +99,7 @@ wrap_parcels(const struct spk_profile *p, struct spk_sealing *s)
     if (p->policy == SPK_DEPOSIT_OFF) {
         return SPK_OK;
     }
-    SPK_CHECK(p->has_owner && p->n_authorities > 0, NOTFOUND);
+    SPK_CHECK(p->n_authorities > 0, NOTFOUND);
     for (size_t i = 0; i < p->n_authorities; i++) {
         s->n++;
         SPK_TRY(spk_parcel_wrap(&s->parcels[i], p->authorities[i], spk_seal_key(s->seal),
