@@ -6,6 +6,7 @@
  * file system before the first of them gets a name, and the folders with one fsync() each after. */
 #include "client/batch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -266,31 +267,69 @@ settle_item(struct run *r, struct item *it)
     }
 }
 
-/* One syncfs a file system; where it fails nothing of that file system gets a name. */
+struct devices { /* file systems of a batch, and how their syncfs() ended */
+    size_t n;
+    dev_t dev[DEVICES_MAX];
+    spk_err err[DEVICES_MAX];
+};
+
+static spk_err
+as_err(int rc)
+{
+    return rc == 0 ? SPK_OK : spk_err_errno();
+}
+
+/* Once a file system; what does not fit into the table is synced by itself. */
+static spk_err
+sync_device(struct devices *d, const struct item *it)
+{
+    size_t i = 0;
+
+    while (i < d->n && d->dev[i] != it->dev) {
+        i++;
+    }
+    if (i == DEVICES_MAX) {
+        return as_err(fsync(spk_newfile_fd(it->nf)));
+    }
+    if (i == d->n) {
+        d->dev[i] = it->dev;
+        d->err[i] = as_err(syncfs(spk_newfile_fd(it->nf)));
+        d->n++;
+    }
+    return d->err[i];
+}
+
+/* syncfs() tells of errors since *its* descriptor was opened, and older kernels of none. What
+ * befell the pages of this file is told by its own: they are written by now, so nothing waits here.
+ */
+static spk_err
+own_pages(int fd)
+{
+    spk_err e = as_err(sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE));
+
+    return e.sys == ENOSYS || e.sys == EINVAL ? as_err(fsync(fd)) : e;
+}
+
+/* Where it fails, nothing of that file system gets a name. */
 static void
 sync_data(struct run *r, size_t n)
 {
-    dev_t devs[DEVICES_MAX];
-    size_t n_devs = 0;
+    struct devices d = {.n = 0};
 
     for (size_t i = 0; i < n; i++) {
         struct item *it = item_at(r, i);
-        size_t d = 0;
 
-        if (!spk_ok(it->err)) {
-            continue;
+        if (spk_ok(it->err)) {
+            it->err = sync_device(&d, it);
+            it->output = !spk_ok(it->err);
         }
-        while (d < n_devs && devs[d] != it->dev) {
-            d++;
-        }
-        if (d < n_devs) {
-            continue;
-        }
-        if ((n_devs < DEVICES_MAX ? syncfs(spk_newfile_fd(it->nf))
-                                  : fsync(spk_newfile_fd(it->nf))) != 0) {
-            it->err = spk_err_errno();
-        } else if (n_devs < DEVICES_MAX) {
-            devs[n_devs++] = it->dev;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct item *it = item_at(r, i);
+
+        if (spk_ok(it->err)) {
+            it->err = own_pages(spk_newfile_fd(it->nf));
+            it->output = !spk_ok(it->err);
         }
     }
 }
@@ -311,6 +350,7 @@ static void
 name_all(struct run *r, size_t n)
 {
     const char *last = NULL;
+    spk_err folder = SPK_OK;
 
     for (size_t i = 0; i < n; i++) {
         struct item *it = item_at(r, i);
@@ -323,10 +363,14 @@ name_all(struct run *r, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct item *it = item_at(r, i);
 
-        if (spk_ok(it->err) && (last == NULL || !same_folder(last, it->f.out))) {
-            it->err = spk_sync_parent(AT_FDCWD, it->f.out);
+        if (!spk_ok(it->err)) {
+            continue;
+        }
+        if (last == NULL || !same_folder(last, it->f.out)) {
+            folder = spk_sync_parent(AT_FDCWD, it->f.out);
             last = it->f.out;
         }
+        it->err = folder; /* a name that may not outlive a crash is not told as one */
     }
 }
 
