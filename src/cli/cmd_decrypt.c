@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/folder.h"
 #include "client/decrypt.h"
 
 struct decrypt_opts {
@@ -25,10 +26,25 @@ tell_error(const char *in, spk_err e, const struct spk_session *s,
         term_say_hint(_("get the file again from where it came"));
         return TERM_FAILED;
     }
+    if (cli_is_folder(in, e)) {
+        return cli_say_folder("decrypt", in);
+    }
     if (e.code == SPK_CODE_USAGE && o->path == NULL && strcmp(in, "-") != 0) {
         return term_error(TERM_ABOUT_SEALED, in, e, NULL);
     }
     return term_error(TERM_ABOUT_SEALED, in, e, &s->trouble);
+}
+
+static void
+tell_kept(const struct spk_session *s, const char *in, bool from_stdin)
+{
+    fprintf(stderr, _("sparekey: note: only the old key container '%s' opens '%s'\n"),
+            term_shown(s->opened_by), term_shown(in));
+    if (!from_stdin) {
+        fprintf(stderr,
+                _("sparekey: hint: 'sparekey recover %s' gives it a slot for your present key\n"),
+                term_shown(in));
+    }
 }
 
 static int
@@ -54,6 +70,9 @@ one_file(struct term *c, struct spk_session *s, const struct decrypt_opts *o, co
         }
     } else if (done.path != NULL && !c->quiet) {
         printf(_("%s: %s\n"), term_shown(done.path), term_size(done.bytes));
+    }
+    if (spk_ok(e) && s->opened_by != NULL) {
+        tell_kept(s, in, from_stdin);
     }
     spk_decrypt_outcome_clear(&done);
     return status;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "client/kept.h"
 #include "client/pending.h"
 #include "client/spool.h"
 
@@ -63,6 +64,22 @@ check_match(struct report *r, const struct spk_rsa *sign)
             _("names other keys than the container has: right after a recovery, wrong otherwise"));
     }
     spk_enrolment_clear(&e);
+}
+
+/* What a recovery has set aside may be all that opens some files. */
+static void
+check_kept(struct report *r)
+{
+    size_t n = 0;
+
+    if (!spk_ok(spk_kept_count(r->s, &n))) {
+        return; /* the folder of containers has been told of already */
+    }
+    for (size_t i = 0; i < n; i++) {
+        say(r, GRADE_NOTE, spk_kept_at(r->s, i),
+            _("is an old key container: decrypt and verify try it too; 'sparekey recover "
+              "FILE.spk' gives a file a slot for the present key"));
+    }
 }
 
 static void
@@ -215,6 +232,7 @@ examine(struct report *r, bool offline)
     check_folder(r, r->s->profile->config_dir);
     check_folder(r, r->s->profile->data_dir);
     check_keys(r);
+    check_kept(r);
     check_owner(r);
     check_policy(r);
     check_spool(r);

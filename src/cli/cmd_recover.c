@@ -60,7 +60,9 @@ print_state(const struct spk_recover_status *st)
 
     switch (st->state) {
     case SPK_RECOVER_OPEN:
-        printf(_("state: open, %llu of %llu officers have approved\n"),
+        printf(ngettext("state: open, %llu of %llu officer has approved\n",
+                        "state: open, %llu of %llu officers have approved\n",
+                        (unsigned long)st->needed),
                (unsigned long long)st->persons, (unsigned long long)st->needed);
         break;
     case SPK_RECOVER_WAITING:
@@ -89,6 +91,7 @@ report_waiting(const struct term *c, const struct spk_pending *p,
         return term_json_out(&w, &b) == TERM_DONE ? TERM_WAITING : TERM_FAILED;
     }
     print_code(p);
+    printf(_("asked for: %s\n"), recover_what(p));
     print_state(st);
     fputs(_("Run 'sparekey recover' again to see how it stands; it goes on from there.\n"), stdout);
     return term_flush(TERM_WAITING);
@@ -181,17 +184,32 @@ wait_for(struct spk_pending *p, struct spk_recover_status *st)
     return SPK_OK;
 }
 
+static void
+tell_taken(const struct spk_pending *p, uint64_t keys, const char *old)
+{
+    if (p->request.kind == SPK_REQ_KIND_KEYS) {
+        printf(ngettext("%llu session key came back from %s\n",
+                        "%llu session keys came back from %s\n", (unsigned long)keys),
+               (unsigned long long)keys, p->pin->name);
+    }
+    printf(_("the new key pairs are yours now; the old ones have no rights left at %s\n"),
+           p->pin->name);
+    if (old != NULL) {
+        printf(_("the old key container is kept as '%s'; files that only it opens still open\n"),
+               term_shown(old));
+    }
+}
+
 /* Keys first: what has come is kept even if the rest has to wait. */
 static int
 take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
 {
     SPK_AUTO_STR char *old = NULL;
-    const char *authority = p->pin->name;
     uint64_t keys = 0;
     uint64_t refused = 0;
     spk_err e = SPK_OK;
 
-    if (p->request.kind == 1) {
+    if (p->request.kind == SPK_REQ_KIND_KEYS) {
         e = spk_recover_fetch(job->s, p, &keys, &refused);
     }
     e = spk_ok(e) ? spk_recover_finish(job->s, p, &old) : e;
@@ -203,16 +221,15 @@ take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
     }
     job->keys = keys;
     job->refused = refused;
+    job->from = p;
     if (!c->quiet && !c->json) {
-        printf(_("%llu session keys came back from %s; the new keys are yours now, the old ones "
-                 "are nothing\n"),
-               (unsigned long long)keys, authority);
-        if (old != NULL) {
-            printf(_("the old key container is kept as '%s'\n"), term_shown(old));
-        }
+        tell_taken(p, keys, old);
     }
     if (refused > 0) {
-        fprintf(stderr, _("sparekey: warning: %llu deposits were not released\n"),
+        fprintf(stderr,
+                ngettext("sparekey: warning: the authority has refused to release %llu deposit\n",
+                         "sparekey: warning: the authority has refused to release %llu deposits\n",
+                         (unsigned long)refused),
                 (unsigned long long)refused);
     }
     return TERM_GO_ON;
@@ -255,31 +272,20 @@ proceed(struct term *c, struct recover_job *job, struct spk_pending *p, bool fre
 }
 
 static int
-abandon(struct recover_job *job)
-{
-    SPK_AUTO(spk_pending) p = NULL;
-    spk_err e = spk_pending_load(job->s, job->pin, &p);
-
-    if (e.code == SPK_CODE_NOTFOUND) {
-        term_say_error(NULL, _("no recovery is under way"));
-        return TERM_FAILED;
-    }
-    e = spk_ok(e) ? spk_pending_drop(p) : e;
-    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
-}
-
-static int
 open_request(struct term *c, struct recover_job *job)
 {
     SPK_AUTO(spk_pending) p = NULL;
     SPK_AUTO(spk_secret) pass = NULL;
-    struct spk_pending_spec spec = {.kind = job->o->keys_only ? 2 : 1,
+    struct spk_pending_spec spec = {.kind =
+                                        job->o->keys_only ? SPK_REQ_KIND_PAIRS : SPK_REQ_KIND_KEYS,
                                     .reason = job->o->reason,
                                     .contact = job->o->contact,
                                     .bits = job->o->bits};
     int status = recover_prepare(c, job, &spec);
     spk_err e = SPK_OK;
 
+    status = status == TERM_GO_ON ? recover_may_replace(job) : status;
+    status = status == TERM_GO_ON ? recover_send_records(job) : status;
     if (status != TERM_GO_ON) {
         return status;
     }
@@ -299,38 +305,91 @@ open_request(struct term *c, struct recover_job *job)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
     }
-    return proceed(c, job, p, true);
+    status = proceed(c, job, p, true);
+    if (job->left_out > 0 && (status == TERM_WAITING || status == TERM_DONE)) {
+        fprintf(stderr,
+                ngettext("sparekey: warning: the request goes without %u file, named above\n",
+                         "sparekey: warning: the request goes without %u files, named above\n",
+                         job->left_out),
+                job->left_out);
+        return TERM_FAILED;
+    }
+    return status;
+}
+
+/* Is there anything that only the authority has? Files whose keys are here are repaired at once. */
+static int
+begin(struct term *c, struct recover_job *job)
+{
+    bool wish = job->o->all || job->o->keys_only || job->o->serials.n > 0;
+
+    if (!wish && job->n == 0) {
+        term_say_error(NULL, _("no recovery is under way; what shall come back?"));
+        term_say_hint(_("'sparekey recover FILE.spk…' or 'sparekey recover --all'"));
+        return TERM_USAGE;
+    }
+    recover_find_here(job);
+    if (!wish && recover_count(job, RECOVER_ASK) == 0) {
+        return recover_repair(c, job);
+    }
+    if (recover_count(job, RECOVER_ASK) > 0) {
+        (void)recover_repair_here(c, job);
+    }
+    return term_stop ? TERM_STOPPED : open_request(c, job);
+}
+
+static int
+run_locked(struct term *c, struct recover_job *job)
+{
+    SPK_AUTO(spk_pending) p = NULL;
+    spk_err e = recover_look(job);
+    int status;
+
+    e = spk_ok(e) ? spk_pending_load(job->s, job->pin, &p) : e;
+    if (job->o->abandon) {
+        return recover_abandon(c, job, p, e);
+    }
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return begin(c, job);
+    }
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
+    }
+    status = recover_covered(job, p);
+    return status == TERM_GO_ON ? proceed(c, job, p, false) : status;
+}
+
+static int
+say_locked(const struct recover_job *job, uint64_t pid)
+{
+    if (pid != 0) {
+        fprintf(stderr,
+                _("sparekey: error: another 'sparekey recover' is at work for %s (process %llu)\n"),
+                job->pin->name, (unsigned long long)pid);
+    } else {
+        fprintf(stderr, _("sparekey: error: another 'sparekey recover' is at work for %s\n"),
+                job->pin->name);
+    }
+    term_say_hint(_("wait until it has ended, or stop it; nothing was changed here"));
+    return TERM_FAILED;
 }
 
 static int
 run(struct term *c, struct recover_job *job)
 {
-    SPK_AUTO(spk_pending) p = NULL;
+    SPK_AUTO_FD int lock = -1;
+    uint64_t pid = 0;
     int status = recover_authority(job);
-    spk_err e;
+    spk_err e = SPK_OK;
 
     if (status != TERM_GO_ON) {
         return status;
     }
-    if (job->o->abandon) {
-        return abandon(job);
+    e = spk_pending_lock(job->s, job->pin, &pid, &lock);
+    if (e.code == SPK_CODE_BUSY) {
+        return say_locked(job, pid);
     }
-    e = spk_pending_load(job->s, job->pin, &p);
-    if (spk_ok(e)) {
-        return proceed(c, job, p, false);
-    }
-    if (e.code != SPK_CODE_NOTFOUND) {
-        return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
-    }
-    if (job->n > 0 && recover_all_here(job)) {
-        return recover_repair(c, job);
-    }
-    if (job->n == 0 && !job->o->all && !job->o->keys_only) {
-        term_say_error(NULL, _("no recovery is under way; what shall come back?"));
-        term_say_hint(_("'sparekey recover FILE.spk…' or 'sparekey recover --all'"));
-        return TERM_USAGE;
-    }
-    return open_request(c, job);
+    return spk_ok(e) ? run_locked(c, job) : term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
 }
 
 int
@@ -345,6 +404,8 @@ cmd_recover(struct term *c, int argc, char **argv)
         {"reason", 0, TERM_TEXT, &o.reason, "TEXT", N_("why, for the officers")},
         {"contact", 0, TERM_TEXT, &o.contact, "TEXT", N_("how the officers reach you now")},
         {"authority", 0, TERM_TEXT, &o.authority, "NAME", N_("which authority to ask")},
+        {"serial", 0, TERM_MANY, &o.serials, "ID",
+         N_("serial number of a file whose header does not tell it")},
         {"owner", 0, TERM_TEXT, &o.owner, "ID", N_("your owner id, when it is not known here")},
         {"bits", 0, TERM_TEXT, &bits, "N", N_("size of the new keys: 2048, 3072 (default), 4096")},
         {"wait", 0, TERM_FLAG, &o.wait, NULL, N_("wait until the officers have decided")},
@@ -353,6 +414,8 @@ cmd_recover(struct term *c, int argc, char **argv)
          N_("only replace the key pairs, give no session keys back")},
         {"same-keys", 0, TERM_FLAG, &o.same_keys, NULL,
          N_("with --keys-only: take the pairs of the present container")},
+        {"replace-keys", 0, TERM_FLAG, &o.replace_keys, NULL,
+         N_("go on although key pairs are here, which the new ones will replace")},
         {"abandon", 0, TERM_FLAG, &o.abandon, NULL, N_("give up the request that is under way")},
     };
     SPK_AUTO(spk_session) s = NULL;
@@ -365,13 +428,13 @@ cmd_recover(struct term *c, int argc, char **argv)
     }
     o.reason = o.reason != NULL ? o.reason : "";
     o.contact = o.contact != NULL ? o.contact : "";
-    job.files = argv + first;
+    job.paths = argv + first;
     job.n = argc - first;
     if ((o.out != NULL && job.n != 1) || (o.same_keys && !o.keys_only)) {
         return term_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
                                          : _("-o names one output, so there can be one file only"));
     }
-    status = term_bits(c, bits, &o.bits);
+    status = status == TERM_GO_ON ? term_bits(c, bits, &o.bits) : status;
     status = status == TERM_GO_ON ? term_session(c, &s) : status;
     if (status != TERM_GO_ON) {
         return status;
@@ -379,5 +442,6 @@ cmd_recover(struct term *c, int argc, char **argv)
     job.s = s;
     status = run(c, &job);
     spk_buf_free(&job.serials);
+    spk_mem_free(job.files);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/folder.h"
 #include "client/verify.h"
 
 static const char *
@@ -42,6 +43,11 @@ print_json(const char *path, const struct spk_verify *v)
     spk_jw_cstr(&w, "verdict", spk_verdict_name(v->verdict));
     spk_jw_hex(&w, "serial", SPK_SPAN_OF(v->id.b));
     spk_jw_bool(&w, "opened", v->opened);
+    if (v->opened_by != NULL) {
+        spk_jw_cstr(&w, "opened_by", v->opened_by);
+    } else {
+        spk_jw_null(&w, "opened_by");
+    }
     if (!spk_ok(v->why)) {
         spk_jw_cstr(&w, "error", spk_code_name(v->why.code));
     }
@@ -81,9 +87,12 @@ print_at(const struct spk_verify_at *at)
                spk_time_iso(at->time_ms / 1000u, when));
     }
     if (at->verdict != SPK_VERDICT_BROKEN) {
-        fputs(at->proven            ? _("; proven: the deposit holds this file's key")
-              : at->name[0] == '\0' ? _("; this authority is not pinned here: not proven")
-                                    : _("; not proven without a key"),
+        fputs(at->proven            ? _("; the deposited key BLOB was made again from this "
+                                                   "file's key, and is the same")
+              : at->name[0] == '\0' ? _("; this authority is not pinned here: the deposited key "
+                                        "BLOB was not compared")
+                                    : _("; the deposited key BLOB was not compared, without a "
+                                        "key"),
               stdout);
     }
     if (at->confirmed) {
@@ -99,6 +108,11 @@ print_text(const char *path, const struct spk_verify *v)
     for (size_t i = 0; i < v->n; i++) {
         print_at(&v->at[i]);
     }
+    if (v->opened_by != NULL) {
+        printf(_("  only the old key container '%s' opens it: 'sparekey recover %s' gives it a "
+                 "slot for your present key\n"),
+               term_shown(v->opened_by), term_shown(path));
+    }
     if (v->n == 0 && v->verdict != SPK_VERDICT_BROKEN) {
         fputs(_("  it was sealed without an authority\n"), stdout);
     }
@@ -111,7 +125,8 @@ one_file(struct term *c, struct spk_session *s, const struct spk_verify_opts *o,
     spk_err e = spk_verify_file(s, path, o, &v);
 
     if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
+        return cli_is_folder(path, e) ? cli_say_folder("verify", path)
+                                      : term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
     }
     if (c->json) {
         if (print_json(path, &v) != TERM_DONE) {

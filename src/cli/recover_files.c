@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "client/decrypt.h"
+#include "client/kept.h"
 
 #define ID_OFFSET 16
 
@@ -32,7 +34,7 @@ authority_of_files(const struct recover_job *job)
         SPK_AUTO(spk_header) h = NULL;
         struct spk_core_authority a;
 
-        if (!spk_ok(open_header(job->files[i], &h))) {
+        if (!spk_ok(open_header(job->paths[i], &h))) {
             continue;
         }
         for (size_t k = 0; spk_ok(spk_core_authority(spk_header_core(h), k, &a)); k++) {
@@ -72,9 +74,116 @@ recover_authority(struct recover_job *job)
     return TERM_FAILED;
 }
 
-/* Our key, or one that came back before, opens it. */
+/* -- what the files say -- */
+
+#define EARLIEST_MS UINT64_C(1577836800000) /* before there were sealed files */
+#define AHEAD_MS UINT64_C(86400000)         /* clocks that go wrong */
+
+/* Writers make UUIDs of version 7: bytes that are none are not what is left of a serial number. */
 static bool
-opens(const struct recover_job *job, const char *path)
+plausible(const struct spk_file_id *id)
+{
+    uint64_t ms = ((uint64_t)spk_get_u32(id->b) << 16) | (uint64_t)id->b[4] << 8 | id->b[5];
+
+    return id->b[6] >> 4 == 7 && id->b[8] >> 6 == 2 && ms >= EARLIEST_MS &&
+           ms <= spk_now_ms() + AHEAD_MS;
+}
+
+/* Header and slots of a file; with a damaged core, what is left of its slots. Either may stay NULL.
+ */
+struct parts {
+    struct spk_header *h;
+    struct spk_slots *found;
+    const struct spk_slots *slots; /* borrowed from one of them */
+};
+
+static void
+parts_end(struct parts *p)
+{
+    spk_header_free(p->h);
+    spk_slots_free(p->found);
+}
+#define PARTS_AUTO __attribute__((cleanup(parts_end))) struct parts
+
+static bool
+is_damage(spk_err e)
+{
+    return e.code == SPK_CODE_FORMAT || e.code == SPK_CODE_TRUNC || e.code == SPK_CODE_LIMIT ||
+           e.code == SPK_CODE_VERSION || e.code == SPK_CODE_AUTH;
+}
+
+static spk_err
+read_parts(int fd, struct parts *p)
+{
+    spk_err e = spk_header_read(fd, &p->h);
+
+    if (spk_ok(e)) {
+        p->slots = spk_header_slots(p->h);
+    } else if (is_damage(e) && spk_ok(spk_header_find_slots(fd, &p->found))) {
+        p->slots = p->found;
+    }
+    return e;
+}
+
+/* A damaged core: the record in a key area that is still whole names the serial number, or it
+ * stands where it was. A wrong one only brings nothing back. */
+static void
+look_damaged(int fd, struct recover_file *f)
+{
+    struct spk_file_id claim;
+
+    if (f->claimed) {
+        f->known = true;
+    } else if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
+               plausible(&claim)) {
+        f->id = claim;
+        f->known = true;
+    }
+}
+
+static void
+look(const struct recover_job *job, struct recover_file *f)
+{
+    SPK_AUTO_FD int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    PARTS_AUTO p = {0};
+
+    if (fd < 0) {
+        f->why = errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
+    } else {
+        f->why = read_parts(fd, &p);
+    }
+    if (!spk_ok(f->why) && !is_damage(f->why)) {
+        f->state = RECOVER_LOST;
+        return;
+    }
+    f->claimed =
+        p.slots != NULL && spk_ok(spk_recover_claims(job->pin, p.slots, &f->owner, &f->id));
+    if (spk_ok(f->why)) {
+        f->id = spk_header_core(p.h)->id;
+        f->known = true;
+    } else {
+        look_damaged(fd, f);
+    }
+    f->state = f->known ? RECOVER_ASK : RECOVER_LOST;
+}
+
+spk_err
+recover_look(struct recover_job *job)
+{
+    if (job->n == 0 || job->files != NULL) {
+        return SPK_OK;
+    }
+    job->files = spk_calloc((size_t)job->n, sizeof(*job->files));
+    SPK_CHECK(job->files != NULL, NOMEM);
+    for (int i = 0; i < job->n; i++) {
+        job->files[i].path = job->paths[i];
+        look(job, &job->files[i]);
+    }
+    return SPK_OK;
+}
+
+bool
+recover_opens(const struct recover_job *job, const char *path)
 {
     SPK_AUTO(spk_header) h = NULL;
     SPK_AUTO(spk_secret) key = NULL;
@@ -82,28 +191,50 @@ opens(const struct recover_job *job, const char *path)
     return spk_ok(open_header(path, &h)) && spk_ok(spk_unlock_header(job->s, h, &key));
 }
 
-/* A damaged header may belong to any key that came back: only a repair can tell. */
+/* A header that does not hold with the key that came back is still mended with it. */
 static bool
-may_be_here(const struct recover_job *job, const char *path)
+came_back(const struct recover_job *job, const struct spk_file_id *id)
 {
-    SPK_AUTO(spk_header) h = NULL;
-    struct spk_repair r;
+    struct spk_recovered r = {0};
+    SPK_AUTO(spk_secret) key = NULL;
+    bool have = spk_ok(spk_recovered_get(job->s->profile, id, &r)) &&
+                spk_ok(spk_kept_unwrap(job->s, &r, &key));
 
-    if (spk_ok(open_header(path, &h))) {
-        return spk_recovered_has(job->s->profile, &spk_header_core(h)->id) || opens(job, path);
-    }
-    return spk_ok(spk_repair_file(job->s, path, &r));
+    spk_recovered_clear(&r);
+    return have;
 }
 
-bool
-recover_all_here(const struct recover_job *job)
+/* With a damaged core any key that came back may be the one: only a repair can tell. */
+static bool
+is_here(const struct recover_job *job, const struct recover_file *f)
 {
-    for (int i = 0; i < job->n; i++) {
-        if (!may_be_here(job, job->files[i])) {
-            return false;
+    struct spk_repair r;
+
+    if (!spk_ok(f->why)) {
+        return is_damage(f->why) && spk_ok(spk_repair_file(job->s, f->path, &r));
+    }
+    return recover_opens(job, f->path) || came_back(job, &f->id);
+}
+
+void
+recover_find_here(struct recover_job *job)
+{
+    for (int i = 0; i < job->n && !term_stop; i++) {
+        if (is_here(job, &job->files[i])) {
+            job->files[i].state = RECOVER_HERE;
         }
     }
-    return true;
+}
+
+int
+recover_count(const struct recover_job *job, enum recover_file_state state)
+{
+    int n = 0;
+
+    for (int i = 0; i < job->n; i++) {
+        n += job->files[i].state == state;
+    }
+    return n;
 }
 
 /* -- before the request -- */
@@ -135,65 +266,130 @@ sort_serials(struct spk_buf *serials)
     serials->len = kept * SPK_FILE_ID_LEN;
 }
 
-static int
-take_owner(const char *path, struct spk_header *h, struct spk_hash *owner, bool *has_owner)
+/* False: this file stays out of the request, and the others go on. */
+static bool
+same_owner(const struct recover_file *f, struct spk_hash *owner, bool *has_owner)
 {
-    struct spk_hash claimed;
-
-    if (!spk_ok(spk_recover_owner_of(h, &claimed))) {
-        return TERM_GO_ON;
+    if (!f->claimed) {
+        return true;
     }
     if (!*has_owner) {
-        *owner = claimed;
+        *owner = f->owner;
         *has_owner = true;
-    } else if (!spk_hash_eq(owner, &claimed)) {
-        term_say_error(path, _("was sealed by another owner"));
-        term_say_hint(_("a recovery is for one owner's files; --owner ID says whose"));
-        return TERM_FAILED;
+    }
+    if (spk_hash_eq(owner, &f->owner)) {
+        return true;
+    }
+    term_say_error(f->path, _("was sealed by another owner"));
+    term_say_hint(_("a recovery is for one owner's files; --owner ID says whose"));
+    return false;
+}
+
+/* Nothing in the file says what to ask for; with --all nothing has to. */
+static bool
+lost_in(const struct recover_job *job, const struct recover_file *f)
+{
+    if (!is_damage(f->why)) {
+        (void)term_error(TERM_ABOUT_SEALED, f->path, f->why, NULL);
+        return true;
+    }
+    if (job->o->all || job->o->serials.n > 0) {
+        return false;
+    }
+    term_say_error(f->path, _("is no sealed file, or its header is so damaged that its serial "
+                              "number cannot be read"));
+    term_say_hint(_("'sparekey recover --all' brings back every key and finds the right one; or "
+                    "--serial ID, if you know it from 'sparekey inspect' of a copy"));
+    return true;
+}
+
+static void
+warn_damaged(const struct recover_file *f)
+{
+    char hex[2 * SPK_FILE_ID_LEN + 1];
+
+    fprintf(stderr,
+            _("sparekey: warning: '%s' has a damaged header; its key is asked for by the serial "
+              "number that is left in it, %s\n"),
+            term_shown(f->path), spk_hex(SPK_SPAN_OF(f->id.b), hex));
+}
+
+/* The deposit may be there without it, so a refusal of this one record is told, and no more. */
+static int
+send_record(struct recover_job *job, const struct recover_file *f)
+{
+    SPK_AUTO_FD int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    PARTS_AUTO p = {0};
+    spk_err e = SPK_ERR(NOTFOUND);
+
+    if (fd >= 0) {
+        e = read_parts(fd, &p);
+        e = p.slots != NULL ? spk_recover_file_record(job->pin, p.slots, &job->s->trouble)
+                            : SPK_ERR(NOTFOUND);
+    }
+    if (spk_ok(e) || e.code == SPK_CODE_NOTFOUND) {
+        return TERM_GO_ON;
+    }
+    if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_USAGE || e.code == SPK_CODE_EXISTS) {
+        term_say_warning(f->path, _("carries a record that the authority does not take; its key "
+                                    "comes back only if it was deposited before"));
+        return TERM_GO_ON;
+    }
+    return term_error(TERM_ABOUT_PEER, f->path, e, &job->s->trouble);
+}
+
+static int
+take_file(struct recover_job *job, struct recover_file *f, struct spk_hash *owner, bool *has_owner)
+{
+    spk_err e;
+
+    if (f->state == RECOVER_LOST) {
+        job->left_out += lost_in(job, f);
+        return TERM_GO_ON;
+    }
+    if (!f->known) {
+        return TERM_GO_ON;
+    }
+    if (!same_owner(f, owner, has_owner)) {
+        job->left_out++;
+        return TERM_GO_ON;
+    }
+    if (!spk_ok(f->why) && f->state == RECOVER_ASK) {
+        warn_damaged(f);
+    }
+    f->asked = true;
+    e = spk_buf_add(&job->serials, SPK_SPAN_OF(f->id.b));
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_SEALED, f->path, e, NULL);
+}
+
+static int
+take_serials(struct term *c, struct recover_job *job)
+{
+    for (size_t i = 0; i < job->o->serials.n; i++) {
+        struct spk_file_id id;
+
+        if (!spk_ok(spk_hex_parse(spk_span_str(job->o->serials.v[i]), id.b, sizeof(id.b)))) {
+            return term_usage(c, _("--serial is 32 hex digits"));
+        }
+        if (!spk_ok(spk_buf_add(&job->serials, SPK_SPAN_OF(id.b)))) {
+            return term_usage(c, _("too many files at once"));
+        }
     }
     return TERM_GO_ON;
 }
 
-/* The core is damaged, so its identifier is a claim; a wrong one only brings nothing back. */
 static int
-take_damaged(struct recover_job *job, const char *path, spk_err why)
+find_owner(struct term *c, const struct recover_job *job, struct spk_hash *owner, bool *has_owner)
 {
-    SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct spk_file_id claim;
+    const struct spk_hash *mine = spk_profile_owner_at(job->s->profile, job->pin);
 
-    if (fd < 0 || why.code == SPK_CODE_IO || why.code == SPK_CODE_NOTFOUND) {
-        return term_error(TERM_ABOUT_SEALED, path, why, NULL);
-    }
-    if (!spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) ||
-        !spk_ok(spk_buf_add(&job->serials, SPK_SPAN_OF(claim.b)))) {
-        return term_error(TERM_ABOUT_SEALED, path, why, NULL);
-    }
-    term_say_warning(path, _("has a damaged header: if its serial number is damaged too, "
-                             "'recover --all' will find it"));
-    return TERM_GO_ON;
-}
-
-static int
-take_file(struct recover_job *job, const char *path, struct spk_hash *owner, bool *has_owner)
-{
-    SPK_AUTO(spk_header) h = NULL;
-    spk_err e = open_header(path, &h);
-    int status;
-
-    if (!spk_ok(e)) {
-        return take_damaged(job, path, e);
-    }
-    status = take_owner(path, h, owner, has_owner);
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    e = spk_buf_add(&job->serials, SPK_SPAN_OF(spk_header_core(h)->id.b));
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_SEALED, path, e, NULL);
-    }
-    e = spk_recover_file_record(job->pin, h, &job->s->trouble);
-    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
-        return term_error(TERM_ABOUT_PEER, path, e, &job->s->trouble);
+    *has_owner = mine != NULL || job->o->owner != NULL;
+    if (job->o->owner != NULL) {
+        if (!spk_ok(spk_hex_parse(spk_span_str(job->o->owner), owner->b, SPK_HASH_LEN))) {
+            return term_usage(c, _("--owner is 64 hex digits"));
+        }
+    } else if (mine != NULL) {
+        *owner = *mine;
     }
     return TERM_GO_ON;
 }
@@ -201,26 +397,23 @@ take_file(struct recover_job *job, const char *path, struct spk_hash *owner, boo
 int
 recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec)
 {
-    const struct spk_hash *owner = spk_profile_owner_at(job->s->profile, job->pin);
-    bool has_owner = owner != NULL;
+    bool has_owner = false;
+    int status = find_owner(c, job, &spec->owner, &has_owner);
 
-    if (has_owner) {
-        spec->owner = *owner;
-    }
-    if (job->o->owner != NULL) {
-        if (!spk_ok(spk_hex_parse(spk_span_str(job->o->owner), spec->owner.b, SPK_HASH_LEN))) {
-            return term_usage(c, _("--owner is 64 hex digits"));
-        }
-        has_owner = true;
-    }
     job->serials = SPK_BUF((size_t)SPK_PENDING_SERIALS_MAX * SPK_FILE_ID_LEN);
-    for (int i = 0; i < job->n; i++) {
-        int status = take_file(job, job->files[i], &spec->owner, &has_owner);
-
-        if (status != TERM_GO_ON) {
-            spk_buf_free(&job->serials);
-            return status;
+    status = status == TERM_GO_ON ? take_serials(c, job) : status;
+    for (int i = 0; status == TERM_GO_ON && i < job->n; i++) {
+        status = take_file(job, &job->files[i], &spec->owner, &has_owner);
+    }
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    sort_serials(&job->serials);
+    if (!job->o->all && !job->o->keys_only) {
+        if (job->serials.len == 0) {
+            return TERM_FAILED; /* each has been named */
         }
+        spec->serials = spk_buf_span(&job->serials);
     }
     if (!has_owner) {
         term_say_error(NULL, _("your owner id is not known here"));
@@ -228,108 +421,18 @@ recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec
             _("--owner ID: it stands on your recovery sheet, and officers can look it up"));
         return TERM_FAILED;
     }
-    sort_serials(&job->serials);
-    if (!job->o->all && !job->o->keys_only) {
-        spec->serials = spk_buf_span(&job->serials);
-    }
     return TERM_GO_ON;
 }
 
-/* -- afterwards -- */
-
-static int
-decrypt_one(struct term *c, struct recover_job *job, const char *path)
-{
-    struct spk_decrypt_outcome done;
-    const struct spk_progress progress = {.stop = &term_stop};
-    const struct spk_decrypt_opts o = {.progress = &progress};
-    spk_err e = spk_decrypt_file(job->s, path, job->o->out, &o, &done);
-    int status = TERM_DONE;
-
-    if (!spk_ok(e)) {
-        status = e.code == SPK_CODE_EXISTS ? term_error(TERM_ABOUT_OUTPUT, done.path, e, NULL)
-                                           : term_error(TERM_ABOUT_SEALED, path, e, NULL);
-    } else if (done.path != NULL && !c->quiet && !c->json) {
-        printf(_("%s: %s decrypted\n"), term_shown(done.path), term_size(done.bytes));
-    }
-    spk_decrypt_outcome_clear(&done);
-    return status;
-}
-
-static int
-repair_one(struct term *c, struct recover_job *job, const char *path, struct spk_jw *w)
-{
-    struct spk_repair r = {0};
-    spk_err e = spk_repair_file(job->s, path, &r);
-    bool opened = !spk_ok(e) && e.code == SPK_CODE_NOTFOUND && e.sys == 0 && opens(job, path);
-
-    spk_jw_open(w, NULL, '{');
-    spk_jw_str(w, "file", spk_span_str(path));
-    spk_jw_bool(w, "repaired", spk_ok(e));
-    spk_jw_bool(w, "rebuilt", spk_ok(e) && r.header_rebuilt);
-    spk_jw_close(w, '}');
-    if (opened) {
-        if (!c->quiet && !c->json) {
-            printf(_("%s: opens with your key already\n"), term_shown(path));
-        }
-    } else if (!spk_ok(e)) {
-        if (e.code == SPK_CODE_NOTFOUND && e.sys == 0) {
-            term_say_error(path, _("has no key among those that came back"));
-            term_say_hint(_("it may never have been deposited, or by another owner: 'sparekey "
-                            "inspect' shows for whom it was sealed"));
-            return TERM_FAILED;
-        }
-        return term_error(TERM_ABOUT_SEALED, path, e, &job->s->trouble);
-    } else if (!c->quiet && !c->json) {
-        printf(r.header_rebuilt ? _("%s: header rebuilt\n") : _("%s: header repaired\n"),
-               term_shown(path));
-    }
-    return job->o->decrypt || job->o->out != NULL ? decrypt_one(c, job, path) : TERM_DONE;
-}
-
-static void
-tell_others(const struct recover_job *job)
-{
-    for (size_t i = 0; i < job->s->profile->n_authorities; i++) {
-        const struct spk_pin *pin = job->s->profile->authorities[i];
-
-        if (pin != job->pin && pin->state == SPK_PIN_ENROLLED && job->keys > 0) {
-            fprintf(stderr,
-                    _("sparekey: hint: authority %s still knows your old keys: 'sparekey recover "
-                      "--keys-only --same-keys --authority %s'\n"),
-                    pin->name, pin->name);
-        }
-    }
-}
-
 int
-recover_repair(struct term *c, struct recover_job *job)
+recover_send_records(struct recover_job *job)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)16 << 20);
-    struct spk_jw w = {.b = &b};
-    int status = TERM_DONE;
+    int status = TERM_GO_ON;
 
-    spk_jw_open(&w, NULL, '{');
-    spk_jw_cstr(&w, "state", "done");
-    spk_jw_cstr(&w, "authority", job->pin->name);
-    spk_jw_u64(&w, "keys", job->keys);
-    spk_jw_u64(&w, "refused", job->refused);
-    spk_jw_open(&w, "files", '[');
-    for (int i = 0; i < job->n && !term_stop; i++) {
-        int one = repair_one(c, job, job->files[i], &w);
-
-        status = one != TERM_DONE ? one : status;
+    for (int i = 0; status == TERM_GO_ON && i < job->n; i++) {
+        if (job->files[i].asked) {
+            status = send_record(job, &job->files[i]);
+        }
     }
-    spk_jw_close(&w, ']');
-    spk_jw_close(&w, '}');
-    if (c->json && term_json_out(&w, &b) != TERM_DONE) {
-        return TERM_FAILED;
-    }
-    if (job->n == 0 && !c->quiet && !c->json && job->keys > 0) {
-        fputs(_("'sparekey recover FILE.spk…' repairs the headers of your files; 'decrypt' opens "
-                "them as they are\n"),
-              stdout);
-    }
-    tell_others(job);
-    return term_stop ? TERM_STOPPED : term_flush(status);
+    return status;
 }

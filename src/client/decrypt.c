@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/encrypt.h"
-#include "client/recovered.h"
+#include "client/kept.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define MODE_BITS 0777u /* never set-user-id and friends: the file may come from anywhere */
@@ -23,28 +23,41 @@ spk_decrypt_outcome_clear(struct spk_decrypt_outcome *o)
     o->path = NULL;
 }
 
-spk_err
-spk_unlock_header(struct spk_session *s, struct spk_header *h, struct spk_secret **ret_key)
+/* SPK_CODE_NOKEY: neither a slot nor a recovered key is for the present pair. */
+static spk_err
+unlock_present(struct spk_session *s, struct spk_header *h, struct spk_secret **ret_key)
 {
+    const struct spk_file_id *id = &spk_header_core(h)->id;
+    SPK_AUTO(spk_secret) key = NULL;
     struct spk_rsa *keyx = NULL;
-    spk_err e = spk_session_key(s, SPK_AT_KEYEXCHANGE, &keyx);
+    bool mac_ok = false;
 
-    if (spk_ok(e) && spk_header_meets(h, spk_rsa_id(keyx))) {
+    SPK_TRY(spk_session_key(s, SPK_AT_KEYEXCHANGE, &keyx));
+    if (spk_header_meets(h, spk_rsa_id(keyx))) {
         SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
         return spk_header_open(h, keyx, ret_key);
     }
-    if (spk_ok(e) && spk_recovered_has(s->profile, &spk_header_core(h)->id)) {
-        bool mac_ok = false;
-        SPK_AUTO(spk_secret) key = NULL;
+    SPK_CHECK(spk_recovered_has(s->profile, id), NOKEY);
+    SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
+    /* left by an earlier recovery, for keys that were replaced since: says nothing of the file */
+    SPK_CHECK(spk_ok(spk_recovered_key(s->profile, id, keyx, &key)), NOKEY);
+    SPK_TRY(spk_header_open_key(h, key, &mac_ok));
+    *ret_key = SPK_STEAL(key);
+    return SPK_OK;
+}
 
-        SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
-        SPK_TRY(spk_recovered_key(s->profile, &spk_header_core(h)->id, keyx, &key));
-        SPK_TRY(spk_header_open_key(h, key, &mac_ok));
-        *ret_key = SPK_STEAL(key);
-        return SPK_OK;
+spk_err
+spk_unlock_header(struct spk_session *s, struct spk_header *h, struct spk_secret **ret_key)
+{
+    spk_err e = SPK_OK;
+
+    s->opened_by = NULL;
+    e = unlock_present(s, h, ret_key);
+    if (e.code == SPK_CODE_NOKEY) {
+        e = spk_kept_open(s, h, ret_key);
     }
-    if (spk_ok(e) || e.code == SPK_CODE_NOKEY) {
-        return spk_header_slots(h) == NULL ? spk_header_fault(h) : SPK_ERR(NOKEY);
+    if (e.code == SPK_CODE_NOKEY && spk_header_slots(h) == NULL) {
+        return spk_header_fault(h);
     }
     return e;
 }

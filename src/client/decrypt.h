@@ -25,8 +25,8 @@ SPK_MUST_USE spk_err spk_decrypt_file(struct spk_session *s, const char *in_path
                                       const char *out_path, const struct spk_decrypt_opts *o,
                                       struct spk_decrypt_outcome *ret_o);
 
-/** K of a header: by our key exchange pair, or by what a recovery has left for this serial number.
- */
+/** K of a header: by our key exchange pair, by what a recovery has left for this serial number, or
+ * by an old container that a recovery has set aside (s->opened_by names it then). */
 SPK_MUST_USE spk_err spk_unlock_header(struct spk_session *s, struct spk_header *h,
                                        struct spk_secret **ret_key);
 /** The private metadata; SPK_CODE_NOTFOUND when there is none. */

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "crypto/rng.h"
 #include "translog/merkle.h"
 #include "wire/attrs.h"
@@ -32,6 +34,7 @@ pending_new(struct spk_session *s, struct spk_pin *pin)
         p->sig_sign = SPK_BUF((size_t)SPK_RSA_MAX_LEN);
         p->sig_keyx = SPK_BUF((size_t)SPK_RSA_MAX_LEN);
         p->serials = SPK_BUF(SERIALS_BYTES_MAX);
+        p->refused = SPK_BUF((size_t)SPK_PENDING_REFUSED_MAX * sizeof(uint64_t));
         p->ask = s->ask;
         p->ask_ctx = s->ask_ctx;
         p->trouble = &s->trouble;
@@ -54,6 +57,7 @@ spk_pending_free(struct spk_pending *p)
     spk_buf_free(&p->sig_sign);
     spk_buf_free(&p->sig_keyx);
     spk_buf_free(&p->serials);
+    spk_buf_free(&p->refused);
     spk_mem_free(p->dir);
     spk_mem_free(p);
 }
@@ -119,6 +123,72 @@ folder_of(const struct spk_session *s, const struct spk_pin *pin, char **ret_dir
 
     SPK_TRY(spk_profile_data_path(s->profile, "recovery", &parent));
     return spk_path_join(parent, pin->name, ret_dir);
+}
+
+/* Who holds the lock writes its number into it, for messages only. */
+static uint64_t
+read_pid(int fd)
+{
+    char text[24] = {0};
+    uint64_t pid = 0;
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+    return n > 0 && spk_ok(spk_dec_parse(spk_span(text, (size_t)n), INT32_MAX, &pid)) ? pid : 0;
+}
+
+static spk_err
+write_pid(int fd)
+{
+    char text[24];
+    int n = snprintf(text, sizeof(text), "%ld", (long)getpid());
+
+    if (ftruncate(fd, 0) != 0) {
+        return spk_err_errno();
+    }
+    return spk_pwrite_full(fd, spk_span(text, (size_t)n), 0);
+}
+
+spk_err
+spk_pending_lock(struct spk_session *s, const struct spk_pin *pin, uint64_t *ret_pid, int *ret_fd)
+{
+    SPK_AUTO_STR char *parent = NULL;
+    SPK_AUTO_STR char *path = NULL;
+    SPK_AUTO_FD int fd = -1;
+    char name[SPK_PIN_NAME_MAX + 8];
+
+    *ret_pid = 0;
+    SPK_TRY(spk_profile_data_path(s->profile, "recovery", &parent));
+    SPK_TRY(spk_mkdirs(parent, 0700));
+    (void)snprintf(name, sizeof(name), ".%s.lock", pin->name);
+    SPK_TRY(spk_path_join(parent, name, &path));
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        spk_trouble_file(&s->trouble, path);
+        return spk_err_errno();
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        SPK_CHECK(errno == EWOULDBLOCK, IO);
+        *ret_pid = read_pid(fd);
+        return SPK_ERR(BUSY);
+    }
+    SPK_TRY(write_pid(fd));
+    *ret_fd = fd;
+    fd = -1;
+    return SPK_OK;
+}
+
+bool
+spk_pending_covers(const struct spk_pending *p, const struct spk_file_id *id)
+{
+    if (p->request.kind != SPK_REQ_KIND_KEYS) {
+        return false;
+    }
+    for (size_t i = 0; i < p->serials.len; i += SPK_FILE_ID_LEN) {
+        if (spk_span_eq(spk_span(p->serials.ptr + i, SPK_FILE_ID_LEN), SPK_SPAN_OF(id->b))) {
+            return true;
+        }
+    }
+    return p->request.select == SPK_SELECT_ALL;
 }
 
 static spk_err

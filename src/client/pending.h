@@ -8,6 +8,7 @@
 #include "client/session.h"
 
 #define SPK_PENDING_SERIALS_MAX 65536
+#define SPK_PENDING_REFUSED_MAX 65536
 
 struct spk_pending {
     struct spk_pin *pin; /* borrowed from the profile */
@@ -15,6 +16,7 @@ struct spk_pending {
     struct spk_buf record, sig_sign, sig_keyx;
     struct spk_buf serials; /* sorted file_ids, one after the other; empty for "all" */
     bool submitted;
+    struct spk_buf refused; /* u64 indices of the deposits that spk_recover_fetch() did not get */
     struct spk_request request; /* parsed from record */
     struct spk_keystore *keystore;
     struct spk_container *container;
@@ -37,6 +39,10 @@ struct spk_pending_spec {
     const struct spk_secret *pass;    /* of the new container; may be NULL */
     struct spk_container *take_pairs; /* unlocked: use its pairs instead of new ones; or NULL */
 };
+/** Whoever works on the request of an authority holds this lock until the descriptor is closed.
+ * SPK_CODE_BUSY: another process has it; *ret_pid is its number, 0 when it is not known. */
+SPK_MUST_USE spk_err spk_pending_lock(struct spk_session *s, const struct spk_pin *pin,
+                                      uint64_t *ret_pid, int *ret_fd);
 /** SPK_CODE_NOTFOUND: none is under way at this authority. */
 SPK_MUST_USE spk_err spk_pending_load(struct spk_session *s, struct spk_pin *pin,
                                       struct spk_pending **ret_p);
@@ -46,6 +52,8 @@ SPK_MUST_USE spk_err spk_pending_create(struct spk_session *s, struct spk_pin *p
                                         struct spk_pending **ret_p);
 /** Note on disk that the authority has it. */
 SPK_MUST_USE spk_err spk_pending_set_submitted(struct spk_pending *p);
+/** Will it give this serial number back? */
+bool spk_pending_covers(const struct spk_pending *p, const struct spk_file_id *id);
 /** Throw it away, new pairs included. */
 SPK_MUST_USE spk_err spk_pending_drop(struct spk_pending *p);
 /** The new pairs; asks for their passphrase when there is one. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "client/kept.h"
 
 #define PAGE 64 /* released keys a call: each costs the holder two RSA operations */
 #define PATH_LEN 160
@@ -23,37 +24,55 @@ spk_recover_state_name(enum spk_recover_state s)
 }
 
 static const struct spk_slot *
-record_slot(struct spk_header *h, const struct spk_hash *authority)
+record_slot(const struct spk_slots *slots, const struct spk_hash *authority)
 {
-    const struct spk_slots *slots = spk_header_slots(h);
-
     return slots == NULL ? NULL : spk_slots_find(slots, SPK_SLOT_RECORD, authority, 0);
 }
 
 spk_err
-spk_recover_owner_of(struct spk_header *h, struct spk_hash *ret_owner)
+spk_recover_claims(const struct spk_pin *pin, const struct spk_slots *slots,
+                   struct spk_hash *ret_owner, struct spk_file_id *ret_id)
 {
-    const struct spk_slot *slot = record_slot(h, NULL);
+    const struct spk_slot *slot = NULL;
     struct spk_deposit d;
 
+    for (size_t i = 0; slot == NULL && i < pin->n; i++) {
+        slot = record_slot(slots, spk_rsa_id(pin->statements[i].key));
+    }
     SPK_CHECK(slot != NULL, NOTFOUND);
     SPK_TRY(spk_record_parse(slot->body, &d));
     *ret_owner = d.owner;
+    *ret_id = d.rpub.id;
     return SPK_OK;
+}
+
+spk_err
+spk_recover_index(const struct spk_pin *pin, const struct spk_slots *slots, uint64_t *ret_index)
+{
+    for (size_t i = 0; slots != NULL && i < pin->n; i++) {
+        const struct spk_slot *slot =
+            spk_slots_find(slots, SPK_SLOT_ACCEPTED, spk_rsa_id(pin->statements[i].key), 0);
+        uint64_t time_ms = 0;
+
+        if (slot != NULL) {
+            return spk_accepted_parse(slot->body, ret_index, &time_ms);
+        }
+    }
+    return SPK_ERR(NOTFOUND);
 }
 
 /* The first record of the file that is for one of the authority's keys, and its BLOB. */
 static spk_err
-find_record(const struct spk_pin *pin, struct spk_header *h, struct spk_span *ret_record,
+find_record(const struct spk_pin *pin, const struct spk_slots *slots, struct spk_span *ret_record,
             struct spk_span *ret_blob)
 {
     for (size_t i = 0; i < pin->n; i++) {
         const struct spk_hash *key = spk_rsa_id(pin->statements[i].key);
-        const struct spk_slot *record = record_slot(h, key);
+        const struct spk_slot *record = record_slot(slots, key);
         const struct spk_slot *blob = NULL;
 
         if (record != NULL) {
-            blob = spk_slots_find(spk_header_slots(h), SPK_SLOT_AUTHORITY, key, 0);
+            blob = spk_slots_find(slots, SPK_SLOT_AUTHORITY, key, 0);
         }
         if (blob != NULL) {
             *ret_record = record->body;
@@ -65,7 +84,8 @@ find_record(const struct spk_pin *pin, struct spk_header *h, struct spk_span *re
 }
 
 spk_err
-spk_recover_file_record(const struct spk_pin *pin, struct spk_header *h, struct spk_trouble *t)
+spk_recover_file_record(const struct spk_pin *pin, const struct spk_slots *slots,
+                        struct spk_trouble *t)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 17);
     SPK_AUTO(spk_api) api = NULL;
@@ -74,7 +94,7 @@ spk_recover_file_record(const struct spk_pin *pin, struct spk_header *h, struct 
     struct spk_span record;
     struct spk_span blob;
 
-    SPK_TRY(find_record(pin, h, &record, &blob));
+    SPK_TRY(find_record(pin, slots, &record, &blob));
     spk_jw_open(&w, NULL, '{');
     spk_jw_base64(&w, "record", record);
     spk_jw_base64(&w, "blob", blob);
@@ -240,7 +260,8 @@ read_key(const struct spk_json *j, struct spk_pending *p, struct spk_recovered *
 }
 
 static spk_err
-take_key(struct spk_session *s, struct spk_pending *p, const struct spk_json *j)
+take_key(struct spk_session *s, struct spk_pending *p, const struct spk_json *j,
+         uint64_t *ret_index)
 {
     struct spk_recovered r = {.blob = SPK_BUF(SPK_SIMPLEBLOB_MAX), .rpriv = SPK_BUF(SPK_RPRIV_MAX)};
     spk_err e = read_key(j, p, &r);
@@ -250,8 +271,37 @@ take_key(struct spk_session *s, struct spk_pending *p, const struct spk_json *j)
     } else if (e.code == SPK_CODE_FORMAT) {
         e = SPK_ERR(PROTO);
     }
+    *ret_index = r.index;
     spk_recovered_clear(&r);
     return e;
+}
+
+/* For whoever wants to say which: one that does not fit is still counted. */
+static void
+note_refused(struct spk_pending *p, uint64_t index, uint64_t *count)
+{
+    if (!spk_ok(spk_buf_u64(&p->refused, index))) {
+        spk_buf_reset(&p->refused);
+    }
+    (*count)++;
+}
+
+static spk_err
+take_refused(struct spk_pending *p, const struct spk_json *j, uint64_t *count)
+{
+    const struct spk_json *list = NULL;
+    size_t n = 0;
+
+    if (!spk_ok(spk_json_array(j, "refused", &list, &n))) {
+        return SPK_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t index = 0;
+
+        SPK_CHECK(spk_ok(spk_json_u64_at(list, i, &index)), PROTO);
+        note_refused(p, index, count);
+    }
+    return SPK_OK;
 }
 
 struct page {
@@ -279,18 +329,17 @@ fetch_page(struct spk_session *s, struct spk_pending *p, struct spk_api *api, st
     SPK_TRY(spk_api_get(api, path, &j));
     SPK_CHECK(spk_ok(spk_json_array(j, "keys", &list, &n)), PROTO);
     for (size_t i = 0; i < n; i++) {
-        spk_err e = take_key(s, p, spk_json_at(list, i));
+        uint64_t index = 0;
+        spk_err e = take_key(s, p, spk_json_at(list, i), &index);
 
         if (e.code == SPK_CODE_AUTH) { /* one that does not hold must not keep the others away */
-            pg->refused++;
+            note_refused(p, index, &pg->refused);
             continue;
         }
         SPK_TRY(e);
         pg->keys++;
     }
-    if (spk_ok(spk_json_array(j, "refused", &list, &n))) {
-        pg->refused += n;
-    }
+    SPK_TRY(take_refused(p, j, &pg->refused));
     if (!spk_ok(spk_json_u64(j, "next", &next))) { /* null: this was the last page */
         pg->more = false;
         return SPK_OK;
@@ -308,6 +357,7 @@ spk_recover_fetch(struct spk_session *s, struct spk_pending *p, uint64_t *ret_ke
     struct page pg = {0};
     struct spk_api *api = NULL;
 
+    spk_buf_reset(&p->refused);
     SPK_TRY(spk_pending_api(p, &api));
     do {
         SPK_TRY(fetch_page(s, p, api, &pg));
@@ -399,11 +449,9 @@ set_old_aside(struct spk_session *s, char **ret_old)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_CONTAINER_NAME_MAX);
     const char *name = NULL;
-    char when[21];
     spk_err e;
 
-    SPK_TRY(
-        spk_buf_printf(&b, "%.80s (old %s)", s->profile->container, spk_time_iso(spk_now(), when)));
+    SPK_TRY(spk_kept_name(s->profile->container, spk_now(), &b));
     SPK_TRY(spk_buf_cstr(&b, &name));
     e = spk_container_rename(s->keystore, s->profile->container, name);
     if (e.code == SPK_CODE_NOTFOUND) {
@@ -456,6 +504,9 @@ install(struct spk_session *s, struct spk_pending *p, char **ret_old)
     spk_container_free(s->container); /* the session sees the new one from here on */
     s->container = NULL;
     s->unlocked = false;
+    spk_kept_free(s->kept);
+    s->kept = NULL;
+    s->opened_by = NULL;
     return SPK_OK;
 }
 

@@ -27,15 +27,21 @@ struct spk_recover_status {
 
 /** File the record that a sealed file carries, as a deposit of its owner. Harmless when the deposit
  * is there. SPK_CODE_NOTFOUND: the file has no record for this authority. */
-SPK_MUST_USE spk_err spk_recover_file_record(const struct spk_pin *pin, struct spk_header *h,
-                                             struct spk_trouble *t);
-/** The owner id that a file's record names; a claim. */
-SPK_MUST_USE spk_err spk_recover_owner_of(struct spk_header *h, struct spk_hash *ret_owner);
+SPK_MUST_USE spk_err spk_recover_file_record(const struct spk_pin *pin,
+                                             const struct spk_slots *slots, struct spk_trouble *t);
+/** The owner id and serial number that a file's record for this authority names; claims.
+ * SPK_CODE_NOTFOUND: it has no such record. */
+SPK_MUST_USE spk_err spk_recover_claims(const struct spk_pin *pin, const struct spk_slots *slots,
+                                        struct spk_hash *ret_owner, struct spk_file_id *ret_id);
+/** The index under which an authority has accepted the file's deposit. */
+SPK_MUST_USE spk_err spk_recover_index(const struct spk_pin *pin, const struct spk_slots *slots,
+                                       uint64_t *ret_index);
 
 /** Send the request; its answer must be its hash. */
 SPK_MUST_USE spk_err spk_recover_submit(struct spk_pending *p);
 SPK_MUST_USE spk_err spk_recover_poll(struct spk_pending *p, struct spk_recover_status *ret_st);
-/** Fetch every released key and keep it; how many came, and how many deposits were refused. */
+/** Fetch every released key and keep it; how many came, and how many deposits were refused (their
+ * indices are in p->refused then). */
 SPK_MUST_USE spk_err spk_recover_fetch(struct spk_session *s, struct spk_pending *p,
                                        uint64_t *ret_keys, uint64_t *ret_refused);
 /** The successor statement: signed by the pinned holder, for this owner and these keys; kept with

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/decrypt.h"
+#include "client/kept.h"
 #include "client/recover.h"
 #include "keyblob/wrap.h"
 
@@ -17,6 +19,7 @@ struct work { /* one file in repair */
     struct spk_session *s;
     const char *path;
     struct spk_recovered r;
+    bool has_r; /* else the key comes from an old container, and the slots are whole */
     struct spk_secret *key;
     struct spk_header *h; /* NULL: the core cannot be read */
     bool mac_ok;
@@ -129,7 +132,8 @@ make_slots(struct work *w)
         spk_ok(spk_profile_by_key(w->s->profile, &rpub->authority, &pin, &a))) {
         SPK_TRY(add_authority(w, a->key));
     }
-    return spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms);
+    return w->has_r ? spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms)
+                    : SPK_OK;
 }
 
 /* A core that reads well may still be changed: then the MAC fails, and the deposited one differs in
@@ -155,14 +159,20 @@ check_core(const struct work *w)
     return SPK_OK;
 }
 
-/* The recovered key of a file whose core can be read. */
+/* The key of a file whose core can be read: recovered, or still under an old container. */
 static spk_err
 by_core(struct work *w, const struct spk_rsa *keyx)
 {
-    SPK_TRY(spk_recovered_get(w->s->profile, &spk_header_core(w->h)->id, &w->r));
-    SPK_TRY(spk_recovered_unwrap(&w->r, keyx, &w->key));
+    spk_err e = spk_recovered_get(w->s->profile, &spk_header_core(w->h)->id, &w->r);
+
+    e = spk_ok(e) ? spk_kept_unwrap(w->s, &w->r, &w->key) : e;
+    w->has_r = spk_ok(e);
+    if (!w->has_r) {
+        SPK_CHECK(!spk_header_meets(w->h, spk_rsa_id(keyx)), NOTFOUND);
+        SPK_TRY(spk_unlock_header(w->s, w->h, &w->key));
+    }
     SPK_TRY(spk_header_open_key(w->h, w->key, &w->mac_ok));
-    return check_core(w);
+    return w->has_r ? check_core(w) : SPK_OK;
 }
 
 /* -- a damaged core: which of the recovered deposits is it? -- */
@@ -191,13 +201,13 @@ try_areas(struct work *w, struct spk_span core)
 }
 
 static spk_err
-rebuild_with(struct work *w, const struct spk_rsa *keyx)
+rebuild_with(struct work *w)
 {
     struct spk_rpriv priv;
     spk_err e;
 
     SPK_CHECK(w->r.rpriv.len > 0, NOTFOUND);
-    SPK_TRY(spk_recovered_unwrap(&w->r, keyx, &w->key));
+    SPK_TRY(spk_kept_unwrap(w->s, &w->r, &w->key));
     SPK_TRY(spk_rpriv_parse(spk_buf_span(&w->r.rpriv), &priv));
     SPK_CHECK(priv.core.len > 0, NOTFOUND);
     e = try_areas(w, priv.core);
@@ -210,7 +220,6 @@ rebuild_with(struct work *w, const struct spk_rsa *keyx)
 
 struct search {
     struct work *w;
-    const struct spk_rsa *keyx;
     struct spk_file_id found;
     bool done;
 };
@@ -228,7 +237,8 @@ try_candidate(void *ctx, const struct spk_file_id *id)
     }
     e = spk_recovered_get(w.s->profile, id, &w.r);
     if (spk_ok(e)) {
-        e = rebuild_with(&w, f->keyx);
+        w.has_r = true;
+        e = rebuild_with(&w);
     }
     work_clear(&w);
     if (spk_ok(e)) {
@@ -241,9 +251,9 @@ try_candidate(void *ctx, const struct spk_file_id *id)
 
 /* First by the identifier that may still stand there, then by trying all. */
 static spk_err
-rebuild(struct work *w, int fd, const struct spk_rsa *keyx, struct spk_file_id *ret_id)
+rebuild(struct work *w, int fd, struct spk_file_id *ret_id)
 {
-    struct search f = {.w = w, .keyx = keyx};
+    struct search f = {.w = w};
     struct spk_file_id claim;
 
     if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
@@ -273,7 +283,7 @@ repair(struct work *w, int fd, struct spk_repair *r)
     }
     if (!spk_ok(e)) {
         r->header_rebuilt = true;
-        return rebuild(w, fd, keyx, &r->id);
+        return rebuild(w, fd, &r->id);
     }
     r->id = spk_header_core(w->h)->id;
     r->header_rebuilt = !w->mac_ok;

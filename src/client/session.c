@@ -2,6 +2,7 @@
 #include "client/session.h"
 
 #include "base/file.h"
+#include "client/kept.h"
 #include "keystore/name.h"
 
 spk_err
@@ -32,6 +33,7 @@ spk_session_free(struct spk_session *s)
     for (size_t i = 0; i < SPK_AUTHORITIES_MAX; i++) {
         spk_api_free(s->api[i]);
     }
+    spk_kept_free(s->kept);
     spk_container_free(s->container);
     spk_keystore_free(s->keystore);
     spk_profile_free(s->profile);

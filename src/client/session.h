@@ -8,11 +8,14 @@
 #include "client/profile.h"
 #include "keystore/container.h"
 
+struct spk_kept; /* client/kept.h */
 struct spk_session {
     struct spk_profile *profile;
     struct spk_keystore *keystore;
     struct spk_container *container; /* NULL until it is needed */
     bool unlocked;
+    struct spk_kept *kept; /* old containers; NULL until they are needed */
+    const char *opened_by; /* which of them opened the last header; NULL: the present container */
     spk_pass_fn ask;
     void *ask_ctx;
     struct spk_api *api[SPK_AUTHORITIES_MAX]; /* logged in, by place in profile->authorities */

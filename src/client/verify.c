@@ -228,6 +228,23 @@ sum_up(const struct spk_profile *p, struct spk_verify *v)
     }
 }
 
+/* The end of the file: where it is, and with a key, whether it is the one that was sealed. */
+static spk_err
+check_end(const struct check *c, int fd)
+{
+    SPK_AUTO(spk_sealed) f = NULL;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0) {
+        return spk_err_errno();
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_open_check_end(c->h, fd));
+    return c->key == NULL ? SPK_OK : spk_sealed_open(fd, c->h, c->key, &f);
+}
+
 /* Every segment opened and thrown away. */
 static spk_err
 check_payload(const struct check *c, int fd)
@@ -255,12 +272,14 @@ examine(struct check *c, int fd, struct spk_verify *v)
         if (e.code != SPK_CODE_NOKEY) {
             SPK_TRY(e);
             v->opened = true;
+            v->opened_by = c->s->opened_by;
             c->key = key;
         }
     }
     c->slots = spk_header_slots(c->h);
     SPK_TRY(c->slots != NULL ? SPK_OK : spk_header_fault(c->h));
     SPK_TRY(check_authorities(c, v));
+    SPK_TRY(check_end(c, fd));
     if (c->o->payload) {
         SPK_CHECK(c->key != NULL, NOKEY);
         SPK_TRY(check_payload(c, fd));

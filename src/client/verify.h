@@ -28,6 +28,8 @@ struct spk_verify_at { /* one authority */
 struct spk_verify {
     struct spk_file_id id;
     bool opened; /* with a key: what is said below was checked, not only read */
+    const char
+        *opened_by; /* the old container that it took; NULL: the present one; the session's */
     enum spk_verdict verdict;
     size_t n, needed;
     struct spk_verify_at at[SPK_AUTHORITIES_MAX];

@@ -9,8 +9,6 @@
 
 #define SLOT_MAY_SKIP 0x8000u
 
-static const uint8_t area_magic[4] = {'K', 'S', 'L', 'T'};
-
 /* Flags that a slot type may carry; a bit that we do not know could change what the body means. */
 static bool
 slot_known(const struct spk_slot *slot)
@@ -59,10 +57,10 @@ static spk_err
 area_frame(struct spk_span bytes, struct spk_rd *ret_r, struct spk_area *a)
 {
     struct spk_rd r = spk_rd(bytes);
-    uint8_t magic[sizeof area_magic];
+    uint8_t magic[SPK_AREA_MAGIC_LEN];
     uint32_t used;
     SPK_TRY(spk_rd_copy(&r, magic, sizeof magic));
-    SPK_CHECK(spk_span_eq(SPK_SPAN_OF(magic), SPK_SPAN_OF(area_magic)), FORMAT);
+    SPK_CHECK(spk_span_eq(SPK_SPAN_OF(magic), SPK_SPAN_LIT(SPK_AREA_MAGIC)), FORMAT);
     SPK_TRY(spk_rd_u32(&r, &used));
     SPK_CHECK(used >= SPK_AREA_HEAD && used <= bytes.len - SPK_AREA_TRAILER, FORMAT);
     SPK_TRY(spk_rd_u64(&r, &a->generation));
@@ -156,7 +154,7 @@ spk_area_build(const struct spk_core *core, const struct spk_hash *core_hash,
     size_t used = need - SPK_AREA_TRAILER;
     size_t start = out->len;
     SPK_TRY(spk_buf_reserve(out, core->area_len));
-    SPK_TRY(spk_buf_add(out, SPK_SPAN_OF(area_magic)));
+    SPK_TRY(spk_buf_str(out, SPK_AREA_MAGIC));
     SPK_TRY(spk_buf_u32(out, (uint32_t)used));
     SPK_TRY(spk_buf_u64(out, generation));
     SPK_TRY(spk_buf_u16(out, (uint16_t)spk_slots_count(slots)));

@@ -5,6 +5,8 @@
 
 #include "sealed/header.h"
 
+#define SPK_AREA_MAGIC "KSLT"
+#define SPK_AREA_MAGIC_LEN 4
 #define SPK_AREA_HEAD 20    /* before the first slot */
 #define SPK_AREA_TRAILER 64 /* MAC and SUM, behind the last */
 #define SPK_AREA_BODY_MAX (SPK_AREA_MAX - SPK_AREA_HEAD - SPK_SLOT_HEAD - SPK_AREA_TRAILER)

@@ -64,6 +64,10 @@ SPK_MUST_USE spk_err spk_header_read_with_core(int fd, struct spk_span core_byte
                                                const struct spk_secret *key,
                                                struct spk_header **ret_h);
 
+/** Slots of the first whole key area (by SUM) in front of a regular file whose core says nothing
+ * any more: claims. SPK_CODE_NOTFOUND: there is none. */
+SPK_MUST_USE spk_err spk_header_find_slots(int fd, struct spk_slots **ret_slots);
+
 /** Replace the slots of the file dirfd/path under key. Two-area form in place: the copy that is not
  * the newest valid one, fdatasync, then the other, fdatasync. Compact form (or slots that outgrow
  * the area): a rewrite through a temporary and rename, the payload re-encrypted with a fresh FLOE

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A header whose core is damaged, from the core that a deposit kept (doc/spec/sealed-file.md,
  * "Rebuilding"). */
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "sealed/header_int.h"
 #include "sealed/io.h"
 #include "sealed/payload.h"
+
+#define TRIES_MAX 256 /* each may cost a hash over a whole area */
 
 /* Does the payload of this file begin where core says, and is it bound to it? */
 static spk_err
@@ -75,4 +78,33 @@ spk_header_read_with_core(int fd, struct spk_span core_bytes, const struct spk_s
     SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX - core_len, &rest));
     SPK_TRY(spk_io_pread_some(fd, rest, SPK_HEADER_MAX - core_len, core_len, &n));
     return spk_header_parse(spk_span(image.ptr, core_len + n), ret_h);
+}
+
+spk_err
+spk_header_find_slots(int fd, struct spk_slots **ret_slots)
+{
+    SPK_AUTO_BUF struct spk_buf image = SPK_BUF(SPK_HEADER_MAX);
+    uint8_t *p;
+    size_t n;
+    SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX, &p));
+    SPK_TRY(spk_io_pread_some(fd, p, SPK_HEADER_MAX, 0, &n));
+
+    uint8_t *at = p;
+    for (unsigned i = 0; i < TRIES_MAX; i++, at++) {
+        at = memmem(at, n - (size_t)(at - p), SPK_AREA_MAGIC, SPK_AREA_MAGIC_LEN);
+        if (at == NULL) {
+            break;
+        }
+        size_t rest = n - (size_t)(at - p);
+        struct spk_area a;
+        SPK_TRY(spk_area_parse(spk_span(at, rest < SPK_AREA_MAX ? rest : SPK_AREA_MAX), &a));
+        if (a.state == SPK_AREA_GOOD) {
+            *ret_slots = a.slots;
+            a.slots = NULL;
+            spk_area_end(&a);
+            return SPK_OK;
+        }
+        spk_area_end(&a);
+    }
+    return SPK_ERR(NOTFOUND);
 }

@@ -7,6 +7,8 @@
 #include "sealed/pump.h"
 #include "sealed/seal.h"
 
+#define SEG_INTERNAL 0xFFFFFFFFu /* length field of every segment but the last */
+
 /* Where the payload comes from: offsets and length of a regular file, or what remains of a stream.
  */
 static spk_err
@@ -37,6 +39,39 @@ payload_header_read(const struct spk_header *h, const struct spk_pump_end *in,
     }
     SPK_TRY(spk_read_full(in->fd, ret_header, SPK_FLOE_HEADER_LEN, &n));
     SPK_CHECK(n == SPK_FLOE_HEADER_LEN, TRUNC);
+    return SPK_OK;
+}
+
+static spk_err
+length_field(const struct spk_pump_end *in, uint64_t at, uint32_t *ret_len)
+{
+    uint8_t b[4];
+    SPK_TRY(spk_pread_full(in->fd, b, sizeof b, in->off + at));
+    *ret_len = spk_get_u32(b);
+    return SPK_OK;
+}
+
+spk_err
+spk_open_check_end(const struct spk_header *h, int in)
+{
+    uint64_t seg_len = spk_header_core(h)->seg_len;
+    struct spk_pump_end end;
+    uint64_t len;
+    uint32_t says;
+    SPK_TRY(input_begin(h, in, &end, &len));
+    SPK_CHECK(end.off != SPK_IO_STREAM, USAGE);
+    SPK_CHECK(len >= SPK_FLOE_OVERHEAD, TRUNC);
+    uint64_t last = (len - 1) / seg_len * seg_len;
+    if (last > 0) {
+        SPK_TRY(length_field(&end, last - seg_len, &says));
+        SPK_CHECK(says == SEG_INTERNAL || says <= seg_len, AUTH);
+        SPK_CHECK(says == SEG_INTERNAL, FORMAT);
+    }
+    SPK_CHECK(len - last >= SPK_FLOE_OVERHEAD, TRUNC);
+    SPK_TRY(length_field(&end, last, &says));
+    SPK_CHECK(says == SEG_INTERNAL || says <= seg_len, AUTH);
+    SPK_CHECK(says <= len - last, TRUNC);
+    SPK_CHECK(says == len - last, FORMAT);
     return SPK_OK;
 }
 

@@ -64,6 +64,11 @@ struct spk_open_opts {
 SPK_MUST_USE spk_err spk_open_run(const struct spk_header *h, const struct spk_secret *key, int in,
                                   int out, const struct spk_open_opts *opts, uint64_t *ret_bytes);
 
+/** Without a key: does this regular file end where its last segment says? Two small reads; only the
+ * key tells whether what stands there is right. SPK_CODE_TRUNC: it is cut short; SPK_CODE_FORMAT:
+ * bytes behind the end; SPK_CODE_AUTH: altered there. */
+SPK_MUST_USE spk_err spk_open_check_end(const struct spk_header *h, int in);
+
 /* Random access for libraries: any thread may call. */
 struct spk_sealed;
 SPK_MUST_USE spk_err spk_sealed_open(int fd, const struct spk_header *h,

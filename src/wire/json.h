@@ -33,6 +33,7 @@ SPK_MUST_USE spk_err spk_json_obj(const struct spk_json *obj, const char *key,
 SPK_MUST_USE spk_err spk_json_array(const struct spk_json *obj, const char *key,
                                     const struct spk_json **ret_a, size_t *ret_n);
 const struct spk_json *spk_json_at(const struct spk_json *array, size_t i);
+SPK_MUST_USE spk_err spk_json_u64_at(const struct spk_json *array, size_t i, uint64_t *ret_v);
 const char *spk_json_text(const struct spk_json *string_value); /* NULL when not a string */
 /** True when the member is there and is null. */
 bool spk_json_is_null(const struct spk_json *obj, const char *key);

@@ -104,6 +104,16 @@ spk_json_array(const struct spk_json *obj, const char *key, const struct spk_jso
     return SPK_OK;
 }
 
+spk_err
+spk_json_u64_at(const struct spk_json *array, size_t i, uint64_t *ret_v)
+{
+    const struct spk_json *v = spk_json_at(array, i);
+
+    SPK_CHECK(v != NULL && v->type == JSON_U64, FORMAT);
+    *ret_v = v->v.u;
+    return SPK_OK;
+}
+
 const struct spk_json *
 spk_json_at(const struct spk_json *array, size_t i)
 {

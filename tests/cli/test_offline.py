@@ -150,6 +150,39 @@ def errors_name_file_and_next_step(box):
             assert not line.endswith("."), line
 
 
+def another_end(box):
+    """a file that is cut short or goes on behind its end is broken, with a key and without"""
+    other = harness.Box(keys=False)
+    for size in (0, 1, 100, 65504, 65505, 200_000):
+        seal(box, "a", os.urandom(size), "-f")
+        sealed = box.read("a.spk")
+        assert box.json("verify", "a.spk", ok=3)["verdict"] == "not-deposited"
+        for cut in (1, 20, 40):
+            box.write("cut.spk", sealed[:-cut])
+            assert "cut short" in box.run("verify", "cut.spk", ok=1).stderr, (size, cut)
+        for more in (b"x", bytes(70_000), b"\xff" * 65536):
+            box.write("more.spk", sealed + more)
+            p = box.run("verify", "more.spk", ok=1)
+            assert "more.spk: broken" in p.stdout and "where none belong" in p.stderr, (size, p.stderr)
+            other.write("more.spk", sealed + more)
+            other.run("verify", "more.spk", ok=1)
+        # the last bytes altered: only the key can tell
+        box.write("tail.spk", sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        assert box.json("verify", "tail.spk", ok=1)["error"] == "auth"
+    seg = len(sealed) - 200_000 % 65504 - 32
+    box.write("cut.spk", sealed[:seg])  # exactly a segment too few
+    assert "cut short" in box.run("verify", "cut.spk", ok=1).stderr
+    other.clean()
+
+
+def folder_named(box):
+    """a folder where sealed files are wanted: says what to type"""
+    seal(box, "d/a", b"1")
+    for command in ("verify", "decrypt"):
+        p = box.run(command, "d/", ok=1)
+        assert f"sparekey {command} d/*.spk" in p.stderr and "find d " in p.stderr, p.stderr
+
+
 def no_keys(box):
     """without keys nothing opens, and the hint says how to get them"""
     seal(box, "a", b"1")
@@ -233,6 +266,8 @@ def tree(box):
     import json
 
     lines = [json.loads(line) for line in p.stdout.splitlines()]
+    summary = lines.pop()["summary"]
+    assert summary["sealed"] == 301 and summary["passed_over"] == 3 and summary["failed"] == 0
     files = [line["file"] for line in lines]
     assert len(files) == 301 and files == sorted(files)
     assert not (box.work / "t/d0/flink.spk").exists() and not (box.work / "t/fifo.spk").exists()
@@ -404,6 +439,8 @@ if __name__ == "__main__":
             tree,
             tree_goes_on,
             inspect_and_verify,
+            another_end,
+            folder_named,
             blobs,
             passphrase,
             init_sheet,

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import sqlite3
 
 import live
 import box as harness
@@ -49,7 +50,8 @@ def one_file(box):
     assert box.json("recover", ok=4)["persons"] == 1
     AUTHORITY.officers[1].vote(request)
     p = box.run("recover", "--decrypt", "-o", "a.back", "a.spk", ok=0)
-    assert "1 session keys came back" in p.stdout and "header repaired" in p.stdout
+    assert "1 session key came back" in p.stdout and "header repaired" in p.stdout
+    assert p.stdout.splitlines()[-1] == "done: 1 of 1 file opens with your key"
     assert box.read("a.back") == data
     assert plain(box, "a.spk") == data
     assert box.json("verify", "--payload", "--online", "a.spk")["verdict"] == "accepted"
@@ -245,10 +247,11 @@ def old_container_is_kept(box):
     box.write("never", b"deposited")
     box.run("encrypt", "-q", "a", ok=0)
     box.run("encrypt", "-q", "--policy", "off", "never", ok=0)
-    recovered_box(box, AUTHORITY, "--all")
+    recovered_box(box, AUTHORITY, "--all", "--replace-keys")
     assert live.containers(box)[0] == "default" and "old" in live.containers(box)[1]
     old = live.containers(box)[1]
-    box.run("decrypt", "-o", "x", "never.spk", ok=1)
+    p = box.run("decrypt", "-o", "x", "never.spk", ok=0)
+    assert f"'{old}'" in p.stderr.lower() and box.read("x") == b"deposited"
     assert box.run("decrypt", "--container", old, "-o", "-", "never.spk", binary=True, ok=0).stdout == b"deposited"
     assert plain(box, "a.spk") == b"x"
 
@@ -336,7 +339,7 @@ def someone_elses_file(box):
     box.write("secret.spk", b.read("secret.spk"))
     assert "another owner" in box.run("recover", "secret.spk", ok=1).stderr
     # asking for all of one's own brings nothing of theirs
-    recovered_box(box, AUTHORITY, "--all")
+    recovered_box(box, AUTHORITY, "--all", "--replace-keys")
     box.run("decrypt", "-o", "x", "secret.spk", ok=1)
     b.clean()
 
@@ -344,11 +347,13 @@ def someone_elses_file(box):
 def unknown_owner(box):
     """a request for nobody is answered like any other"""
     box.run("enroll", "--pin", AUTHORITY.address, ok=0)
-    j = box.json("recover", "--all", "--owner", "ab" * 32, ok=4)
+    assert "'default' is here" in box.run("recover", "--all", "--owner", "ab" * 32, ok=1).stderr
+    j = box.json("recover", "--all", "--owner", "ab" * 32, "--replace-keys", ok=4)
     assert j["code"]
     p = box.run("recover")
     assert p.returncode in (1, 4)
-    box.run("recover", "--abandon", ok=0)
+    p = box.run("recover", "--abandon", ok=0)
+    assert j["code"] in p.stdout and "stays open until" in p.stdout and j["request"] in p.stderr
     assert box.json("status")["recoveries"] == []
     box.run("recover", "--abandon", ok=1)
 
@@ -399,6 +404,191 @@ def other_authorities(box):
         assert plain(box, "a.spk") == b"x"
 
 
+def second_recovery(box):
+    """keys are lost again: what the first recovery has left shadows nothing, nobody's file breaks"""
+    live.enrolled(AUTHORITY, box)
+    for name in "abc":
+        box.write(name, name.encode())
+    box.run("encrypt", "-q", "a", "b", "c", ok=0)
+    live.lose_keys(box)
+    recovered_box(box, AUTHORITY, "a.spk", "c.spk")
+    unrepaired = box.read("a.spk")
+    box.run("encrypt", "-q", "-o", "d.spk", "a", ok=0)
+    recovered_box(box, AUTHORITY, "b.spk", "--replace-keys")
+    old = [n for n in live.containers(box) if "old" in n]
+    assert len(old) == 1
+    assert [x["about"].lower() for x in box.json("doctor", "--offline") if "old key container" in x["text"]] == old
+    # the first recovery's container is kept, and opens what it has repaired
+    v = box.json("verify", "--payload", "c.spk")
+    assert v["verdict"] == "accepted" and v["opened_by"].lower() == old[0]
+    p = box.run("verify", "c.spk", ok=0)
+    assert "old key container" in p.stdout and old[0] in p.stdout.lower()
+    assert plain(box, "c.spk") == b"c" and plain(box, "d.spk") == b"a" and plain(box, "b.spk") == b"b"
+    # recover gives such a file a slot for the present key; nothing has to be asked for
+    assert "header repaired" in box.run("recover", "c.spk", "d.spk", ok=0).stdout
+    assert box.json("verify", "c.spk")["opened_by"] is None
+    # without the kept container the stale entry is no reason to call the file broken
+    box.write("a.spk", unrepaired)
+    for path in (box.home / ".local/share/sparekey/containers").glob("*"):
+        if bytes.fromhex(path.name if not path.name.startswith(".") else "").decode() in old:
+            path.unlink()
+    assert "none of your keys fits" in box.run("decrypt", "-o", "x", "-f", "a.spk", ok=1).stderr
+    assert box.json("verify", "a.spk")["verdict"] == "accepted"
+    # and it can be asked for again
+    recovered_box(box, AUTHORITY, "a.spk", "--replace-keys")
+    assert plain(box, "a.spk") == b"a"
+
+
+def good_keys_are_not_replaced(box):
+    """keys that open the files are there: a script is refused, and nothing is asked for"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    p = box.run("recover", "--all", ok=1)
+    assert "'default' is here" in p.stderr and "--replace-keys" in p.stderr
+    assert box.json("status")["recoveries"] == [] and live.containers(box) == ["default"]
+    p = box.run("recover", "a.spk", ok=0)
+    assert "opens with your key already" in p.stdout
+    assert box.json("requests") == []
+
+
+def another_wish(box):
+    """an open request does not swallow another wish: it says what it covers, and the way out"""
+    live.enrolled(AUTHORITY, box)
+    for name in "ab":
+        box.write(name, name.encode())
+    box.run("encrypt", "-q", "a", "b", ok=0)
+    live.lose_keys(box)
+    request, code = open_request(box, "a.spk")
+    for args in (["b.spk"], ["a.spk", "b.spk"], ["--all"], ["--keys-only"], ["--serial", "00" * 16]):
+        p = box.run("recover", *args, ok=1)
+        assert code in p.stderr and "for 1 file" in p.stderr and "--abandon" in p.stderr, (args, p.stderr)
+        assert p.stdout == ""
+    assert "'b.spk'" in box.run("recover", "b.spk", ok=1).stderr
+    assert "asked for: 1 file" in box.run("recover", "a.spk", ok=4).stdout
+    assert box.json("recover", ok=4)["request"] == request
+    box.run("recover", "--abandon", ok=0)
+    request, _ = open_request(box, "--all")
+    assert box.json("recover", "b.spk", ok=4)["request"] == request
+    AUTHORITY.approve(request)
+    box.run("recover", "a.spk", "b.spk", ok=0)
+    assert plain(box, "a.spk") == b"a" and plain(box, "b.spk") == b"b"
+
+
+def garbage_among_files(box):
+    """each file is dealt with by itself: garbage is named and keeps nobody from his files"""
+    live.enrolled(AUTHORITY, box)
+    for name in "abc":
+        box.write(name, name.encode())
+    box.run("encrypt", "-q", "a", "b", "c", ok=0)
+    box.write("junk.spk", os.urandom(5000))
+    box.write("short.spk", b"x")
+    # c: its core is gone, but a key area still tells what it is
+    sealed = bytearray(box.read("c.spk"))
+    sealed[:132] = bytes(132)
+    box.write("c.spk", bytes(sealed))
+    live.lose_keys(box)
+    files = ["junk.spk", "a.spk", "short.spk", "c.spk", "nosuch.spk"]
+    p = box.run("recover", "--bits", "2048", *files, ok=1)
+    for name in ("junk.spk", "short.spk", "nosuch.spk"):
+        assert f"'{name}'" in p.stderr, p.stderr
+    assert "--all" in p.stderr and "'c.spk' has a damaged header" in p.stderr
+    assert "asked for: 2 files" in p.stdout and "goes without 3 files" in p.stderr
+    j = box.json("recover", *files, ok=4)
+    AUTHORITY.approve(j["request"])
+    p = box.run("recover", *files, ok=1)
+    assert "2 session keys came back" in p.stdout and p.stdout.count("header re") == 2
+    assert p.stdout.splitlines()[-1] == "done: 2 of 5 files open with your key"
+    for name in ("junk.spk", "short.spk", "nosuch.spk"):
+        assert f"'{name}'" in p.stderr, p.stderr
+    assert plain(box, "a.spk") == b"a" and plain(box, "c.spk") == b"c"
+    # b was not asked for: what can be repaired is, before it is told that keys are here
+    box.write("c.spk", bytes(sealed))
+    p = box.run("recover", "junk.spk", "b.spk", "c.spk", ok=1)
+    assert "c.spk: header repaired" in p.stdout and "--replace-keys" in p.stderr
+    assert plain(box, "c.spk") == b"c"
+    box.write("c.spk", bytes(sealed))
+    p = box.run("recover", "junk.spk", "c.spk", ok=1)
+    assert "c.spk: header" in p.stdout and "'junk.spk'" in p.stderr
+
+
+def serial_that_is_known(box):
+    """nothing of the header is left: --serial says what to ask for"""
+    live.enrolled(AUTHORITY, box)
+    box.write("a", os.urandom(100_000))
+    data = box.read("a")
+    box.run("encrypt", "-q", "a", ok=0)
+    j = box.json("inspect", "a.spk")
+    sealed = bytearray(box.read("a.spk"))
+    sealed[: j["payload_offset"]] = os.urandom(j["payload_offset"])
+    box.write("a.spk", bytes(sealed))
+    live.lose_keys(box)
+    p = box.run("recover", "a.spk", ok=1)
+    assert "--serial" in p.stderr, p.stderr
+    assert box.json("status")["recoveries"] == []
+    box.run("recover", "a.spk", "--serial", "12", ok=2)
+    request, _ = open_request(box, "a.spk", "--serial", j["serial"])
+    AUTHORITY.approve(request)
+    assert "header rebuilt" in box.run("recover", "a.spk", ok=0).stdout
+    assert plain(box, "a.spk") == data
+
+
+def two_at_once(box):
+    """two terminals: the second says who is at work, and changes nothing"""
+    import subprocess
+
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+    live.lose_keys(box)
+    request, _ = open_request(box, "a.spk")
+    first = subprocess.Popen([harness.SPAREKEY, "recover", "--wait", "a.spk"], cwd=box.work, env=box.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b"code" in first.stdout.readline() + first.stdout.readline()
+    for args in ([], ["a.spk"], ["--abandon"]):
+        p = box.run("recover", *args, ok=1)
+        assert f"process {first.pid}" in p.stderr and p.stdout == ""
+    AUTHORITY.approve(request)
+    out, err = first.communicate(timeout=60)
+    assert first.returncode == 0, err
+    assert plain(box, "a.spk") == b"x"
+
+
+def abandoned(box):
+    """--abandon says what is left: withdrawn by the present key, else open until a day that it names"""
+    live.enrolled(AUTHORITY, box)
+    request, code = open_request(box, "--all", "--replace-keys")
+    p = box.run("recover", "--abandon", ok=0)
+    assert code in p.stdout and "everything that was ever deposited" in p.stdout and "withdrawn" in p.stdout
+    assert {r["request"]: r["state"] for r in box.json("requests")}[request] == "vetoed"
+    live.lose_keys(box)
+    request, code = open_request(box, "--all")
+    j = box.json("recover", "--abandon")
+    assert j["state"] == "abandoned" and j["request"] == request and not j["withdrawn"] and j["expires"] > 0
+    assert live.containers(box) == []
+
+
+def refused_release(box):
+    """a key that the authority refuses to release is not said to have never been deposited"""
+    live.enrolled(AUTHORITY, box)
+    for name in "ab":
+        box.write(name, name.encode())
+    box.run("encrypt", "-q", "a", "b", ok=0)
+    live.lose_keys(box)
+    request, _ = open_request(box, "a.spk", "b.spk")
+    AUTHORITY.approve(request)
+    blocked = box.home / ".local/share/sparekey/recovered"
+    blocked.write_bytes(b"")  # the first try ends here, after the authority has looked the scope up
+    assert "goes on where it ended" in box.run("recover", ok=1).stderr
+    blocked.unlink()
+    with sqlite3.connect(AUTHORITY.folder / "authority/sparekey.db") as db:
+        serial = bytes.fromhex(box.json("inspect", "b.spk")["serial"])
+        assert db.execute("UPDATE deposits SET salt = zeroblob(32) WHERE serial = ?", (serial,)).rowcount == 1
+    p = box.run("recover", "a.spk", "b.spk", ok=1)
+    assert "refused to release 1 deposit" in p.stderr and "never" not in p.stderr
+    assert "'b.spk' is deposited, but the authority has refused" in p.stderr
+    assert plain(box, "a.spk") == b"a"
+
+
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
         harness.main(
@@ -421,6 +611,14 @@ if __name__ == "__main__":
                 unknown_owner,
                 authority_away,
                 other_authorities,
+                second_recovery,
+                good_keys_are_not_replaced,
+                another_wish,
+                garbage_among_files,
+                serial_that_is_known,
+                two_at_once,
+                abandoned,
+                refused_release,
             ],
             make=fresh_owner,  # a recovery changes an owner for good
         )

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/folder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "term/term.h"
+
+bool
+cli_is_folder(const char *path, spk_err e)
+{
+    struct stat st;
+
+    return (e.code == SPK_CODE_USAGE || e.sys == EISDIR) && stat(path, &st) == 0 &&
+           S_ISDIR(st.st_mode);
+}
+
+int
+cli_say_folder(const char *command, const char *path)
+{
+    const char *shown = term_shown(path);
+    size_t len = strlen(shown);
+    int n = len > 1 && shown[len - 1] == '/' ? (int)len - 1 : (int)len;
+
+    term_say_error(path, _("is a folder, and sealed files are wanted"));
+    fprintf(stderr,
+            _("sparekey: hint: 'sparekey %s %.*s/*.spk' takes those in it; 'find %.*s -name "
+              "\"*.spk\" -exec sparekey %s {} +' those in the folders below too\n"),
+            command, n, shown, n, shown, command);
+    return TERM_FAILED;
+}

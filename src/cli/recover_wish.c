@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked for now, against the request that is under way and the keys that are here. */
+#include "cli/recover_files.h"
+
+#include "base/text.h"
+
+const char *
+recover_what(const struct spk_pending *p)
+{
+    static char text[120];
+    unsigned n = p->request.count;
+
+    if (p->request.kind != SPK_REQ_KIND_KEYS) {
+        return _("new key pairs only");
+    }
+    if (p->request.select == SPK_SELECT_ALL) {
+        return _("everything that was ever deposited");
+    }
+    (void)snprintf(text, sizeof(text), ngettext("%u file", "%u files", n), n);
+    return text;
+}
+
+static int
+not_covered(const struct spk_pending *p, const char *path)
+{
+    char code[SPK_REQ_CODE_LEN];
+
+    spk_request_code(&p->request.hash, code);
+    fprintf(stderr,
+            _("sparekey: error: a recovery is under way at %s (code %s), for %s: this is not what "
+              "you ask for now\n"),
+            p->pin->name, code, recover_what(p));
+    if (path != NULL) {
+        fprintf(stderr, _("sparekey: note: it does not bring back the key of '%s'\n"),
+                term_shown(path));
+    }
+    term_say_hint(_("'sparekey recover' goes on with that one; when it has ended, ask for the "
+                    "rest; or give it up with 'sparekey recover --abandon', and ask for all of it "
+                    "at once"));
+    return TERM_FAILED;
+}
+
+static bool
+serials_covered(const struct recover_job *job, const struct spk_pending *p)
+{
+    for (size_t i = 0; i < job->o->serials.n; i++) {
+        struct spk_file_id id;
+
+        if (!spk_ok(spk_hex_parse(spk_span_str(job->o->serials.v[i]), id.b, sizeof(id.b))) ||
+            !spk_pending_covers(p, &id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A file that cannot be read is named again when the others are repaired. */
+static bool
+file_covered(const struct recover_job *job, const struct spk_pending *p,
+             const struct recover_file *f)
+{
+    if (f->state == RECOVER_LOST || spk_pending_covers(p, &f->id)) {
+        return true;
+    }
+    return recover_opens(job, f->path);
+}
+
+int
+recover_covered(const struct recover_job *job, const struct spk_pending *p)
+{
+    struct spk_hash owner;
+    bool keys = p->request.kind == SPK_REQ_KIND_KEYS;
+
+    if ((job->o->keys_only && keys) ||
+        (job->o->all && (!keys || p->request.select != SPK_SELECT_ALL)) ||
+        !serials_covered(job, p)) {
+        return not_covered(p, NULL);
+    }
+    if (job->o->owner != NULL &&
+        (!spk_ok(spk_hex_parse(spk_span_str(job->o->owner), owner.b, sizeof(owner.b))) ||
+         !spk_hash_eq(&owner, &p->request.owner))) {
+        return not_covered(p, NULL);
+    }
+    for (int i = 0; !job->o->keys_only && i < job->n; i++) {
+        if (!file_covered(job, p, &job->files[i])) {
+            return not_covered(p, job->files[i].path);
+        }
+    }
+    return TERM_GO_ON;
+}
+
+/* -- keys that are here -- */
+
+static void
+say_present(const struct recover_job *job)
+{
+    const char *container = term_shown(job->s->profile->container);
+    int open = recover_count(job, RECOVER_HERE);
+
+    if (open > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: error: your keys are not lost: key container '%s' is here, "
+                         "and %d of %d file opens\n",
+                         "sparekey: error: your keys are not lost: key container '%s' is here, "
+                         "and %d of %d files open\n",
+                         (unsigned long)job->n),
+                container, open, job->n);
+    } else {
+        fprintf(stderr, _("sparekey: error: key container '%s' is here, with key pairs\n"),
+                container);
+    }
+}
+
+int
+recover_may_replace(const struct recover_job *job)
+{
+    struct spk_rsa *keyx = NULL;
+
+    if (job->o->replace_keys || job->o->keys_only ||
+        !spk_ok(spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx))) {
+        return TERM_GO_ON;
+    }
+    if (term_confirm(_("A recovery makes new key pairs; those of your key container then lose "
+                       "every right at the authority. Replace them? (yes or no) "))) {
+        return TERM_GO_ON;
+    }
+    say_present(job);
+    term_say_hint(_("nothing was asked for. A recovery replaces these keys at the authority; "
+                    "--replace-keys goes on all the same, and keeps the old container beside the "
+                    "new one. 'sparekey decrypt' opens what they open"));
+    return TERM_FAILED;
+}
