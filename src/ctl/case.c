@@ -418,6 +418,7 @@ read_deposit(const struct ctl_case *c, const struct spk_json *d, struct ctl_case
     SPK_TRY(spk_rpub_parse(spk_buf_span(&bytes), &rpub));
     f->id = rpub.id;
     f->time_ms = rpub.time_ms;
+    f->policy = rpub.policy;
     if (!spk_json_is_null(d, "r_priv")) {
         SPK_TRY(read_private(c, d, &p, f));
     }
@@ -472,6 +473,29 @@ ctl_case_after(const struct ctl_case *c, uint64_t *ret_index)
     return true;
 }
 
+/* As the holder sees it: each file by the stricter of its own policy and today's, and an unknown
+ * number counts as today's. */
+static spk_err
+add_up(struct ctl_case *c)
+{
+    SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
+    bool seen[SPK_POLICIES_MAX + 1] = {false};
+
+    SPK_CHECK(p != NULL, NOMEM);
+    ctl_older_add(&c->takes, &c->pin->policy);
+    for (size_t i = 0; i < c->n_files; i++) {
+        uint32_t number = c->files[i].policy;
+
+        if (number == 0 || number > c->pin->chain->n_policies || seen[number]) {
+            continue;
+        }
+        seen[number] = true;
+        SPK_TRY(ctl_pin_policy_at(c->pin, number, p));
+        ctl_older_add(&c->takes, p);
+    }
+    return SPK_OK;
+}
+
 spk_err
 ctl_case_end(struct ctl_case *c)
 {
@@ -480,8 +504,9 @@ ctl_case_end(struct ctl_case *c)
     SPK_TRY(spk_tree_root(c->leaves, c->n_files, &root));
     SPK_TRY(hold(c, c->request.kind == SPK_REQ_KIND_KEYS || c->n_files == 0,
                  N_("it asks for new key pairs only, but has files in its scope")));
-    return hold(c, c->n_files == c->scope_count && spk_hash_eq(&root, &c->scope_root),
-                N_("the scope is not what its count and root say"));
+    SPK_TRY(hold(c, c->n_files == c->scope_count && spk_hash_eq(&root, &c->scope_root),
+                 N_("the scope is not what its count and root say")));
+    return add_up(c);
 }
 
 void

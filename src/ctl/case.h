@@ -12,7 +12,7 @@
 #ifndef SPK_CTL_CASE_H
 #define SPK_CTL_CASE_H
 
-#include "client/pin.h"
+#include "ctl/older.h"
 #include "policy/decide.h"
 #include "wire/deposit.h"
 #include "wire/json.h"
@@ -25,6 +25,7 @@
 struct ctl_case_file {
     uint64_t index, time_ms;
     struct spk_file_id id;
+    uint32_t policy;   /* under which it was deposited */
     bool readable;     /* R_priv is there: description and owner were checked */
     char *description; /* hostile; NULL when it is not readable */
 };
@@ -52,7 +53,8 @@ struct ctl_case {
     size_t n_files, room;
     struct ctl_case_file *files;
     struct spk_hash *leaves;
-    bool more; /* the scope is not at its end */
+    bool more;              /* the scope is not at its end */
+    struct ctl_older takes; /* what it takes: today's policy and those of the files; at the end */
 
     size_t n_votes; /* those that hold, under today's policy */
     struct ctl_case_vote votes[CTL_CASE_VOTES_MAX];

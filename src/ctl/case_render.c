@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ctl/case.h"
+#include "ctl/draft.h"
 #include "term/i18n.h"
 
 #define V "verified"
@@ -125,6 +126,31 @@ render_scope(const struct ctl_case *c, size_t list, struct spk_buf *b)
 }
 
 static spk_err
+render_because(const struct ctl_case *c, uint32_t by, struct spk_buf *b)
+{
+    if (by != c->pin->policy.number) {
+        SPK_TRY(spk_buf_printf(b, _(", because files were deposited under policy %u"), by));
+    }
+    return spk_buf_u8(b, '\n');
+}
+
+static spk_err
+render_takes(const struct ctl_case *c, struct spk_buf *b)
+{
+    char wait[32];
+
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", V, _("needs")));
+    SPK_TRY(
+        spk_buf_printf(b, ngettext("%u person", "%u persons", c->takes.quorum), c->takes.quorum));
+    SPK_TRY(render_because(c, c->takes.quorum_by, b));
+    if (c->takes.wait == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s", V, _("waits"), ctl_duration(c->takes.wait, wait)));
+    return render_because(c, c->takes.wait_by, b);
+}
+
+static spk_err
 render_votes(const struct ctl_case *c, struct spk_buf *b)
 {
     for (size_t i = 0; i < c->n_votes; i++) {
@@ -157,6 +183,7 @@ ctl_case_render(const struct ctl_case *c, size_t list, struct spk_buf *b)
     SPK_TRY(render_request(c, b));
     SPK_TRY(render_owner(c, b));
     SPK_TRY(render_scope(c, list, b));
+    SPK_TRY(render_takes(c, b));
     SPK_TRY(render_votes(c, b));
     return render_claims(c, b);
 }

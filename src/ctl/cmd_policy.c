@@ -13,6 +13,13 @@
 #define APPROVAL_LIFE_DEFAULT (7 * DAY)
 #define SET_MAX 8
 
+/* A next policy with fewer persons than deposits of before need. */
+#define CTL_LOSE_OPT(v)                                                                            \
+    {                                                                                              \
+        "lose-older-deposits", 0, TERM_FLAG, &(v), NULL,                                           \
+            N_("accept that deposits of an earlier policy can never come back")                    \
+    }
+
 struct draft_opts {
     struct term_many officers;
     struct term_many without;
@@ -23,17 +30,24 @@ struct draft_opts {
 
 /* The policy that comes after the one in a file, with its terms and officers to begin with. */
 static int
-begin_next(const char *path, struct spk_policy *p)
+begin_next(const char *path, struct spk_policy *p, struct ctl_older *ret_o)
 {
+    CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note old = {.raw = {0}};
+    SPK_AUTO_STR struct spk_policy *prev = spk_calloc(1, sizeof(*prev));
     int status = ctl_note_read(path, &old);
 
-    status = status == TERM_GO_ON ? ctl_note_policy(&old, path, p) : status;
-    if (status == TERM_GO_ON) {
-        p->previous = p->hash;
-        p->number++;
+    if (prev == NULL) {
+        return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
-    return status;
+    status = status == TERM_GO_ON ? ctl_note_policy(&old, path, prev) : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    *p = *prev;
+    p->previous = p->hash;
+    p->number++;
+    return ctl_policy_older(&d, p, prev, ret_o);
 }
 
 static int
@@ -103,7 +117,8 @@ set_terms(const struct draft_opts *o, struct spk_policy *p)
 }
 
 static int
-compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p)
+compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p,
+        struct ctl_older *ret_older)
 {
     const char *trouble = NULL;
     int status = TERM_GO_ON;
@@ -112,7 +127,7 @@ compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p)
                              .deny = 1,
                              .request_life = REQUEST_LIFE_DEFAULT,
                              .approval_life = APPROVAL_LIFE_DEFAULT};
-    status = o->next != NULL ? begin_next(o->next, p) : status;
+    status = o->next != NULL ? begin_next(o->next, p, ret_older) : status;
     status = status == TERM_GO_ON ? drop_officers(o, p) : status;
     status = status == TERM_GO_ON ? add_officers(o, p) : status;
     if (status != TERM_GO_ON) {
@@ -134,7 +149,7 @@ compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p)
 }
 
 static int
-write_draft(const struct term *c, const char *out, struct spk_policy *p)
+write_draft(const struct term *c, const char *out, struct spk_policy *p, const struct ctl_older *o)
 {
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
     spk_err e = spk_policy_format(p, &text);
@@ -142,6 +157,7 @@ write_draft(const struct term *c, const char *out, struct spk_policy *p)
     e = spk_ok(e) ? spk_sha256(spk_buf_span(&text), &p->hash) : e;
     if (spk_ok(e) && out == NULL) {
         (void)fwrite(text.ptr, 1, text.len, stdout);
+        ctl_older_print(stderr, o, p);
         return TERM_DONE;
     }
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, out, spk_buf_span(&text), 0644, false) : e;
@@ -150,6 +166,7 @@ write_draft(const struct term *c, const char *out, struct spk_policy *p)
     }
     if (!c->quiet) {
         ctl_policy_print(stderr, p);
+        ctl_older_print(stderr, o, p);
         (void)ctl_signers_print(stderr, p, NULL);
         term_say_hint(p->number == 1
                           ? _("every officer in it now signs it: 'sparekeyctl policy sign FILE'")
@@ -188,6 +205,7 @@ ctl_policy_new(struct term *c, int argc, char **argv)
         {"out", 'o', TERM_TEXT, &o.out, "FILE", N_("where it goes (default: standard output)")},
     };
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
+    struct ctl_older older = {0};
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
@@ -201,8 +219,8 @@ ctl_policy_new(struct term *c, int argc, char **argv)
     if (p == NULL) {
         return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
-    status = compose(c, &o, p);
-    return status == TERM_GO_ON ? write_draft(c, o.out, p) : status;
+    status = compose(c, &o, p, &older);
+    return status == TERM_GO_ON ? write_draft(c, o.out, p, &older) : status;
 }
 
 /* The policy before n's: in the file that was named, else in a pinned chain. NULL when unknown. */
@@ -265,15 +283,18 @@ int
 ctl_policy_check(struct term *c, int argc, char **argv)
 {
     char *previous = NULL;
+    bool lose = false;
     const struct term_opt opts[] = {
         {"previous", 0, TERM_TEXT, &previous, "FILE", N_("the policy that it follows")},
+        CTL_LOSE_OPT(lose),
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(3, sizeof(*p));
     const struct spk_policy *prev = NULL;
+    struct ctl_older older = {0};
     int first = 0;
-    int status = term_options(c, opts, 1, argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
     if (status != TERM_GO_ON) {
         return status;
@@ -284,10 +305,12 @@ ctl_policy_check(struct term *c, int argc, char **argv)
     status = ctl_note_read(argv[first], &n);
     status = status == TERM_GO_ON ? ctl_note_policy(&n, argv[first], &p[0]) : status;
     status = status == TERM_GO_ON ? find_previous(&d, previous, &p[0], &p[1], &prev) : status;
+    status = status == TERM_GO_ON ? ctl_policy_older(&d, &p[0], prev, &older) : status;
     if (status != TERM_GO_ON) {
         return status;
     }
     ctl_policy_print(stdout, &p[0]);
+    ctl_older_print(stdout, &older, &p[0]);
     if (prev != NULL) {
         printf(_("signatures of the officers of policy %u, who decide about this one:\n"),
                prev->number);
@@ -295,7 +318,8 @@ ctl_policy_check(struct term *c, int argc, char **argv)
         printf(_("officers from then on:\n"));
     }
     (void)ctl_signers_print(stdout, &p[0], &n.note);
-    return judge(&n.note, &p[0], prev, &p[2]);
+    status = judge(&n.note, &p[0], prev, &p[2]);
+    return ctl_older_judge(argv[first], &older, &p[0], lose) == TERM_GO_ON ? status : TERM_FAILED;
 }
 
 static int
@@ -315,16 +339,35 @@ send_policy(struct ctl_desk *d, const struct ctl_note *n, uint64_t *ret_number)
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
 }
 
+/* p, in n, follows the policy that the desk has pinned. */
+static int
+put_in_force(struct ctl_desk *d, const struct ctl_note *n, const struct spk_policy *p,
+             const char *path, bool lose)
+{
+    struct ctl_older older = {0};
+    uint64_t number = 0;
+    int status = ctl_policy_older(d, p, NULL, &older);
+
+    status = status == TERM_GO_ON ? ctl_older_judge(path, &older, p, lose) : status;
+    status = status == TERM_GO_ON ? send_policy(d, n, &number) : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    printf(_("policy %llu is in force\n"), (unsigned long long)number);
+    ctl_older_print(stdout, &older, p);
+    return TERM_DONE;
+}
+
 int
 ctl_policy_publish(struct term *c, int argc, char **argv)
 {
     struct ctl_who who = {0};
-    const struct term_opt opts[] = {CTL_WHO_OPTS(who)};
+    bool lose = false;
+    const struct term_opt opts[] = {CTL_WHO_OPTS(who), CTL_LOSE_OPT(lose)};
     CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
     struct spk_hash hash;
-    uint64_t number = 0;
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
@@ -350,10 +393,5 @@ ctl_policy_publish(struct term *c, int argc, char **argv)
         term_say_hint(_("'sparekeyctl policy check FILE' tells who has to sign"));
         return TERM_FAILED;
     }
-    status = send_policy(&d, &n, &number);
-    if (status == TERM_GO_ON) {
-        printf(_("policy %llu is in force\n"), (unsigned long long)number);
-        status = TERM_DONE;
-    }
-    return status;
+    return put_in_force(&d, &n, p, argv[first], lose);
 }

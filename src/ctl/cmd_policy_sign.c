@@ -48,7 +48,8 @@ show_first(struct signing *s, const char *path)
 static int
 show_next(struct signing *s, const char *path)
 {
-    int status = ctl_desk_pin_of(&s->desk, &s->now.previous);
+    struct ctl_older older = {0};
+    int status = ctl_policy_older(&s->desk, &s->now, NULL, &older);
 
     if (status != TERM_GO_ON) {
         return status;
@@ -70,6 +71,7 @@ show_next(struct signing *s, const char *path)
     (void)ctl_signers_print(stderr, &s->prev, &s->note.note);
     fprintf(stderr, _("-- from then on:\n"));
     ctl_policy_print(stderr, &s->now);
+    ctl_older_print(stderr, &older, &s->now);
     (void)ctl_signers_print(stderr, &s->now, NULL);
     return TERM_GO_ON;
 }

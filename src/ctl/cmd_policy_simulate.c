@@ -239,9 +239,11 @@ ctl_policy_simulate(struct term *c, int argc, char **argv)
         {"after", 0, TERM_TEXT, &t.after, "TIME",
          N_("so long after the request was opened (default: 1m)")},
     };
+    CTL_AUTO_DESK struct ctl_desk d = {0};
     CTL_AUTO_NOTE struct ctl_note n = {.raw = {0}};
     SPK_AUTO_STR struct spk_policy *p = spk_calloc(1, sizeof(*p));
     struct situation s = {0};
+    struct ctl_older older = {0};
     uint64_t after = 60;
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
@@ -255,8 +257,13 @@ ctl_policy_simulate(struct term *c, int argc, char **argv)
     }
     status = ctl_note_read(argv[first], &n);
     status = status == TERM_GO_ON ? ctl_note_policy(&n, argv[first], p) : status;
+    status = status == TERM_GO_ON ? ctl_policy_older(&d, p, NULL, &older) : status;
     if (status == TERM_GO_ON) {
         status = take_situation(&t, &s) ? tell(p, &s, after, NULL) : tell_all(p);
     }
-    return status == TERM_GO_ON ? TERM_DONE : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    ctl_older_print(stdout, &older, p);
+    return TERM_DONE;
 }

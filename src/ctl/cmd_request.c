@@ -154,15 +154,23 @@ text(const struct spk_json *j, const char *key)
     return spk_ok(spk_json_str(j, key, &s)) ? s : "";
 }
 
+/* More than today's policy asks for: then it is the files' own. A veto asks for more, too. */
+static bool
+takes_more(const struct spk_policy *p, const struct spk_json *r)
+{
+    return number(r, "needed") > p->quorum && strcmp(text(r, "state"), "vetoed") != 0;
+}
+
 static void
-list_line(const struct spk_json *r)
+list_line(const struct spk_policy *p, const struct spk_json *r)
 {
     char iso[21];
 
-    printf("%.16s  %-8s  %llu/%llu  %s  %s: %s\n", term_shown(text(r, "request")),
+    printf("%.16s  %-8s  %llu/%llu  %s  %s: %s%s\n", term_shown(text(r, "request")),
            term_shown(text(r, "state")), (unsigned long long)number(r, "persons"),
            (unsigned long long)number(r, "needed"), spk_time_iso(number(r, "opened"), iso),
-           term_shown(text(r, "name")), term_shown(text(r, "reason")));
+           term_shown(text(r, "name")), term_shown(text(r, "reason")),
+           takes_more(p, r) ? _("  (files of an older policy need so many)") : "");
 }
 
 static void
@@ -182,14 +190,14 @@ list_json(struct spk_jw *w, const struct spk_json *r)
 }
 
 static int
-print_list(const struct term *c, const struct spk_json *list, size_t n)
+print_list(const struct term *c, const struct spk_policy *p, const struct spk_json *list, size_t n)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
     struct spk_jw w = {.b = &b};
 
     if (!c->json) {
         for (size_t i = 0; i < n; i++) {
-            list_line(spk_json_at(list, i));
+            list_line(p, spk_json_at(list, i));
         }
         if (n == 0 && !c->quiet) {
             fputs(_("there are no requests\n"), stderr);
@@ -248,7 +256,7 @@ ctl_request_list(struct term *c, int argc, char **argv)
     if (status != TERM_GO_ON) {
         return status;
     }
-    return spk_ok(spk_json_array(j, "requests", &list, &n)) ? print_list(c, list, n)
+    return spk_ok(spk_json_array(j, "requests", &list, &n)) ? print_list(c, &d.pin->policy, list, n)
                                                             : wrong_answer(&d);
 }
 
@@ -261,6 +269,7 @@ json_file(struct spk_jw *w, const struct ctl_case_file *f)
     spk_jw_hex(w, "serial", SPK_SPAN_OF(f->id.b));
     spk_jw_u64(w, "index", f->index);
     spk_jw_u64(w, "time", f->time_ms);
+    spk_jw_u64(w, "policy", f->policy);
     if (f->readable) {
         spk_jw_cstr(w, "description", f->description);
     } else {
@@ -286,6 +295,8 @@ json_verified(struct spk_jw *w, const struct ctl_case *k)
     spk_jw_hex(w, "signer", spk_hash_span(spk_rsa_id(k->request.sign)));
     spk_jw_u64(w, "count", k->n_files);
     spk_jw_hex(w, "root", spk_hash_span(&k->scope_root));
+    spk_jw_u64(w, "needed", k->takes.quorum);
+    spk_jw_u64(w, "wait", k->takes.wait);
     spk_jw_open(w, "files", '[');
     for (size_t i = 0; i < k->n_files; i++) {
         json_file(w, &k->files[i]);

@@ -85,6 +85,66 @@ ctl_policy_print(FILE *to, const struct spk_policy *p)
                             : _("with derived or random padding"));
 }
 
+int
+ctl_policy_older(struct ctl_desk *d, const struct spk_policy *p, const struct spk_policy *prev,
+                 struct ctl_older *ret_o)
+{
+    int status = TERM_GO_ON;
+    spk_err e;
+
+    *ret_o = (struct ctl_older){0};
+    if (p->number == 1) {
+        return TERM_GO_ON;
+    }
+    if (d->dir == NULL) {
+        status = ctl_desk_open(d);
+    }
+    if (status == TERM_GO_ON && d->pin == NULL) {
+        status = ctl_desk_pin_of(d, &p->previous);
+    }
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    e = ctl_older_before(d->pin, p, prev, ret_o);
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, d->dir, e, NULL);
+}
+
+void
+ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p)
+{
+    char wait[32];
+
+    if (ctl_older_lost(o, p)) {
+        fprintf(
+            to,
+            _("older deposits  LOST if made under policy %u: they need %u persons, here are %zu\n"),
+            o->quorum_by, o->quorum, ctl_persons(p));
+    } else if (o->quorum > p->quorum) {
+        fprintf(to, _("older deposits  made under policy %u still need %u persons\n"), o->quorum_by,
+                o->quorum);
+    }
+    if (o->wait > p->wait) {
+        fprintf(to, _("older deposits  made under policy %u still wait %s\n"), o->wait_by,
+                ctl_duration(o->wait, wait));
+    }
+}
+
+int
+ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_policy *p,
+                bool accepted)
+{
+    if (accepted || !ctl_older_lost(o, p)) {
+        return TERM_GO_ON;
+    }
+    fprintf(stderr,
+            _("%s: error: '%s': deposits made under policy %u need %u persons, and this policy has "
+              "%zu: they could never come back\n"),
+            term_program, term_shown(path), o->quorum_by, o->quorum, ctl_persons(p));
+    term_say_hint(_("name more officers in it; or, if nobody needs those deposits any more, say "
+                    "--lose-older-deposits"));
+    return TERM_FAILED;
+}
+
 static const char *
 signed_word(const struct spk_note *n, const struct spk_officer *o, bool *ret_bad)
 {

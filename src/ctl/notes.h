@@ -7,6 +7,7 @@
 
 #include "client/pin.h"
 #include "ctl/ctl.h"
+#include "ctl/older.h"
 
 struct ctl_note { /* a note in a file */
     struct spk_buf raw;
@@ -23,6 +24,16 @@ int ctl_note_policy(const struct ctl_note *n, const char *path, struct spk_polic
 
 /** What a policy says, in lines of "key  value". */
 void ctl_policy_print(FILE *to, const struct spk_policy *p);
+/** What the policies before p ask for, as far as they are known here: prev (or NULL), and the
+ * pinned chain that p continues. Opens the desk when it is not open. */
+int ctl_policy_older(struct ctl_desk *d, const struct spk_policy *p, const struct spk_policy *prev,
+                     struct ctl_older *ret_o);
+/** What p does not loosen for deposits of before; nothing when it is not looser. */
+void ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p);
+/** TERM_FAILED, with words, when deposits of before could never come back under p, unless that loss
+ * is accepted. */
+int ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_policy *p,
+                    bool accepted);
 /** Each officer of p, and whether his signature stands under n; n NULL: without that. False when
  * one stands there that does not hold. */
 bool ctl_signers_print(FILE *to, const struct spk_policy *p, const struct spk_note *n);

@@ -239,6 +239,70 @@ def next_policy(p):
     back(p)
 
 
+def next_by_all(p, names, *terms, publish=(), ok=0):
+    """A next policy with these terms, signed by all, and published by the first."""
+    notes = sorted(p.path(f"home/{names[0]}/.config/sparekey/officer/authorities/authority").glob("policy-*.note"))
+    p.run("x", "policy", "new", "--next", notes[-1], *terms, "-o", f"n{len(notes)}.note", ok=0)
+    for name in names:
+        p.run(name, "policy", "sign", f"n{len(notes)}.note", "--yes", ok=0)
+    return p.run(names[0], "policy", "publish", f"n{len(notes)}.note", *publish, ok=ok)
+
+
+def looser_policy(p):
+    """what was deposited when three had to approve needs three, as everybody is told, and comes back"""
+    names = ("alice", "bob", "carol")
+    a = p.authority(*names, extra=("--quorum", "3"))
+    p.owner("olga", a.address)
+    p.seal("olga")
+    said = next_by_all(p, names, "--quorum", "2").stdout
+    assert "policy 2 is in force" in said and "made under policy 1 still need 3 persons" in said, said
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    for name in names[:2]:
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    shown = p.run("alice", "request", "show", request, ok=0).stdout
+    assert re.search(r"^verified +needs +3 persons, because files were deposited under policy 1$", shown, re.MULTILINE), shown
+    listed = p.json("alice", "request", "list")["requests"][0]
+    assert (listed["state"], listed["persons"], listed["needed"]) == ("open", 2, 3)
+    assert "older policy" in p.run("bob", "request", "list", ok=0).stdout
+    assert p.json("bob", "request", "show", request)["verified"]["needed"] == 3
+    # nothing comes, nothing ends
+    assert "2 of 3" in (lambda r: r.stdout + r.stderr)(back(p, ok=4))
+    p.run("carol", "request", "approve", request, "--code", code, ok=0)
+    back(p)
+    assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+
+
+def too_few_persons(p):
+    """a policy with fewer persons than older deposits need is not published unless that is accepted"""
+    names = ("alice", "bob", "carol")
+    p.authority(*names, extra=("--quorum", "3"))
+    r = next_by_all(p, names, "--quorum", "2", "--without", "carol", ok=1)
+    assert "policy 1 need 3 persons" in r.stderr and "never come back" in r.stderr and "more officers" in r.stderr, r.stderr
+    r = p.run("alice", "policy", "check", "n1.note", ok=1)
+    assert "LOST" in r.stdout and "complete" in r.stdout and "never come back" in r.stderr
+    p.run("alice", "policy", "check", "n1.note", "--lose-older-deposits", ok=0)
+    assert "LOST" in p.run("bob", "policy", "simulate", "n1.note", ok=0).stdout
+    assert p.json("alice", "request", "list")["requests"] == []  # the desk is as it was
+    assert "in force" in p.run("alice", "policy", "publish", "n1.note", "--lose-older-deposits", ok=0).stdout
+
+
+def new_pairs_only(p):
+    """who has lost the signature key only: a request without files, though there are deposits"""
+    a = p.authority("alice", "bob")
+    p.owner("olga", a.address)
+    p.seal("olga")
+    p.lose_keys("olga")
+    request, code = p.request("olga", "--keys-only")
+    shown = p.run("alice", "request", "show", request, ok=0).stdout
+    assert re.search(r"^verified +files +0$", shown, re.MULTILINE) and "new key pairs, no session keys" in shown, shown
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.spk("olga", "recover", "--keys-only", ok=0)
+    p.seal("olga", "g.txt")
+    assert p.json("alice", "request", "list")["requests"][0]["state"] == "done"
+
+
 def no_such_request(p):
     """requests are named by their hash or the beginning of it"""
     p.authority("alice")
@@ -283,6 +347,6 @@ def many_files(p):
 if __name__ == "__main__":
     try:
         box.main([whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait,
-                  no_longer_valid, relabelled, next_policy, no_such_request, authority_down, many_files], People)
+                  no_longer_valid, relabelled, next_policy, looser_policy, too_few_persons, new_pairs_only, no_such_request, authority_down, many_files], People)
     finally:
         forget_keys()

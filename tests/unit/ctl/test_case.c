@@ -107,6 +107,39 @@ no_files_hold(void **state)
 }
 
 /* Every line is marked, and nothing in a record can make a line of its own. */
+/* What the files' own policies ask for stands beside what today's does. */
+static void
+takes_the_most(void **state)
+{
+    struct world *w = *state;
+    SPK_AUTO(ctl_case) c = NULL;
+    SPK_AUTO(ctl_case) again = NULL;
+    struct spk_buf b = SPK_BUF(TEXT_MAX);
+    const char *text = NULL;
+
+    w->files[1].rpub.policy = 77; /* nobody knows it: as today's */
+    freeze(w);
+    sign_request(w, K_NEW_SIGN, K_NEW_KEYX);
+    assert_spk_ok(look(w, &c));
+    assert_int_equal(c->takes.quorum, 2);
+    assert_int_equal(c->takes.quorum_by, 1);
+    assert_true(c->takes.wait == 0);
+
+    w->pin->policy.number = 2; /* as if the officers had loosened it */
+    w->pin->policy.quorum = 1;
+    w->pin->policy.wait = 3600;
+    assert_spk_ok(look(w, &again));
+    assert_int_equal(again->takes.quorum, 2);
+    assert_int_equal(again->takes.quorum_by, 1);
+    assert_true(again->takes.wait == 3600);
+    assert_int_equal(again->takes.wait_by, 2);
+    assert_spk_ok(ctl_case_render(again, 2, &b));
+    assert_spk_ok(spk_buf_cstr(&b, &text));
+    assert_non_null(strstr(text, "2 persons, because files were deposited under policy 1\n"));
+    assert_non_null(strstr(text, "1 hour\n"));
+    spk_buf_free(&b);
+}
+
 static void
 render(void **state)
 {
@@ -488,6 +521,7 @@ main(void)
         T(all_holds),
         T(listed_files_hold),
         T(no_files_hold),
+        T(takes_the_most),
         T(render),
         T(another_request),
         T(another_authority),
