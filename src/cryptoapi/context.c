@@ -18,7 +18,7 @@ context_destroy(struct capi_object *o)
     struct capi_prov *p = (struct capi_prov *)(void *)o;
     capi_prov_forget_names(p);
     for (unsigned i = 0; i < CAPI_SPECS; i++) {
-        spk_anyrsa_free(p->pair[i].rsa);
+        capi_pair_clear(&p->pair[i]);
     }
     spk_keystore_free(p->ks);
     spk_secret_free(p->pin);
@@ -82,7 +82,7 @@ static DWORD
 open_default(struct capi_prov *p)
 {
     DWORD code = capi_store_open(p);
-    if (code != NTE_BAD_KEYSET || p->machine) {
+    if (code != NTE_BAD_KEYSET || p->machine || p->def->dss) {
         return code;
     }
     char *name = spk_strdup(SPAREKEY_DEFAULT);
@@ -98,7 +98,7 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
     if ((flags & CRYPT_VERIFYCONTEXT) != 0) {
         return ERROR_SUCCESS;
     }
-    CAPI_TRY(capi_store_folder(p->machine, &p->ks));
+    CAPI_TRY(capi_store_folder(p->machine, p->def->dss, &p->ks));
     if (container == NULL) {
         CAPI_TRY(capi_store_login(&p->container));
     } else {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "crypto/anyrsa.h"
+#include "crypto/ffkey.h"
 #include "cryptoapi/handle.h"
 #include "cryptoapi/provider.h"
 #include "keystore/container.h"
@@ -13,10 +14,34 @@
 #define CAPI_SPECS 2
 #define CAPI_STORE_FILES 3
 
+/* A key pair of one kind or the other, or none. */
 struct capi_pair {
-    struct spk_anyrsa *rsa; /* NULL: none */
+    struct spk_anyrsa *rsa;
+    struct spk_ffkey *ff; /* of DSS or Diffie-Hellman */
     bool exportable;
 };
+
+static inline bool
+capi_pair_there(const struct capi_pair *p)
+{
+    return p->rsa != NULL || p->ff != NULL;
+}
+/** New references to the same keys. */
+static inline struct capi_pair
+capi_pair_ref(const struct capi_pair *p)
+{
+    return (struct capi_pair){p->rsa != NULL ? spk_anyrsa_ref(p->rsa) : NULL, spk_ffkey_ref(p->ff),
+                              p->exportable};
+}
+static inline void
+capi_pair_clear(struct capi_pair *p)
+{
+    spk_anyrsa_free(p->rsa);
+    spk_ffkey_free(p->ff);
+    *p = (struct capi_pair){0};
+}
+/** `CAPI_AUTO_PAIR pair = {0};` - references given back at the end of the block. */
+#define CAPI_AUTO_PAIR __attribute__((cleanup(capi_pair_clear))) struct capi_pair
 
 /* Which version of the container's files the pairs are from. */
 struct capi_stamp {

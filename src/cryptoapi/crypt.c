@@ -183,6 +183,7 @@ encrypt(struct job *j, HCRYPTKEY key, HCRYPTHASH hash, size_t cap)
     j->k = k;
     j->h = h;
     CAPI_LOCK(&k->obj);
+    CAPI_CHECK(k->rsa != NULL || k->secret != NULL, NTE_BAD_KEY);
     return k->rsa != NULL ? encrypt_rsa(j, cap) : encrypt_session(j, cap);
 }
 
@@ -253,6 +254,7 @@ decrypt(struct job *j, HCRYPTKEY key, HCRYPTHASH hash)
     j->k = k;
     j->h = h;
     CAPI_LOCK(&k->obj);
+    CAPI_CHECK(k->rsa != NULL || k->secret != NULL, NTE_BAD_KEY);
     return k->rsa != NULL ? decrypt_rsa(j) : decrypt_session(j);
 }
 

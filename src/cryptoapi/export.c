@@ -4,8 +4,10 @@
 
 #include "cryptoapi/blob.h"
 #include "cryptoapi/crypt.h"
+#include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 #include "keyblob/anyblob.h"
+#include "keyblob/ffblob.h"
 
 #define EXPORT_FLAGS                                                                               \
     (CRYPT_Y_ONLY | CRYPT_SSL2_FALLBACK | CRYPT_DESTROYKEY | CRYPT_OAEP | CRYPT_BLOB_VER3)
@@ -74,10 +76,20 @@ simple(const struct job *j)
                      NTE_FAIL);
 }
 
+static uint8_t
+ff_version(const struct job *j)
+{
+    return (j->flags & CRYPT_BLOB_VER3) != 0 ? SPK_FFBLOB_VERSION : CUR_BLOB_VERSION;
+}
+
 static DWORD
 public_key(const struct job *j)
 {
-    CAPI_CHECK(j->k->rsa != NULL && j->under == NULL, NTE_BAD_KEY);
+    CAPI_CHECK(j->under == NULL, NTE_BAD_KEY);
+    if (j->k->ff != NULL) {
+        return capi_code(spk_ffblob_public(j->k->ff, j->k->alg, ff_version(j), j->out), NTE_FAIL);
+    }
+    CAPI_CHECK(j->k->rsa != NULL, NTE_BAD_KEY);
     return capi_code(spk_anyblob_public(j->k->rsa, j->k->alg, j->out), NTE_FAIL);
 }
 
@@ -97,13 +109,25 @@ encrypt_tail(const struct job *j, struct spk_span blob)
 }
 
 static DWORD
+private_blob(const struct job *j, struct spk_secret **ret_blob)
+{
+    if (j->k->ff != NULL) {
+        return capi_code(spk_ffblob_private(j->k->ff, j->k->alg, ff_version(j), ret_blob),
+                         NTE_FAIL);
+    }
+    return capi_code(spk_anyblob_private(j->k->rsa, j->k->alg, ret_blob), NTE_FAIL);
+}
+
+static DWORD
 private_key(const struct job *j)
 {
     SPK_AUTO(spk_secret) blob = NULL;
-    CAPI_CHECK(j->k->rsa != NULL && spk_anyrsa_is_pair(j->k->rsa), NTE_BAD_KEY);
+    CAPI_CHECK(j->k->ff != NULL ? spk_ffkey_is_pair(j->k->ff)
+                                : j->k->rsa != NULL && spk_anyrsa_is_pair(j->k->rsa),
+               NTE_BAD_KEY);
     CAPI_CHECK((j->k->permissions & CRYPT_EXPORT) != 0 || j->k->archivable, NTE_BAD_KEY_STATE);
     CAPI_CHECK(j->under == NULL || j->under->secret != NULL, NTE_BAD_KEY);
-    CAPI_TRY(capi_code(spk_anyblob_private(j->k->rsa, j->k->alg, &blob), NTE_FAIL));
+    CAPI_TRY(private_blob(j, &blob));
     if (j->under != NULL) {
         return encrypt_tail(j, spk_secret_span(blob));
     }
@@ -213,8 +237,8 @@ copy_under(HCRYPTKEY under, struct capi_key **ret_copy)
     if (u->secret != NULL) {
         return capi_key_aside(u, ret_copy);
     }
-    const struct capi_pair pair = {u->rsa, false};
-    CAPI_TRY(capi_key_rsa(capi_owner(&u->obj), u->alg, &pair, ret_copy));
+    const struct capi_pair pair = {.rsa = u->rsa, .ff = u->ff};
+    CAPI_TRY(capi_key_pair(capi_owner(&u->obj), u->alg, &pair, ret_copy));
     return u->label == NULL ? ERROR_SUCCESS
                             : capi_code(spk_secret_dup(u->label, &(*ret_copy)->label), NTE_FAIL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/rng.h"
+#include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 #include "cryptoapi/store.h"
 
@@ -127,34 +128,29 @@ pair_bits(const struct capi_prov *p, ALG_ID alg, DWORD flags, DWORD *ret_bits)
 }
 
 static DWORD
-gen_pair(struct capi_prov *p, DWORD spec, DWORD flags, struct capi_key **ret_k)
+gen_rsa(struct capi_prov *p, ALG_ID alg, DWORD flags, struct capi_key **ret_k)
 {
     CAPI_AUTO_KEY k = NULL;
-    SPK_AUTO(spk_anyrsa) rsa = NULL;
-    ALG_ID alg = spec == AT_KEYEXCHANGE ? CALG_RSA_KEYX : CALG_RSA_SIGN;
+    CAPI_AUTO_PAIR pair = {.exportable = (flags & CRYPT_EXPORTABLE) != 0};
     DWORD bits = 0;
     CAPI_CHECK((flags & CRYPT_PREGEN) == 0, NTE_BAD_FLAGS);
-    if ((flags & CRYPT_FORCE_KEY_PROTECTION_HIGH) != 0) {
-        CAPI_CHECK(p->container != NULL && !p->silent, NTE_SILENT_CONTEXT);
-    }
     CAPI_TRY(pair_bits(p, alg, flags, &bits));
-    CAPI_TRY(capi_code(spk_anyrsa_generate(bits, &rsa), NTE_BAD_DATA));
-    struct capi_pair pair = {rsa, (flags & CRYPT_EXPORTABLE) != 0};
-    CAPI_TRY(capi_key_rsa(p, alg, &pair, &k));
+    CAPI_TRY(capi_code(spk_anyrsa_generate(bits, &pair.rsa), NTE_BAD_DATA));
+    CAPI_TRY(capi_key_pair(p, alg, &pair, &k));
     k->archivable = (flags & CRYPT_ARCHIVABLE) != 0;
     CAPI_LOCK(&p->obj);
-    CAPI_TRY(capi_store_put(p, spec, &pair));
+    CAPI_TRY(capi_store_put(p, capi_pair_spec(alg), &pair));
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
 }
 
 static DWORD
-spec_of(ALG_ID alg)
+gen_pair(struct capi_prov *p, ALG_ID alg, DWORD flags, struct capi_key **ret_k)
 {
-    if (alg == AT_KEYEXCHANGE || alg == CALG_RSA_KEYX) {
-        return AT_KEYEXCHANGE;
+    if ((flags & CRYPT_FORCE_KEY_PROTECTION_HIGH) != 0) {
+        CAPI_CHECK(p->container != NULL && !p->silent, NTE_SILENT_CONTEXT);
     }
-    return alg == AT_SIGNATURE || alg == CALG_RSA_SIGN ? AT_SIGNATURE : 0;
+    return capi_alg_dss(alg) ? capi_dss_gen(p, alg, flags, ret_k) : gen_rsa(p, alg, flags, ret_k);
 }
 
 static DWORD
@@ -165,8 +161,9 @@ gen_key(HCRYPTPROV prov, ALG_ID alg, DWORD flags, HCRYPTKEY *ret_handle)
     CAPI_TRY(capi_prov_get(prov, &p));
     CAPI_CHECK(ret_handle != NULL, ERROR_INVALID_PARAMETER);
     CAPI_CHECK((flags & 0xffffu & ~GEN_FLAGS) == 0, NTE_BAD_FLAGS);
-    if (spec_of(alg) != 0) {
-        CAPI_TRY(gen_pair(p, spec_of(alg), flags, &k));
+    alg = capi_pair_alg(p->def, alg);
+    if (capi_pair_spec(alg) != 0 || capi_alg_dss(alg)) {
+        CAPI_TRY(gen_pair(p, alg, flags, &k));
     } else if (capi_is_master(alg)) {
         CAPI_TRY(capi_schannel_gen(p, alg, flags, &k));
     } else {
@@ -186,18 +183,17 @@ user_key(HCRYPTPROV prov, DWORD spec, HCRYPTKEY *ret_handle)
 {
     CAPI_AUTO_PROV p = NULL;
     CAPI_AUTO_KEY k = NULL;
-    struct capi_pair pair = {0};
+    CAPI_AUTO_PAIR pair = {0};
     CAPI_TRY(capi_prov_get(prov, &p));
     CAPI_CHECK(ret_handle != NULL, ERROR_INVALID_PARAMETER);
-    spec = spec_of(spec);
-    CAPI_CHECK(spec != 0, NTE_BAD_KEY);
+    ALG_ID alg = capi_pair_alg(p->def, spec);
+    spec = capi_pair_spec(alg);
+    CAPI_CHECK(spec != 0 && alg == capi_pair_alg(p->def, spec), NTE_BAD_KEY);
     {
         CAPI_LOCK(&p->obj);
         CAPI_TRY(capi_store_get(p, spec, &pair));
     }
-    DWORD code = capi_key_rsa(p, spec == AT_KEYEXCHANGE ? CALG_RSA_KEYX : CALG_RSA_SIGN, &pair, &k);
-    spk_anyrsa_free(pair.rsa);
-    CAPI_TRY(code);
+    CAPI_TRY(capi_key_pair(p, alg, &pair, &k));
     return capi_key_hand_out(SPK_STEAL(k), ret_handle);
 }
 

@@ -20,7 +20,8 @@ struct capi_object {
     atomic_uint refs;
     struct capi_object *owner; /* the context of a key or hash, held; NULL for a context */
     bool closed;               /* has no handle any more; of the table */
-    pthread_mutex_t lock;      /* of the fields of the object; a key's is taken before a hash's */
+    pthread_mutex_t lock;      /* of the fields of the object; a key's is taken before a hash's or a
+                                * context's */
     void (*destroy)(struct capi_object *o);
 };
 

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "cryptoapi/crypt.h"
+#include "cryptoapi/dss.h"
 #include "cryptoapi/genkey.h"
 #include "cryptoapi/schannel.h"
 #include "cryptoapi/store.h"
 #include "keyblob/anyblob.h"
+#include "keyblob/ffblob.h"
 
 #define IMPORT_FLAGS                                                                               \
     (CRYPT_EXPORTABLE | CRYPT_USER_PROTECTED | CRYPT_NO_SALT | CRYPT_OAEP | CRYPT_IPSEC_HMAC_KEY | \
@@ -57,50 +59,63 @@ rsa_alg(const struct capi_import *in, ALG_ID alg, const struct spk_anyrsa *rsa)
 static DWORD
 public_key(const struct capi_import *in, struct capi_key **ret_k)
 {
+    if (capi_alg_dss(in->alg)) {
+        return capi_dss_import_public(in, ret_k);
+    }
     SPK_AUTO(spk_anyrsa) rsa = NULL;
     uint32_t alg = 0;
     CAPI_TRY(capi_code(spk_anyblob_parse_public(in->blob, &alg, &rsa), NTE_BAD_DATA));
     CAPI_TRY(rsa_alg(in, alg, rsa));
-    const struct capi_pair pair = {rsa, false};
-    return capi_key_rsa(in->p, alg, &pair, ret_k);
+    const struct capi_pair pair = {.rsa = rsa};
+    return capi_key_pair(in->p, alg, &pair, ret_k);
 }
 
 /* With a session key, everything behind the header is encrypted under it. */
 static DWORD
-open_private(const struct capi_import *in, uint32_t *ret_alg, struct spk_anyrsa **ret_rsa)
+open_private(const struct capi_import *in, struct spk_secret **ret_clear, struct spk_span *ret_blob)
 {
-    SPK_AUTO(spk_secret) clear = NULL;
     CAPI_AUTO_KEY aside = NULL;
-    struct spk_span blob = in->blob;
-    if (in->key != NULL) {
-        CAPI_CHECK(in->key->secret != NULL, NTE_BAD_KEY);
-        CAPI_TRY(capi_code(spk_secret_from(blob, &clear), NTE_BAD_DATA));
-        size_t len = blob.len - CAPI_HEADER_LEN;
-        uint8_t *bytes = spk_secret_mut(clear).ptr;
-        {
-            CAPI_LOCK(&in->key->obj);
-            CAPI_TRY(capi_key_aside(in->key, &aside));
-        }
-        CAPI_CHECK(capi_session_decrypt(aside, true, bytes + CAPI_HEADER_LEN, &len) ==
-                       ERROR_SUCCESS,
-                   NTE_BAD_DATA);
-        blob = spk_span(bytes, CAPI_HEADER_LEN + len);
+    CAPI_CHECK(in->key->secret != NULL, NTE_BAD_KEY);
+    CAPI_TRY(capi_code(spk_secret_from(in->blob, ret_clear), NTE_BAD_DATA));
+    size_t len = in->blob.len - CAPI_HEADER_LEN;
+    uint8_t *bytes = spk_secret_mut(*ret_clear).ptr;
+    {
+        CAPI_LOCK(&in->key->obj);
+        CAPI_TRY(capi_key_aside(in->key, &aside));
     }
-    return capi_code(spk_anyblob_parse_private(blob, ret_alg, ret_rsa), NTE_BAD_DATA);
+    CAPI_CHECK(capi_session_decrypt(aside, true, bytes + CAPI_HEADER_LEN, &len) == ERROR_SUCCESS,
+               NTE_BAD_DATA);
+    *ret_blob = spk_span(bytes, CAPI_HEADER_LEN + len);
+    return ERROR_SUCCESS;
+}
+
+static DWORD
+parse_private(const struct capi_import *in, struct spk_span blob, struct capi_pair *ret_pair)
+{
+    uint32_t alg = 0;
+    if (capi_alg_dss(in->alg)) {
+        return capi_dss_parse_private(in, blob, &ret_pair->ff);
+    }
+    CAPI_TRY(capi_code(spk_anyblob_parse_private(blob, &alg, &ret_pair->rsa), NTE_BAD_DATA));
+    return rsa_alg(in, alg, ret_pair->rsa);
 }
 
 static DWORD
 private_key(const struct capi_import *in, struct capi_key **ret_k)
 {
-    SPK_AUTO(spk_anyrsa) rsa = NULL;
+    SPK_AUTO(spk_secret) clear = NULL;
+    CAPI_AUTO_PAIR pair = {.exportable = (in->flags & CRYPT_EXPORTABLE) != 0};
     CAPI_AUTO_KEY k = NULL;
-    uint32_t alg = 0;
-    CAPI_TRY(open_private(in, &alg, &rsa));
-    CAPI_TRY(rsa_alg(in, alg, rsa));
-    const struct capi_pair pair = {rsa, (in->flags & CRYPT_EXPORTABLE) != 0};
-    CAPI_TRY(capi_key_rsa(in->p, alg, &pair, &k));
-    CAPI_LOCK(&in->p->obj);
-    CAPI_TRY(capi_store_put(in->p, alg == CALG_RSA_KEYX ? AT_KEYEXCHANGE : AT_SIGNATURE, &pair));
+    struct spk_span blob = in->blob;
+    if (in->key != NULL) {
+        CAPI_TRY(open_private(in, &clear, &blob));
+    }
+    CAPI_TRY(parse_private(in, blob, &pair));
+    CAPI_TRY(capi_key_pair(in->p, in->alg, &pair, &k));
+    if (capi_pair_spec(in->alg) != 0) { /* an ephemeral one is kept nowhere */
+        CAPI_LOCK(&in->p->obj);
+        CAPI_TRY(capi_store_put(in->p, capi_pair_spec(in->alg), &pair));
+    }
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
 }
@@ -231,7 +246,9 @@ read_header(struct capi_import *in, DWORD *ret_type)
     CAPI_CHECK(spk_ok(spk_rd_u8(&r, &type)) && spk_ok(spk_rd_u8(&r, &version)) &&
                    spk_ok(spk_rd_u16le(&r, &reserved)) && spk_ok(spk_rd_u32le(&r, &alg)),
                NTE_BAD_DATA);
-    CAPI_CHECK(version == CUR_BLOB_VERSION, NTE_BAD_VER);
+    bool has_v3 = (type == PUBLICKEYBLOB || type == PRIVATEKEYBLOB) && capi_alg_dss(alg);
+    CAPI_CHECK(version == CUR_BLOB_VERSION || (has_v3 && version == SPK_FFBLOB_VERSION),
+               NTE_BAD_VER);
     in->alg = alg;
     *ret_type = type;
     return ERROR_SUCCESS;

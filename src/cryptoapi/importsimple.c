@@ -71,7 +71,7 @@ unwrap(const struct capi_import *in, const struct capi_key *pair, struct found *
 static DWORD
 find_pair(const struct capi_import *in, struct capi_key **ret_pair)
 {
-    struct capi_pair own = {0};
+    CAPI_AUTO_PAIR own = {0};
     if (in->key != NULL) {
         CAPI_CHECK(in->key->rsa != NULL && in->key->alg == CALG_RSA_KEYX &&
                        spk_anyrsa_is_pair(in->key->rsa),
@@ -84,9 +84,8 @@ find_pair(const struct capi_import *in, struct capi_key **ret_pair)
         CAPI_LOCK(&in->p->obj);
         CAPI_TRY(capi_store_get(in->p, AT_KEYEXCHANGE, &own));
     }
-    DWORD code = capi_key_rsa(in->p, CALG_RSA_KEYX, &own, ret_pair);
-    spk_anyrsa_free(own.rsa);
-    return code;
+    CAPI_CHECK(own.rsa != NULL, NTE_BAD_PUBLIC_KEY);
+    return capi_key_pair(in->p, CALG_RSA_KEYX, &own, ret_pair);
 }
 
 static DWORD

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 
 static void
@@ -10,6 +11,9 @@ key_destroy(struct capi_object *o)
 {
     struct capi_key *k = (struct capi_key *)(void *)o;
     spk_anyrsa_free(k->rsa);
+    spk_ffkey_free(k->ff);
+    capi_pregen_free(k->pregen);
+    spk_secret_free(k->agreed);
     spk_secret_free(k->label);
     spk_secret_free(k->secret);
     capi_master_free(k->master);
@@ -52,10 +56,19 @@ key_new(struct capi_object *owner, ALG_ID alg, bool exportable, struct capi_key 
 }
 
 DWORD
-capi_key_rsa(struct capi_prov *p, ALG_ID alg, const struct capi_pair *pair, struct capi_key **ret_k)
+capi_key_new(struct capi_prov *p, ALG_ID alg, bool exportable, struct capi_key **ret_k)
+{
+    return key_new(&p->obj, alg, exportable, ret_k);
+}
+
+DWORD
+capi_key_pair(struct capi_prov *p, ALG_ID alg, const struct capi_pair *pair,
+              struct capi_key **ret_k)
 {
     CAPI_TRY(key_new(&p->obj, alg, pair->exportable, ret_k));
-    (*ret_k)->rsa = spk_anyrsa_ref(pair->rsa);
+    struct capi_pair own = capi_pair_ref(pair);
+    (*ret_k)->rsa = own.rsa;
+    (*ret_k)->ff = own.ff;
     return ERROR_SUCCESS;
 }
 
@@ -189,6 +202,13 @@ copy_state(const struct capi_key *k, struct capi_key *copy)
     copy->archivable = k->archivable;
     if (k->rsa != NULL) {
         copy->rsa = spk_anyrsa_ref(k->rsa);
+    }
+    copy->ff = spk_ffkey_ref(k->ff);
+    if (k->pregen != NULL) {
+        CAPI_TRY(capi_pregen_copy(k->pregen, &copy->pregen));
+    }
+    if (k->agreed != NULL) {
+        CAPI_TRY(capi_code(spk_secret_dup(k->agreed, &copy->agreed), NTE_FAIL));
     }
     if (k->label != NULL) {
         CAPI_TRY(capi_code(spk_secret_dup(k->label, &copy->label), NTE_FAIL));

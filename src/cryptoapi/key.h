@@ -12,16 +12,21 @@
 #define CAPI_PERMISSIONS (CRYPT_ENCRYPT | CRYPT_DECRYPT | CRYPT_READ | CRYPT_WRITE | CRYPT_MAC)
 
 struct capi_master;
+struct capi_pregen;
 
 struct capi_key {
     struct capi_object obj;
     ALG_ID alg;
     DWORD permissions;
     /* an RSA key */
-    struct spk_anyrsa *rsa;   /* NULL: a session key */
+    struct spk_anyrsa *rsa;
     struct spk_secret *label; /* of OAEP, or NULL */
     bool archivable;          /* may be exported through this handle only */
-    /* a session key */
+    /* a key of DSS or Diffie-Hellman: dss.h */
+    struct spk_ffkey *ff;
+    struct capi_pregen *pregen; /* not yet one: what is known of its numbers */
+    struct spk_secret *agreed;  /* what two sides agreed on, before it has become a session key */
+    /* a session key, where there is a secret */
     struct spk_secret *secret;  /* without salt */
     struct capi_master *master; /* of SSL 3.0 or TLS 1.0, or NULL: schannel.h */
     uint8_t salt[CAPI_SALT_MAX];
@@ -41,9 +46,12 @@ capi_key_auto_(struct capi_key **k)
 }
 #define CAPI_AUTO_KEY __attribute__((cleanup(capi_key_auto_))) struct capi_key *
 
-/** An RSA key or pair of a context (a new reference to rsa is taken). */
-DWORD capi_key_rsa(struct capi_prov *p, ALG_ID alg, const struct capi_pair *pair,
+/** A key without anything in it yet. */
+DWORD capi_key_new(struct capi_prov *p, ALG_ID alg, bool exportable,
                    struct capi_key **ret_k) SPK_MUST_USE;
+/** A public key or pair of a context (new references are taken). */
+DWORD capi_key_pair(struct capi_prov *p, ALG_ID alg, const struct capi_pair *pair,
+                    struct capi_key **ret_k) SPK_MUST_USE;
 /** A session key with the state that every new one has: CBC, IV zero, no salt. */
 DWORD capi_key_session(struct capi_prov *p, ALG_ID alg, struct spk_span secret, bool exportable,
                        struct capi_key **ret_k) SPK_MUST_USE;

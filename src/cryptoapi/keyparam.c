@@ -2,6 +2,7 @@
 /* CryptGetKeyParam and CryptSetKeyParam. */
 #include <string.h>
 
+#include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 
 #define SALT_EX_MAX 24u
@@ -74,8 +75,12 @@ get_param(HCRYPTKEY handle, DWORD param, BYTE *data, DWORD *len, DWORD flags)
     case KP_SALT:
         return get_salt(k, data, len);
     default:
-        return k->rsa != NULL ? get_rsa(k, param, data, len) : get_session(k, param, data, len);
+        break;
     }
+    if (k->secret != NULL) {
+        return get_session(k, param, data, len);
+    }
+    return k->rsa != NULL ? get_rsa(k, param, data, len) : capi_dss_get(k, param, data, len);
 }
 
 BOOL WINAPI
@@ -213,9 +218,13 @@ set_param(HCRYPTKEY handle, DWORD param, const BYTE *data, DWORD flags)
 {
     CAPI_AUTO_KEY k = NULL;
     CAPI_TRY(capi_key_get(handle, &k));
-    CAPI_CHECK(data != NULL, ERROR_INVALID_PARAMETER);
-    CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
     CAPI_LOCK(&k->obj);
+    bool making = k->ff != NULL || k->pregen != NULL; /* KP_X without data makes one up */
+    CAPI_CHECK(data != NULL || (making && param == KP_X), ERROR_INVALID_PARAMETER);
+    if (k->agreed != NULL && param == KP_ALGID) {
+        return capi_agreed_become(k, dword_at(data), flags);
+    }
+    CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
     switch (param) {
     case KP_PERMISSIONS:
         return set_permissions(k, dword_at(data));
@@ -226,8 +235,12 @@ set_param(HCRYPTKEY handle, DWORD param, const BYTE *data, DWORD flags)
     case KP_OAEP_PARAMS:
         return set_label(k, data);
     default:
-        return k->rsa != NULL ? NTE_BAD_TYPE : set_session(k, param, data);
+        break;
     }
+    if (k->secret != NULL) {
+        return set_session(k, param, data);
+    }
+    return making ? capi_dss_set(k, param, data) : NTE_BAD_TYPE;
 }
 
 BOOL WINAPI

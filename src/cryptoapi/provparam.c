@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/dsa.h"
 #include "cryptoapi/store.h"
 #include "cryptoapi/unique.h"
 
@@ -53,7 +54,7 @@ take_names(struct capi_prov *p, bool machine)
     SPK_AUTO(spk_keystore) ks = NULL;
     struct names n = {0};
     capi_prov_forget_names(p);
-    CAPI_TRY(capi_store_folder(machine, &ks));
+    CAPI_TRY(capi_store_folder(machine, p->def->dss, &ks));
     spk_err e = spk_container_list(ks, add_name, &n);
     p->names = n.list;
     if (!spk_ok(e)) {
@@ -87,26 +88,28 @@ enum_containers(struct capi_prov *p, BYTE *data, DWORD *len, DWORD flags)
 static void
 fill_plain(const struct capi_alg *a, PROV_ENUMALGS *e)
 {
+    const struct capi_alg_name *n = capi_alg_name(a->id);
     memset(e, 0, sizeof *e);
     e->aiAlgid = a->id;
     e->dwBitLen = a->def;
-    e->dwNameLen = (DWORD)strlen(a->name) + 1;
-    memcpy(e->szName, a->name, e->dwNameLen);
+    e->dwNameLen = (DWORD)strlen(n->name) + 1;
+    memcpy(e->szName, n->name, e->dwNameLen);
 }
 
 static void
 fill_ex(const struct capi_alg *a, PROV_ENUMALGS_EX *e)
 {
+    const struct capi_alg_name *n = capi_alg_name(a->id);
     memset(e, 0, sizeof *e);
     e->aiAlgid = a->id;
     e->dwDefaultLen = a->def;
     e->dwMinLen = a->min;
     e->dwMaxLen = a->max;
     e->dwProtocols = a->protocols;
-    e->dwNameLen = (DWORD)strlen(a->name) + 1;
-    memcpy(e->szName, a->name, e->dwNameLen);
-    e->dwLongNameLen = (DWORD)strlen(a->long_name) + 1;
-    memcpy(e->szLongName, a->long_name, e->dwLongNameLen);
+    e->dwNameLen = (DWORD)strlen(n->name) + 1;
+    memcpy(e->szName, n->name, e->dwNameLen);
+    e->dwLongNameLen = (DWORD)strlen(n->long_name) + 1;
+    memcpy(e->szLongName, n->long_name, e->dwLongNameLen);
 }
 
 static DWORD
@@ -159,7 +162,7 @@ security(BYTE *data, DWORD *len)
 static DWORD
 get_number(const struct capi_prov *p, DWORD param, DWORD *ret_v)
 {
-    const struct capi_alg *kx = capi_provider_alg(p->def, CALG_RSA_KEYX);
+    const struct capi_alg *kx = capi_provider_alg(p->def, capi_pair_alg(p->def, AT_KEYEXCHANGE));
     switch (param) {
     case PP_IMPTYPE:
         *ret_v = CRYPT_IMPL_SOFTWARE;
@@ -178,7 +181,7 @@ get_number(const struct capi_prov *p, DWORD param, DWORD *ret_v)
         return ERROR_SUCCESS;
     case PP_SIG_KEYSIZE_INC:
     case PP_KEYX_KEYSIZE_INC:
-        *ret_v = KEYSIZE_STEP;
+        *ret_v = p->def->dss ? SPK_DSA_STEP_BITS : KEYSIZE_STEP;
         return ERROR_SUCCESS;
     case PP_KEYSPEC:
         *ret_v = kx != NULL ? AT_KEYEXCHANGE | AT_SIGNATURE : AT_SIGNATURE;

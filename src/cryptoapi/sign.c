@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CryptSignHash and CryptVerifySignature: PKCS#1 v1.5 and X9.31, least significant byte first. */
+/* CryptSignHash and CryptVerifySignature: PKCS#1 v1.5, X9.31 and DSS, least significant byte first.
+ */
 #include <string.h>
 
+#include "crypto/dsa.h"
 #include "crypto/rsapad.h"
 #include "cryptoapi/hash.h"
 #include "cryptoapi/store.h"
@@ -126,11 +128,32 @@ sign_with(const struct spk_anyrsa *rsa, struct capi_hash *h, struct spk_span des
     return ERROR_SUCCESS;
 }
 
+/* Of DSS: r and s. There is nothing that flags could choose. */
+static DWORD
+sign_dss(const struct spk_ffkey *key, struct capi_hash *h, struct spk_span description,
+         struct sign_out out)
+{
+    uint8_t sig[SPK_DSA_SIG_LEN];
+    struct value v;
+    bool go = false;
+    CAPI_CHECK(h->alg == CALG_SHA1, NTE_BAD_ALGID);
+    CAPI_TRY(capi_room(sizeof sig, out.sig, out.len, &go));
+    if (!go) {
+        return ERROR_SUCCESS;
+    }
+    CAPI_TRY(final_value(h, description, &v));
+    CAPI_TRY(capi_code(spk_dsa_sign(key, v.bytes, sig), NTE_FAIL));
+    reverse(sig, SPK_DSA_Q_LEN, out.sig);
+    reverse(sig + SPK_DSA_Q_LEN, SPK_DSA_Q_LEN, out.sig + SPK_DSA_Q_LEN);
+    *out.len = SPK_DSA_SIG_LEN;
+    return ERROR_SUCCESS;
+}
+
 static DWORD
 sign(HCRYPTHASH hash, DWORD spec, struct spk_span description, DWORD flags, struct sign_out out)
 {
     CAPI_AUTO_HASH h = NULL;
-    struct capi_pair pair = {0};
+    CAPI_AUTO_PAIR pair = {0};
     CAPI_TRY(capi_hash_get(hash, &h));
     CAPI_CHECK(out.len != NULL, ERROR_INVALID_PARAMETER);
     CAPI_CHECK((flags & ~SIGN_FLAGS) == 0, NTE_BAD_FLAGS);
@@ -140,9 +163,12 @@ sign(HCRYPTHASH hash, DWORD spec, struct spk_span description, DWORD flags, stru
         CAPI_LOCK(&p->obj);
         CAPI_TRY(capi_store_get(p, spec, &pair));
     }
-    DWORD code = sign_with(pair.rsa, h, description, flags, out);
-    spk_anyrsa_free(pair.rsa);
-    return code;
+    if (pair.ff != NULL) {
+        CAPI_CHECK(spec == AT_SIGNATURE, NTE_BAD_KEY);
+        CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
+        return sign_dss(pair.ff, h, description, out);
+    }
+    return sign_with(pair.rsa, h, description, flags, out);
 }
 
 BOOL WINAPI
@@ -198,6 +224,21 @@ compare(const struct value *v, DWORD flags, struct spk_span em)
 }
 
 static DWORD
+verify_dss(const struct spk_ffkey *key, struct capi_hash *h, struct spk_span sig,
+           struct spk_span description)
+{
+    uint8_t be[SPK_DSA_SIG_LEN];
+    struct value v;
+    CAPI_CHECK(h->alg == CALG_SHA1, NTE_BAD_ALGID);
+    CAPI_CHECK(sig.len == sizeof be, NTE_BAD_SIGNATURE);
+    CAPI_CHECK(sig.ptr != NULL, ERROR_INVALID_PARAMETER);
+    CAPI_TRY(final_value(h, description, &v));
+    reverse(sig.ptr, SPK_DSA_Q_LEN, be);
+    reverse(sig.ptr + SPK_DSA_Q_LEN, SPK_DSA_Q_LEN, be + SPK_DSA_Q_LEN);
+    return capi_code(spk_dsa_verify(key, v.bytes, be), NTE_BAD_SIGNATURE);
+}
+
+static DWORD
 verify_with(const struct capi_key *key, struct capi_hash *h, struct spk_span sig,
             struct spk_span description, DWORD flags)
 {
@@ -222,6 +263,11 @@ verify(HCRYPTHASH hash, struct spk_span sig, HCRYPTKEY key, struct spk_span desc
     CAPI_TRY(capi_hash_get(hash, &h));
     CAPI_TRY(capi_key_get(key, &k));
     CAPI_CHECK((flags & ~SIGN_FLAGS) == 0, NTE_BAD_FLAGS);
+    if (k->alg == CALG_DSS_SIGN) {
+        CAPI_CHECK(k->ff != NULL, NTE_BAD_KEY_STATE); /* still being made */
+        CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
+        return verify_dss(k->ff, h, sig, description);
+    }
     return verify_with(k, h, sig, description, flags);
 }
 

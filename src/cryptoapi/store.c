@@ -8,21 +8,49 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cryptoapi/dss.h"
 #include "cryptoapi/terminal.h"
 #include "keyblob/anyblob.h"
+#include "keyblob/ffblob.h"
 #include "keystore/extra.h"
 
 #define MACHINE_STORE_ENV "CRYPTOAPI_MACHINE_STORE"
+#define DSS_SUFFIX "-dss"
 #define LOGIN_BUF 4096
 #define SAVE_TRIES 8
 
-DWORD
-capi_store_folder(bool machine, struct spk_keystore **ret_ks)
+static spk_err
+folder_of_rsa(bool machine, struct spk_keystore **ret_ks)
 {
     const char *dir = machine ? secure_getenv(MACHINE_STORE_ENV) : NULL;
-    spk_err e = dir != NULL ? spk_keystore_at(dir, ret_ks)
-                : machine   ? spk_keystore_machine(ret_ks)
-                            : spk_keystore_user(ret_ks);
+    if (dir != NULL) {
+        return spk_keystore_at(dir, ret_ks);
+    }
+    return machine ? spk_keystore_machine(ret_ks) : spk_keystore_user(ret_ks);
+}
+
+/* Beside the other one, with a suffix. */
+static spk_err
+open_folder(bool machine, bool dss, struct spk_keystore **ret_ks)
+{
+    SPK_AUTO(spk_keystore) ks = NULL;
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF(PATH_MAX);
+    const char *dir = NULL;
+    SPK_TRY(folder_of_rsa(machine, &ks));
+    if (!dss) {
+        *ret_ks = SPK_STEAL(ks);
+        return SPK_OK;
+    }
+    SPK_TRY(spk_buf_str(&path, spk_keystore_path(ks)));
+    SPK_TRY(spk_buf_str(&path, DSS_SUFFIX));
+    SPK_TRY(spk_buf_cstr(&path, &dir));
+    return spk_keystore_at(dir, ret_ks);
+}
+
+DWORD
+capi_store_folder(bool machine, bool dss, struct spk_keystore **ret_ks)
+{
+    spk_err e = open_folder(machine, dss, ret_ks);
     if (e.code == SPK_CODE_DENIED || (e.code == SPK_CODE_IO && e.sys == EACCES)) {
         return ERROR_ACCESS_DENIED;
     }
@@ -130,25 +158,44 @@ pair_from_container(const struct spk_rsa *rsa, struct spk_anyrsa **ret_rsa)
     return spk_anyrsa_from_parts(&parts, ret_rsa);
 }
 
+static spk_err
+parse_ff(struct spk_span blob, enum spk_key_spec spec, struct spk_ffkey **ret_key)
+{
+    SPK_AUTO_FFBLOB b = {0};
+    SPK_TRY(spk_ffblob_parse(blob, &b));
+    SPK_CHECK(b.pair && b.alg == (spec == SPK_AT_KEYEXCHANGE ? CALG_DH_SF : CALG_DSS_SIGN), FORMAT);
+    return spk_ffkey_from_parts(&b.parts, ret_key);
+}
+
+/* A pair of the other kind of provider is none that can be used here. */
+static DWORD
+load_blob(const struct capi_prov *p, struct spk_span blob, enum spk_key_spec spec,
+          struct capi_pair *ret_pair)
+{
+    uint32_t alg = 0;
+    spk_err e = p->def->dss ? parse_ff(blob, spec, &ret_pair->ff)
+                            : spk_anyblob_parse_private(blob, &alg, &ret_pair->rsa);
+    return capi_code(e, NTE_KEYSET_ENTRY_BAD);
+}
+
 static DWORD
 load_one(struct capi_prov *p, struct spk_container *c, enum spk_key_spec spec,
          struct capi_pair *ret_pair)
 {
     SPK_AUTO_EXTRA x = {0};
-    uint32_t alg = 0;
     spk_err e = spk_extra_load(p->ks, p->container, spec, &x);
     if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
         return store_code(e);
     }
     if (x.blob != NULL) {
         ret_pair->exportable = (x.flags & SPK_EXTRA_EXPORTABLE) != 0;
-        e = spk_anyblob_parse_private(spk_secret_span(x.blob), &alg, &ret_pair->rsa);
-        return capi_code(e, NTE_KEYSET_ENTRY_BAD);
+        return load_blob(p, spk_secret_span(x.blob), spec, ret_pair);
     }
     const struct spk_rsa *rsa = spk_container_key(c, spec);
     if (rsa == NULL) {
         return ERROR_SUCCESS;
     }
+    CAPI_CHECK(!p->def->dss, NTE_KEYSET_ENTRY_BAD);
     ret_pair->exportable =
         (x.flags & SPK_EXTRA_EXPORTABLE) != 0 && spk_hash_eq(&x.id, spk_rsa_id(rsa));
     CAPI_TRY(unlock(p, c));
@@ -172,10 +219,10 @@ reload(struct capi_prov *p)
     code = code == ERROR_SUCCESS ? load_one(p, c, SPK_AT_SIGNATURE, &fresh[1]) : code;
     for (unsigned i = 0; i < CAPI_SPECS; i++) {
         if (code == ERROR_SUCCESS) {
-            spk_anyrsa_free(p->pair[i].rsa);
+            capi_pair_clear(&p->pair[i]);
             p->pair[i] = fresh[i];
         } else {
-            spk_anyrsa_free(fresh[i].rsa);
+            capi_pair_clear(&fresh[i]);
         }
     }
     if (code == ERROR_SUCCESS) {
@@ -230,8 +277,8 @@ capi_store_get(struct capi_prov *p, DWORD spec, struct capi_pair *ret_pair)
         CAPI_TRY(reload(p));
     }
     const struct capi_pair *pair = &p->pair[spec - 1];
-    CAPI_CHECK(pair->rsa != NULL, NTE_NO_KEY);
-    *ret_pair = (struct capi_pair){spk_anyrsa_ref(pair->rsa), pair->exportable};
+    CAPI_CHECK(capi_pair_there(pair), NTE_NO_KEY);
+    *ret_pair = capi_pair_ref(pair);
     return ERROR_SUCCESS;
 }
 
@@ -273,6 +320,28 @@ check_no_pass(struct capi_prov *p)
     return SPK_OK;
 }
 
+/* NULL for a pair that a container cannot hold. */
+static spk_err
+pair_for_container(const struct capi_pair *pair, struct spk_rsa **ret_rsa)
+{
+    struct spk_rsa_parts parts;
+    if (pair->rsa == NULL) {
+        return SPK_OK;
+    }
+    spk_anyrsa_parts(pair->rsa, &parts);
+    spk_err e = spk_rsa_from_parts(&parts, ret_rsa);
+    return e.code == SPK_CODE_LIMIT ? SPK_OK : e;
+}
+
+static spk_err
+pair_blob(const struct capi_prov *p, enum spk_key_spec spec, const struct capi_pair *pair,
+          struct spk_secret **ret_blob)
+{
+    ALG_ID alg = capi_pair_alg(p->def, spec);
+    return pair->ff != NULL ? spk_ffblob_private(pair->ff, alg, SPK_FFBLOB_VERSION, ret_blob)
+                            : spk_anyblob_private(pair->rsa, alg, ret_blob);
+}
+
 /* A pair that a container can hold goes into it, for Sparekey to see; only its flags stand beside.
  * Whatever moment a crash comes at, there is one pair or the other, never one with wrong flags. */
 static spk_err
@@ -280,17 +349,13 @@ save_pair(struct capi_prov *p, enum spk_key_spec spec, const struct capi_pair *p
 {
     SPK_AUTO(spk_rsa) rsa = NULL;
     SPK_AUTO_EXTRA x = {.flags = pair->exportable ? SPK_EXTRA_EXPORTABLE : 0};
-    struct spk_rsa_parts parts;
-    spk_anyrsa_parts(pair->rsa, &parts);
-    spk_err e = spk_rsa_from_parts(&parts, &rsa);
-    if (e.code == SPK_CODE_LIMIT) {
-        uint32_t alg = spec == SPK_AT_KEYEXCHANGE ? SPK_CALG_RSA_KEYX : SPK_CALG_RSA_SIGN;
+    SPK_TRY(pair_for_container(pair, &rsa));
+    if (rsa == NULL) {
         SPK_TRY(check_no_pass(p));
-        SPK_TRY(spk_anyblob_private(pair->rsa, alg, &x.blob));
+        SPK_TRY(pair_blob(p, spec, pair, &x.blob));
         SPK_TRY(spk_extra_save(p->ks, p->container, spec, &x));
         return save_retry(p, spec, NULL);
     }
-    SPK_TRY(e);
     SPK_TRY(spk_extra_remove(p->ks, p->container, spec));
     SPK_TRY(save_retry(p, spec, rsa));
     x.id = *spk_rsa_id(rsa);
@@ -307,7 +372,8 @@ capi_store_put(struct capi_prov *p, DWORD spec, const struct capi_pair *pair)
             CAPI_TRY(store_code(save_pair(p, (enum spk_key_spec)spec, pair)));
         }
     }
-    spk_anyrsa_free(p->pair[spec - 1].rsa);
-    p->pair[spec - 1] = (struct capi_pair){spk_anyrsa_ref(pair->rsa), pair->exportable};
+    struct capi_pair own = capi_pair_ref(pair);
+    capi_pair_clear(&p->pair[spec - 1]);
+    p->pair[spec - 1] = own;
     return ERROR_SUCCESS;
 }

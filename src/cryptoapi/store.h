@@ -5,8 +5,9 @@
 
 #include "cryptoapi/context.h"
 
-/** The folder of the user's or the machine's containers. */
-DWORD capi_store_folder(bool machine, struct spk_keystore **ret_ks) SPK_MUST_USE;
+/** The folder of the user's or the machine's containers; those of DSS and Diffie-Hellman providers
+ * are a name space of their own (doc/spec/key-container.md, "Place"). */
+DWORD capi_store_folder(bool machine, bool dss, struct spk_keystore **ret_ks) SPK_MUST_USE;
 /** The user's login name, which names the default container. */
 DWORD capi_store_login(char **ret_name) SPK_MUST_USE;
 DWORD capi_store_create(struct capi_prov *p) SPK_MUST_USE;

@@ -324,10 +324,25 @@ capi_016(void **state)
         {0x8001, 128, 128, 128, 32},    {0x8002, 128, 128, 128, 32}, {0x8003, 128, 128, 128, 32},
         {0x8008, 288, 288, 288, 32},    {0x8005, 0, 0, 0, 0},        {0x2400, 1024, 384, 16384, 48},
         {0xa400, 1024, 384, 16384, 48}, {0x8009, 0, 0, 0, 0}};
+    static const struct row dss[] = {
+        {0x8004, 160, 160, 160, 32}, {0x8003, 128, 128, 128, 32}, {0x2200, 1024, 512, 1024, 32}};
+    static const struct row dss_dh[] = {{0x6602, 40, 40, 56, 0},       {0x6801, 40, 40, 56, 0},
+                                        {0x6601, 56, 56, 56, 0},       {0x8004, 160, 160, 160, 32},
+                                        {0x8003, 128, 128, 128, 32},   {0x8005, 0, 0, 0, 0},
+                                        {0x2200, 1024, 512, 1024, 32}, {0xaa01, 512, 512, 1024, 0},
+                                        {0xaa02, 512, 512, 1024, 0},   {0x8009, 0, 0, 0, 0}};
+    static const struct row enhanced_dss_dh[] = {
+        {0x6602, 128, 40, 128, 0},    {0x6801, 128, 40, 128, 0},    {0x6601, 56, 56, 56, 0},
+        {0x6609, 112, 112, 112, 0},   {0x6603, 168, 168, 168, 0},   {0x8004, 160, 160, 160, 32},
+        {0x8003, 128, 128, 128, 32},  {0x8005, 0, 0, 0, 0},         {0x2200, 1024, 512, 1024, 32},
+        {0xaa01, 1024, 512, 4096, 0}, {0xaa02, 1024, 512, 4096, 0}, {0x8009, 0, 0, 0, 0}};
     char text[128] = {0};
     DWORD len = sizeof text;
     HCRYPTPROV p = new_container("winetest");
     (void)state;
+    check_algs(MS_DEF_DSS_PROV_A, PROV_DSS, dss, COUNT(dss));
+    check_algs(MS_DEF_DSS_DH_PROV_A, PROV_DSS_DH, dss_dh, COUNT(dss_dh));
+    check_algs(MS_ENH_DSS_DH_PROV_A, PROV_DSS_DH, enhanced_dss_dh, COUNT(enhanced_dss_dh));
     check_algs(MS_DEF_PROV_A, PROV_RSA_FULL, base, COUNT(base));
     check_algs(MS_STRONG_PROV_A, PROV_RSA_FULL, strong, COUNT(strong));
     check_algs(MS_ENHANCED_PROV_A, PROV_RSA_FULL, strong, COUNT(strong));

@@ -10,13 +10,17 @@ static void
 capi_012(void **state)
 {
     static const char *const names[] = {MS_DEF_PROV_A,
+                                        MS_DEF_DSS_DH_PROV_A,
+                                        MS_DEF_DSS_PROV_A,
+                                        MS_DEF_DH_SCHANNEL_PROV_A,
                                         MS_ENHANCED_PROV_A,
+                                        MS_ENH_DSS_DH_PROV_A,
                                         MS_ENH_RSA_AES_PROV_A,
                                         MS_ENH_RSA_AES_PROV_XP_A,
                                         MS_DEF_RSA_SCHANNEL_PROV_A,
                                         MS_DEF_RSA_SIG_PROV_A,
                                         MS_STRONG_PROV_A};
-    static const DWORD types[] = {1, 1, 24, 24, 12, 2, 1};
+    static const DWORD types[] = {1, 13, 3, 18, 1, 13, 24, 24, 12, 2, 1};
     char a[128];
     WCHAR w[128];
     DWORD type = 0, len = 0, reserved = 0;
@@ -80,6 +84,9 @@ capi_014(void **state)
     assert_works(CryptGetDefaultProviderA(1, NULL, CRYPT_MACHINE_DEFAULT, a, &len));
     assert_string_equal(a, MS_STRONG_PROV_A);
     assert_int_equal(len, sizeof(MS_STRONG_PROV_A));
+    len = sizeof a;
+    assert_works(CryptGetDefaultProviderA(PROV_DSS_DH, NULL, CRYPT_MACHINE_DEFAULT, a, &len));
+    assert_string_equal(a, MS_ENH_DSS_DH_PROV_A);
     len = sizeof w;
     assert_works(CryptGetDefaultProviderW(24, NULL, CRYPT_USER_DEFAULT, w, &len));
     assert_int_equal(len, 2 * sizeof(MS_ENH_RSA_AES_PROV_A));

@@ -122,6 +122,7 @@ def known():
         "dh.a.private": blob2(a, DH_SF, True),
         "dh.a.private3": blob3(a, DH_SF, True),
         "dh.a.public": blob2(a, DH_SF, False),
+        "dh.a.public3": blob3(a, DH_SF, False),
         "dh.b.private3": blob3(b, DH_SF, True),
         "dh.b.public": blob2(b, DH_SF, False),
         "dh.b.public3": blob3(b, DH_SF, False),
