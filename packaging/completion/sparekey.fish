@@ -7,6 +7,7 @@ complete -c sparekey -F -n "__fish_seen_subcommand_from decrypt inspect verify r
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -s r -l recursive -d "take folders, seal all files in them"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -l policy -x -a "require spool off"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt" -s f -l force -d "replace existing targets"
+complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -l all -d "with -r: seal all files anew"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt recover blob" -s o -l output -r -d "write there"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l online -d "ask the authorities too"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l payload -d "decrypt all of it too"

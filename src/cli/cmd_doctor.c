@@ -82,6 +82,36 @@ check_kept(struct report *r)
     }
 }
 
+/* Somewhere deposits may wait for this owner. */
+static bool
+was_registered(const struct spk_profile *p)
+{
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        if (p->authorities[i]->state != SPK_PIN_PINNED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+tell_unreadable(struct report *r, spk_err e)
+{
+    const char *file = r->s->trouble.file;
+
+    say(r, GRADE_BAD, file[0] != '\0' ? file : r->s->profile->container,
+        term_sentence(TERM_ABOUT_OWN, e));
+    if (e.code != SPK_CODE_FORMAT && e.code != SPK_CODE_VERSION) {
+        return;
+    }
+    say(r, GRADE_NOTE, r->s->profile->container,
+        was_registered(r->s->profile)
+            ? _("restore it from a backup; if there is none, move it away, then 'sparekey recover "
+                "--all' gets new keys and your session keys")
+            : _("restore it from a backup; if there is none, move it away, then 'sparekey init' "
+                "makes new keys"));
+}
+
 static void
 check_keys(struct report *r)
 {
@@ -90,8 +120,16 @@ check_keys(struct report *r)
     spk_err e = spk_session_key(r->s, SPK_AT_KEYEXCHANGE, &keyx);
 
     e = spk_ok(e) ? spk_session_key(r->s, SPK_AT_SIGNATURE, &sign) : e;
+    if (e.code == SPK_CODE_NOKEY) {
+        say(r, GRADE_BAD, r->s->profile->container,
+            was_registered(r->s->profile)
+                ? _("there are no keys: if they are lost, 'sparekey recover --all' gets new ones "
+                    "and your session keys")
+                : _("there are no keys: 'sparekey init' makes them"));
+        return;
+    }
     if (!spk_ok(e)) {
-        say(r, GRADE_BAD, r->s->profile->container, term_sentence(TERM_ABOUT_OWN, e));
+        tell_unreadable(r, e);
         return;
     }
     say(r, GRADE_OK, spk_container_path(r->s->container),

@@ -142,6 +142,9 @@ cli_encrypt_json(const char *in, const char *out, spk_err e, const struct spk_en
 void
 cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o)
 {
+    if (to == stderr) {
+        fputs(_("sparekey: note: "), to);
+    }
     fprintf(to, _("%s: %s sealed"), term_shown(out), term_size(o->bytes));
     for (size_t i = 0; i < o->n; i++) {
         if (o->at[i].state == SPK_PARCEL_ACCEPTED) {
@@ -284,6 +287,9 @@ check_usage(const struct term *c, const struct cli_encrypt_opts *o, int n)
         return term_usage(
             c, _("-o and -r do not go together: sealed files go beside their originals"));
     }
+    if (o->all && !o->tree) {
+        return term_usage(c, _("--all goes with -r; --force seals a single file anew"));
+    }
     if (c->json && o->out != NULL && strcmp(o->out, "-") == 0) {
         return term_usage(c, _("--json and '-o -' would both use standard output"));
     }
@@ -297,9 +303,13 @@ cmd_encrypt(struct term *c, int argc, char **argv)
     char *policy = NULL;
     char *description = NULL;
     const struct term_opt opts[] = {
-        {"recursive", 'r', TERM_FLAG, &o.tree, NULL, N_("take folders, seal all files in them")},
+        {"recursive", 'r', TERM_FLAG, &o.tree, NULL,
+         N_("take folders too, and seal all files in them")},
         {"output", 'o', TERM_TEXT, &o.out, "OUT", N_("write there; '-' is standard output")},
-        {"force", 'f', TERM_FLAG, &o.o.force, NULL, N_("replace existing targets")},
+        {"force", 'f', TERM_FLAG, &o.o.force, NULL,
+         N_("replace existing targets; with -r only where the original has changed since")},
+        {"all", 0, TERM_FLAG, &o.all, NULL,
+         N_("with -r: seal all files anew, those that have not changed too")},
         {"policy", 0, TERM_TEXT, &policy, "P",
          N_("require a deposit (default), spool it when it fails, or off")},
         {"description", 0, TERM_TEXT, &description, "TEXT",
@@ -312,6 +322,8 @@ cmd_encrypt(struct term *c, int argc, char **argv)
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
     status = status == TERM_GO_ON ? check_usage(c, &o, argc - first) : status;
+    status =
+        status == TERM_GO_ON ? term_text("description", description, SPK_DESCRIPTION_MAX) : status;
     status = status == TERM_GO_ON ? term_session(c, &s) : status;
     status = status == TERM_GO_ON ? set_policy(c, s->profile, policy) : status;
     status = status == TERM_GO_ON ? check_ready(s->profile) : status;
@@ -319,9 +331,6 @@ cmd_encrypt(struct term *c, int argc, char **argv)
         return status;
     }
     o.o.description = description;
-    if (description != NULL && !spk_utf8_plain(spk_span_str(description))) {
-        return term_usage(c, _("--description must be plain text"));
-    }
     warn_policy(s->profile);
     return o.tree ? cli_encrypt_trees(c, s, &o, argv + first, argc - first)
                   : each_file(c, s, &o, argv + first, argc - first);

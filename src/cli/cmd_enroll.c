@@ -270,6 +270,31 @@ ask(struct spk_session *s, struct spk_pin *pin)
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 
+/* To somebody who is just registering, other words than to one who should be known. */
+static int
+tell_refused(const struct spk_session *s, spk_err e, bool had_token)
+{
+    if (e.code == SPK_CODE_EXISTS) {
+        term_say_error(NULL, _("the authority does not register you: your keys are, or once were, "
+                               "those of another owner there"));
+        term_say_hint(_("'sparekey init --new-owner --container NAME' makes other keys, for you as "
+                        "another owner"));
+    } else if (had_token) {
+        term_say_error(NULL, _("the authority does not take the token: it is used up, too old, or "
+                               "not one of its own"));
+        term_say_hint(_("ask its operators for a new one, and type it with care"));
+    } else {
+        term_say_error(NULL, _("the authority wants an enrolment token"));
+        term_say_hint(_("ask its operators for one; then the same command with --token asks for "
+                        "it, and --token-file FILE reads it"));
+    }
+    if (s->trouble.said[0] != '\0') {
+        fprintf(stderr, _("%s: note: authority %s answered %ld: %s\n"), term_program,
+                term_shown(s->trouble.peer), s->trouble.status, term_shown(s->trouble.said));
+    }
+    return TERM_FAILED;
+}
+
 static int
 join(struct term *c, const struct enroll_opts *o, struct spk_session *s, struct spk_pin *pin)
 {
@@ -295,6 +320,9 @@ join(struct term *c, const struct enroll_opts *o, struct spk_session *s, struct 
         return status;
     }
     e = register_with(s, pin, record, token);
+    if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_EXISTS) {
+        return tell_refused(s, e, token != NULL);
+    }
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 

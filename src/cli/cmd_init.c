@@ -118,7 +118,8 @@ finish(struct term *c, const struct init_opts *o, struct spk_session *s,
        const struct spk_container *kc, const struct spk_secret *veto)
 {
     if (!c->quiet) {
-        fprintf(stderr, _("sparekey: your keys are in '%s'\n"), term_shown(spk_container_path(kc)));
+        fprintf(stderr, _("sparekey: note: your keys are in '%s'\n"),
+                term_shown(spk_container_path(kc)));
     }
     if (c->json) {
         SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
@@ -172,6 +173,31 @@ is_owner(const struct term *c, const struct spk_profile *p)
     return p->has_owner && registered;
 }
 
+static bool
+keys_are_there(struct spk_session *s)
+{
+    struct spk_rsa *key = NULL;
+
+    return spk_ok(spk_session_key(s, SPK_AT_SIGNATURE, &key));
+}
+
+/* Keys are never written over: whole ones are the answer, damaged ones are for a backup. */
+static int
+tell_there(struct spk_session *s)
+{
+    if (keys_are_there(s)) {
+        term_say_error(spk_container_path(s->container),
+                       _("is there: you have keys already, and they stay as they are"));
+        term_say_hint(_("'sparekey enroll ADDRESS' registers them, 'sparekey status' shows where; "
+                        "to be another owner too: --new-owner --container NAME"));
+        return TERM_FAILED;
+    }
+    term_say_error(s->trouble.file[0] != '\0' ? s->trouble.file : s->profile->container,
+                   _("is there already, but no keys can be read from it"));
+    term_say_hint(_("restore it from a backup, or move it away and run this again"));
+    return TERM_FAILED;
+}
+
 static int
 run(struct term *c, const struct init_opts *o, unsigned bits)
 {
@@ -185,10 +211,14 @@ run(struct term *c, const struct init_opts *o, unsigned bits)
     if (status != TERM_GO_ON) {
         return status;
     }
+    if (keys_are_there(s)) {
+        return tell_there(s);
+    }
     if (!o->new_owner && is_owner(c, s->profile)) {
         term_say_error(NULL, _("you are an owner already, and new keys would not be yours there"));
-        term_say_hint(_("if your keys are lost: 'sparekey recover'; --new-owner starts anew, and "
-                        "your old deposits stay with the old owner id"));
+        term_say_hint(_("if your keys are lost, 'sparekey recover --all' gets new ones and your "
+                        "session keys; --new-owner starts anew, and your old deposits stay with "
+                        "the old owner id"));
         return TERM_FAILED;
     }
     if (!spk_ok(spk_profile_data_path(s->profile, "containers", &folder))) {
@@ -200,15 +230,12 @@ run(struct term *c, const struct init_opts *o, unsigned bits)
     }
     e = spk_container_create(s->keystore, s->profile->container, &kc);
     if (!spk_ok(e)) {
-        status = term_error(TERM_ABOUT_OWN, s->profile->container, e, NULL);
-        if (e.code == SPK_CODE_EXISTS) {
-            term_say_hint(_("you have keys already: 'sparekey doctor' shows them; --container NAME "
-                            "makes others"));
-        }
-        return status;
+        return e.code == SPK_CODE_EXISTS
+                   ? tell_there(s)
+                   : term_error(TERM_ABOUT_OWN, s->profile->container, e, NULL);
     }
     if (!c->quiet) {
-        fputs(_("sparekey: making two key pairs, this may take a few seconds\n"), stderr);
+        fputs(_("sparekey: note: making two key pairs, this may take a few seconds\n"), stderr);
     }
     e = build(c, o, bits, s, kc, &veto);
     if (!spk_ok(e)) {
@@ -244,6 +271,10 @@ cmd_init(struct term *c, int argc, char **argv)
     if (o.contacts.n > SPK_CONTACTS_MAX) {
         return term_usage(c, _("there may be 8 contacts at most"));
     }
-    status = term_bits(c, o.bits, &bits);
+    status = term_text("name", o.name, SPK_ENROL_TEXT_MAX);
+    for (size_t i = 0; i < o.contacts.n && status == TERM_GO_ON; i++) {
+        status = term_text("contact", o.contacts.v[i], SPK_ENROL_TEXT_MAX);
+    }
+    status = status == TERM_GO_ON ? term_bits(c, o.bits, &bits) : status;
     return status == TERM_GO_ON ? run(c, &o, bits) : status;
 }

@@ -131,7 +131,7 @@ print_slot(const struct spk_slot *s)
     } else if (!spk_hash_zero(&s->recipient)) {
         printf(_(" key %.16s…"), spk_hex(spk_hash_span(&s->recipient), hex));
     }
-    printf(_("  %zu bytes\n"), s->body.len);
+    printf(ngettext("  %zu byte\n", "  %zu bytes\n", s->body.len), s->body.len);
 }
 
 static void

@@ -434,6 +434,8 @@ cmd_recover(struct term *c, int argc, char **argv)
         return term_usage(c, o.same_keys ? _("--same-keys goes with --keys-only")
                                          : _("-o names one output, so there can be one file only"));
     }
+    status = term_text("reason", o.reason, SPK_REQ_REASON_MAX);
+    status = status == TERM_GO_ON ? term_text("contact", o.contact, SPK_REQ_CONTACT_MAX) : status;
     status = status == TERM_GO_ON ? term_bits(c, bits, &o.bits) : status;
     status = status == TERM_GO_ON ? term_session(c, &s) : status;
     if (status != TERM_GO_ON) {

@@ -61,7 +61,7 @@ show_spool(struct spk_session *s, struct spk_jw *w)
         spk_spool_entry_clear(&entry);
     }
     if (w == NULL) {
-        printf(_("%zu deposits in the spool\n"), n);
+        printf(ngettext("%zu deposit in the spool\n", "%zu deposits in the spool\n", n), n);
         if (n > 0) {
             term_say_hint(_("'sparekey sync' sends them"));
         }

@@ -56,6 +56,8 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
     err = spk_profile_by_key(s->profile, &e.parcel.d.rpub.authority, &pin, &a);
     if (!spk_ok(err)) {
         term_say_error(NULL, _("a spooled deposit is for an authority that is not pinned here"));
+        term_say_hint(_("'sparekey enroll --pin ADDRESS' pins it again, with its address from its "
+                        "operators"));
         t->kept++;
         spk_spool_entry_clear(&e);
         return TERM_FAILED;
@@ -76,6 +78,24 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
     }
     spk_spool_entry_clear(&e);
     return status;
+}
+
+static void
+summary(const struct tally *t, size_t left)
+{
+    fprintf(stderr,
+            ngettext("sparekey: note: %zu deposit sent, %zu still in the spool\n",
+                     "sparekey: note: %zu deposits sent, %zu still in the spool\n", t->sent),
+            t->sent, left);
+    if (t->unfolded > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: note: %zu file could not be opened to note it in it; "
+                         "'verify' on this computer knows\n",
+                         "sparekey: note: %zu files could not be opened to note it in them; "
+                         "'verify' on this computer knows\n",
+                         t->unfolded),
+                t->unfolded);
+    }
 }
 
 int
@@ -112,14 +132,7 @@ cmd_sync(struct term *c, int argc, char **argv)
         status = one != TERM_DONE ? one : status;
     }
     if (!c->quiet) {
-        fprintf(stderr, _("sparekey: %zu deposits sent, %zu still in the spool\n"), t.sent,
-                t.kept + (n - t.sent - t.kept));
-        if (t.unfolded > 0) {
-            fprintf(stderr,
-                    _("sparekey: note: %zu files could not be opened to note it in them; "
-                      "'verify' on this computer knows\n"),
-                    t.unfolded);
-        }
+        summary(&t, n - t.sent);
     }
     return term_stop ? TERM_STOPPED : term_flush(status);
 }

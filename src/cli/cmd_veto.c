@@ -24,6 +24,7 @@ ask_code(struct term *c, struct spk_secret **ret_code)
     }
     if (!spk_ok(spk_veto_code_parse(spk_secret_span(typed), ret_code))) {
         term_say_error(NULL, _("this is not a veto code: it has 32 letters and digits"));
+        term_say_hint(_("read it from your recovery sheet again, letter by letter"));
         return TERM_FAILED;
     }
     return TERM_GO_ON;
@@ -54,6 +55,12 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
         return status;
     }
     e = spk_veto_by_code(s, pin, &owner, request, code, &state);
+    if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_AUTH) {
+        term_say_error(NULL, _("the authority does not take this veto code for this request"));
+        term_say_hint(_("compare the code, and the owner id (--owner), with your recovery sheet; "
+                        "'sparekey requests' shows which requests are yours"));
+        return TERM_FAILED;
+    }
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
     }

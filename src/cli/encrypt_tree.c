@@ -20,7 +20,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     unsigned long already, walk_failed, skipped;
 
     struct term_progress pr;
-    unsigned long sealed, failed, spooled, missing;
+    unsigned long sealed, failed, spooled, missing, meanwhile, busy;
     uint64_t bytes;
     bool peer_told;
 };
@@ -55,13 +55,21 @@ is_sealed(const char *path, uint64_t plain_len)
 /* So that an interrupted run can simply be started again: what has a sealed copy that is not older
  * is done. An older one is left to seal, where it fails with "is there already" unless --force. */
 static bool
-sealed_already(const struct tree *t, const char *in, const char *out)
+up_to_date(const char *in, const char *out)
 {
     struct stat si;
     struct stat so;
 
-    return !t->o->o.force && lstat(out, &so) == 0 && stat(in, &si) == 0 &&
-           !newer(&si.st_mtim, &so.st_mtim) && is_sealed(out, (uint64_t)si.st_size);
+    return lstat(out, &so) == 0 && stat(in, &si) == 0 && !newer(&si.st_mtim, &so.st_mtim) &&
+           is_sealed(out, (uint64_t)si.st_size);
+}
+
+static bool
+sealed(void *ctx, const struct spk_batch_file *f)
+{
+    const struct tree *t = ctx;
+
+    return !t->o->all && up_to_date(f->in, f->out);
 }
 
 static char *
@@ -94,7 +102,7 @@ open_root(struct tree *t)
 
 /* The next path of the walk over all roots; NULL at the end. */
 static char *
-next_path(struct tree *t)
+next_path(struct tree *t, bool *ret_named)
 {
     while (open_root(t)) {
         char *path = NULL;
@@ -107,6 +115,7 @@ next_path(struct tree *t)
             continue;
         }
         if (path != NULL) {
+            *ret_named = spk_walk_is_file(t->walk);
             return path;
         }
         t->skipped += spk_walk_skipped(t->walk);
@@ -120,19 +129,17 @@ static bool
 next(void *ctx, struct spk_batch_file *ret_f)
 {
     struct tree *t = ctx;
-    char *in = NULL;
+    struct spk_batch_file f = {0};
 
-    while (!term_stop && (in = next_path(t)) != NULL) {
-        char *out = has_suffix(in) ? NULL : output_name(in);
-
-        if (out != NULL && !sealed_already(t, in, out)) {
-            ret_f->in = in;
-            ret_f->out = out;
+    while (!term_stop && (f.in = next_path(t, &f.named)) != NULL) {
+        f.out = has_suffix(f.in) ? NULL : output_name(f.in);
+        if (f.out != NULL && !sealed(t, &f)) {
+            *ret_f = f;
             return true;
         }
-        t->already += out != NULL;
-        spk_mem_free(out);
-        spk_mem_free(in);
+        t->already += f.out != NULL;
+        spk_mem_free(f.out);
+        spk_mem_free(f.in);
     }
     return false;
 }
@@ -162,11 +169,25 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     }
 }
 
+/* Another process is at it: one word for all of them. */
+static void
+tell_busy(struct tree *t, const struct spk_batch_file *f, spk_err e)
+{
+    if (t->busy++ == 0) {
+        term_progress_end(&t->pr);
+        (void)term_error(TERM_ABOUT_INPUT, f->in, e, NULL);
+    }
+}
+
 static void
 done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encrypt_outcome *o)
 {
     struct tree *t = ctx;
 
+    if (e.code == SPK_CODE_EXISTS && sealed(t, f)) {
+        t->meanwhile++; /* by somebody else, since it was chosen */
+        return;
+    }
     if (t->c->json && cli_encrypt_json(f->in, f->out, e, o) != TERM_DONE) {
         term_stop = 1;
     }
@@ -179,38 +200,111 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
             cli_encrypt_missing(f->out, o);
         }
         term_progress_files(&t->pr, t->sealed, t->bytes);
+    } else if (e.code == SPK_CODE_BUSY && !spk_sealing_failed(o)) {
+        tell_busy(t, f, e);
     } else {
         tell_failure(t, f, e, o);
     }
 }
 
 static void
-summary(const struct tree *t, uint64_t ms)
+summary_troubles(const struct tree *t)
 {
     if (t->failed > REPORTS_MAX && !t->peer_told) {
-        fprintf(stderr, _("sparekey: note: %lu more failures were not shown\n"),
-                t->failed - REPORTS_MAX);
+        unsigned long n = t->failed - REPORTS_MAX;
+
+        fprintf(stderr,
+                ngettext("sparekey: note: %lu more failure was not shown\n",
+                         "sparekey: note: %lu more failures were not shown\n", n),
+                n);
+    }
+    if (t->busy > 1) {
+        unsigned long n = t->busy - 1;
+
+        fprintf(stderr,
+                ngettext("sparekey: note: %lu more file is being sealed by another process\n",
+                         "sparekey: note: %lu more files are being sealed by another process\n", n),
+                n);
     }
     if (t->spooled > 0) {
-        fprintf(stderr, _("sparekey: warning: %lu deposits are in the spool\n"), t->spooled);
+        fprintf(stderr,
+                ngettext("sparekey: warning: %lu deposit is in the spool\n",
+                         "sparekey: warning: %lu deposits are in the spool\n", t->spooled),
+                t->spooled);
         term_say_hint(_("'sparekey sync' sends them"));
     }
     if (t->missing > REPORTS_MAX) {
-        fprintf(stderr, _("sparekey: warning: %lu files are not deposited at every authority\n"),
+        fprintf(stderr,
+                ngettext("sparekey: warning: %lu file is not deposited at every authority\n",
+                         "sparekey: warning: %lu files are not deposited at every authority\n",
+                         t->missing),
                 t->missing);
     }
-    if (t->already > 0 && !t->c->quiet) {
-        fprintf(stderr, _("sparekey: note: %lu files had a sealed copy already\n"), t->already);
+}
+
+static void
+summary_notes(const struct tree *t)
+{
+    unsigned long already = t->already + t->meanwhile;
+
+    if (already > 0) {
+        fprintf(
+            stderr,
+            ngettext(
+                "sparekey: note: %lu file had a sealed copy already, and has not changed since\n",
+                "sparekey: note: %lu files had a sealed copy already, and have not changed "
+                "since\n",
+                already),
+            already);
     }
-    if (t->skipped > 0 && !t->c->quiet) {
+    if (t->skipped > 0) {
         fprintf(stderr,
-                _("sparekey: note: %lu symbolic links and special files were passed over\n"),
+                ngettext("sparekey: note: %lu symbolic link or special file was passed over\n",
+                         "sparekey: note: %lu symbolic links and special files were passed over\n",
+                         t->skipped),
                 t->skipped);
     }
-    if (!t->c->quiet && !t->c->json) {
-        printf(_("%lu files sealed, %s, in %.1f s; %lu failed\n"), t->sealed, term_size(t->bytes),
-               (double)ms / 1000.0, t->failed + t->walk_failed);
+}
+
+static int
+summary_json(const struct tree *t, uint64_t ms)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_open(&w, "summary", '{');
+    spk_jw_u64(&w, "sealed", t->sealed);
+    spk_jw_u64(&w, "bytes", t->bytes);
+    spk_jw_u64(&w, "unchanged", t->already + t->meanwhile);
+    spk_jw_u64(&w, "spooled", t->spooled);
+    spk_jw_u64(&w, "failed", t->failed + t->walk_failed);
+    spk_jw_u64(&w, "busy", t->busy);
+    spk_jw_u64(&w, "passed_over", t->skipped);
+    spk_jw_u64(&w, "milliseconds", ms);
+    spk_jw_close(&w, '}');
+    spk_jw_close(&w, '}');
+    return term_json_out(&w, &b);
+}
+
+static int
+summary(const struct tree *t, uint64_t ms)
+{
+    unsigned long failed = t->failed + t->walk_failed;
+
+    summary_troubles(t);
+    if (!t->c->quiet) {
+        summary_notes(t);
     }
+    if (t->c->json) {
+        return summary_json(t, ms);
+    }
+    if (!t->c->quiet) {
+        printf(ngettext("%lu file sealed, %s, in %.1f s; %lu failed\n",
+                        "%lu files sealed, %s, in %.1f s; %lu failed\n", t->sealed),
+               t->sealed, term_size(t->bytes), (double)ms / 1000.0, failed);
+    }
+    return TERM_DONE;
 }
 
 int
@@ -219,16 +313,19 @@ cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encryp
 {
     struct tree t = {.c = c, .o = o, .roots = roots, .n = n};
     struct spk_encrypt_opts eo = o->o;
-    struct spk_batch b = {.session = s, .opts = &eo, .next = next, .done = done, .ctx = &t};
+    struct spk_batch b = {
+        .session = s, .opts = &eo, .next = next, .sealed = sealed, .done = done, .ctx = &t};
     uint64_t start = spk_running_ms();
+    int told;
     spk_err e;
 
     term_progress_begin(c, &t.pr, _("sealing"));
     eo.progress = &t.pr.p;
+    eo.force = eo.force || o->all;
     e = spk_batch_run(&b);
     term_progress_end(&t.pr);
     spk_walk_free(t.walk);
-    summary(&t, spk_running_ms() - start);
+    told = summary(&t, spk_running_ms() - start);
     if (!spk_ok(e)) {
         int status = t.peer_told ? TERM_FAILED : term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
 
@@ -237,5 +334,5 @@ cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encryp
         }
         return status;
     }
-    return t.failed + t.walk_failed > 0 ? TERM_FAILED : term_flush(TERM_DONE);
+    return t.failed + t.walk_failed + t.busy > 0 ? TERM_FAILED : term_flush(told);
 }

@@ -10,6 +10,7 @@ struct cli_encrypt_opts {
     struct spk_encrypt_opts o;
     char *out;
     bool tree;
+    bool all; /* of a tree: also what has a sealed copy that is up to date */
 };
 int cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o,
                       char **roots, int n);

@@ -18,6 +18,8 @@ struct spk_walk {
     struct level levels[SPK_WALK_DEPTH_MAX];
     unsigned depth;
     unsigned long skipped;
+    char *file; /* the root, when it is one; until it is given away */
+    bool is_file;
 };
 
 static int
@@ -65,6 +67,19 @@ pop(struct spk_walk *w)
     memset(l, 0, sizeof(*l));
 }
 
+static spk_err
+root_type(const char *root, bool *ret_is_file)
+{
+    struct stat st;
+
+    if (stat(root, &st) != 0) {
+        return spk_err_errno();
+    }
+    SPK_CHECK(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode), USAGE);
+    *ret_is_file = S_ISREG(st.st_mode);
+    return SPK_OK;
+}
+
 spk_err
 spk_walk_new(const char *root, struct spk_walk **ret_w)
 {
@@ -73,6 +88,12 @@ spk_walk_new(const char *root, struct spk_walk **ret_w)
     size_t len;
 
     SPK_CHECK(w != NULL && path != NULL, NOMEM);
+    SPK_TRY(root_type(root, &w->is_file));
+    if (w->is_file) {
+        w->file = SPK_STEAL(path);
+        *ret_w = SPK_STEAL(w);
+        return SPK_OK;
+    }
     for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--) {
         path[len - 1] = '\0';
     }
@@ -90,7 +111,14 @@ spk_walk_free(struct spk_walk *w)
     while (w->depth > 0) {
         pop(w);
     }
+    spk_mem_free(w->file);
     spk_mem_free(w);
+}
+
+bool
+spk_walk_is_file(const struct spk_walk *w)
+{
+    return w->is_file;
 }
 
 unsigned long
@@ -120,7 +148,7 @@ type_of(const struct dirent *de, const char *path)
 spk_err
 spk_walk_next(struct spk_walk *w, char **ret_path)
 {
-    *ret_path = NULL;
+    *ret_path = SPK_STEAL(w->file);
     while (w->depth > 0) {
         struct level *l = &w->levels[w->depth - 1];
         SPK_AUTO_STR char *path = NULL;

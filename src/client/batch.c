@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/claim.h"
 #include "client/send.h"
 
 #define RING_MAX ((size_t)512)
@@ -37,11 +38,14 @@ struct item {
     spk_err err;
     bool ready;
     bool output; /* err is about the output */
+    bool claimed;
+    uint64_t claim;
 };
 
 struct run {
     const struct spk_batch *b;
     struct spk_rsa *keyx;
+    int claims;
     pthread_mutex_t next_lock; /* held over next(): files come in order */
     pthread_mutex_t lock;      /* the ring */
     pthread_cond_t filled, freed;
@@ -87,6 +91,19 @@ seal_begin(struct run *r, const struct spk_input *in, struct item *it)
     return spk_seal_run(it->sealing->seal, in->fd, spk_newfile_fd(it->nf));
 }
 
+/* Nobody else seals it now, and nobody has done so since it was chosen. */
+static spk_err
+claim(struct run *r, int fd, struct item *it)
+{
+    SPK_TRY(spk_claim(r->claims, fd, &it->claim));
+    it->claimed = true;
+    it->output = true;
+    SPK_CHECK(r->b->sealed == NULL || !r->b->sealed(r->b->ctx, &it->f), EXISTS);
+    SPK_TRY(spk_newfile_check(AT_FDCWD, it->f.out, r->b->opts->force));
+    it->output = false;
+    return SPK_OK;
+}
+
 static spk_err
 seal_item(struct run *r, struct item *it)
 {
@@ -95,12 +112,10 @@ seal_item(struct run *r, struct item *it)
     struct stat st;
 
     SPK_CHECK(!stopped(r), STOPPED);
-    it->output = true;
-    SPK_TRY(spk_newfile_check(AT_FDCWD, it->f.out, r->b->opts->force));
-    it->output = false;
-    SPK_TRY(spk_input_open(it->f.in, false, &in));
+    SPK_TRY(spk_input_open(it->f.in, it->f.named, &in));
     fd = in.fd;
     SPK_CHECK(in.regular, USAGE);
+    SPK_TRY(claim(r, fd, it));
     SPK_TRY(seal_begin(r, &in, it));
     if (fstat(spk_newfile_fd(it->nf), &st) != 0) {
         return spk_err_errno();
@@ -140,7 +155,7 @@ static void *
 sealing_thread(void *ctx)
 {
     struct run *r = ctx;
-    struct spk_batch_file f = {NULL, NULL};
+    struct spk_batch_file f = {0};
     uint64_t number = 0;
 
     while (take_next(r, &number, &f)) {
@@ -386,6 +401,9 @@ item_finish(struct run *r, struct item *it)
     r->b->done(r->b->ctx, &it->f, it->err, &o);
     spk_sealing_free(it->sealing);
     spk_newfile_free(it->nf);
+    if (it->claimed) {
+        spk_claim_end(r->claims, it->claim);
+    }
     spk_mem_free(it->f.in);
     spk_mem_free(it->f.out);
     memset(it, 0, sizeof(*it));
@@ -505,12 +523,14 @@ spk_batch_run(const struct spk_batch *b)
                     .freed = PTHREAD_COND_INITIALIZER,
                     .ring_len = ring_size()};
     SPK_AUTO(spk_rsa) keyx = NULL;
+    SPK_AUTO_FD int claims = -1;
     spk_err e;
 
     SPK_TRY(spk_session_key(b->session, SPK_AT_KEYEXCHANGE, &r.keyx));
     keyx = spk_rsa_ref(r.keyx); /* the first login unlocks the container, which changes its keys */
     r.ring = spk_calloc(r.ring_len, sizeof(*r.ring));
     SPK_CHECK(r.ring != NULL, NOMEM);
+    r.claims = claims = spk_claims_open(b->session->profile);
     e = run_threads(&r);
     spk_mem_free(r.ring);
     if (spk_ok(e) && stopped(&r)) {

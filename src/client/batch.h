@@ -9,6 +9,7 @@
 struct spk_batch_file {
     char *in; /* freed with spk_mem_free() by the batch */
     char *out;
+    bool named; /* by the user himself: a symbolic link is followed */
 };
 struct spk_batch {
     struct spk_session *session;
@@ -16,6 +17,9 @@ struct spk_batch {
     unsigned threads;                    /* 0: as many as there are cores to use */
     /** The next file; false at the end. Called by one thread at a time. */
     bool (*next)(void *ctx, struct spk_batch_file *ret_f);
+    /** May be NULL. Is the file sealed already? Asked again once nobody else is sealing it; the
+     * answer yes ends it with SPK_CODE_EXISTS. Called by several threads at once. */
+    bool (*sealed)(void *ctx, const struct spk_batch_file *f);
     /** What became of each, in the order of next(), from the thread that called run. */
     void (*done)(void *ctx, const struct spk_batch_file *f, spk_err e,
                  const struct spk_encrypt_outcome *o);
@@ -23,7 +27,7 @@ struct spk_batch {
 };
 /** Runs to the end, or until the stop flag in opts->progress is set, or until no authority that is
  * needed can be reached: then the error says why, and what was not done was not begun. Failures of
- * single files are told to done() only. */
+ * single files are told to done() only; one that another process is sealing is SPK_CODE_BUSY. */
 SPK_MUST_USE spk_err spk_batch_run(const struct spk_batch *b);
 
 #endif

@@ -178,6 +178,18 @@ help(int argc, char **argv)
 }
 
 static int
+version(int argc)
+{
+    if (argc > 1) {
+        fprintf(stderr, _("%s: error: 'version' takes no names\n"), term_program);
+        fprintf(stderr, _("%s: hint: '%s help' lists the commands\n"), term_program, term_program);
+        return TERM_USAGE;
+    }
+    printf("%s %s\n", term_program, SPK_VERSION);
+    return TERM_DONE;
+}
+
+static int
 dispatch(int argc, char **argv)
 {
     const struct term_command *cmd = NULL;
@@ -191,8 +203,7 @@ dispatch(int argc, char **argv)
         return help(argc - 1, argv + 1);
     }
     if (is_version(argv[0]) && !(argc > 1 && is_help(argv[1]))) {
-        printf("%s %s\n", term_program, SPK_VERSION);
-        return TERM_DONE;
+        return version(argc);
     }
     cmd = find_command(argc, argv, &words);
     if (cmd == NULL && argc == 2 && is_help(argv[1])) {

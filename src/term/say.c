@@ -38,7 +38,7 @@ static const struct sentence about_sealed[] = {
 };
 static const struct sentence about_input[] = {
     {SPK_CODE_USAGE, N_("is not a file that can be encrypted this way"),
-     N_("'sparekey encrypt -r' takes folders")},
+     N_("give files; with -r folders too")},
     {SPK_CODE_CHANGED, N_("changed while it was read"),
      N_("nothing was written; try again when nothing writes to it")},
     {SPK_CODE_NOKEY, N_("cannot be encrypted: you have no keys"), KEYS_HINT},

@@ -6,8 +6,6 @@
 #include "wire/lines.h"
 #include "wire/statement.h"
 
-#define ENROL_TEXT_MAX 200
-
 void
 spk_enrolment_clear(struct spk_enrolment *e)
 {
@@ -20,7 +18,7 @@ spk_enrolment_clear(struct spk_enrolment *e)
 static spk_err
 text_ok(struct spk_span s)
 {
-    SPK_CHECK(s.len >= 1 && s.len <= ENROL_TEXT_MAX, LIMIT);
+    SPK_CHECK(s.len >= 1 && s.len <= SPK_ENROL_TEXT_MAX, LIMIT);
     SPK_CHECK(spk_utf8_plain(s), FORMAT);
     return SPK_OK;
 }

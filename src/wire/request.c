@@ -8,8 +8,6 @@
 #include "wire/statement.h"
 
 #define SELECT_LEN 37
-#define REASON_MAX 1000
-#define CONTACT_MAX 200
 #define CODE_LETTERS 20
 
 void
@@ -39,7 +37,7 @@ request_check(const struct spk_request *r)
 {
     SPK_CHECK(r->kind == SPK_REQ_KIND_KEYS || r->kind == SPK_REQ_KIND_PAIRS, VERSION);
     SPK_TRY(select_check(r));
-    SPK_CHECK(r->reason.len <= REASON_MAX && r->contact.len <= CONTACT_MAX, LIMIT);
+    SPK_CHECK(r->reason.len <= SPK_REQ_REASON_MAX && r->contact.len <= SPK_REQ_CONTACT_MAX, LIMIT);
     SPK_CHECK(spk_utf8_plain(r->reason) && spk_utf8_plain(r->contact), FORMAT);
     SPK_CHECK(!spk_hash_eq(spk_rsa_id(r->keyx), spk_rsa_id(r->sign)), FORMAT);
     return SPK_OK;

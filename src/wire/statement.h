@@ -35,6 +35,7 @@ SPK_MUST_USE spk_err spk_statement_verify(const struct spk_rsa *pub, const char 
 #define SPK_ENROL_TIME 7    /* u64 unix seconds */
 #define SPK_ENROL_RECORD_MAX 6144
 #define SPK_CONTACTS_MAX 8
+#define SPK_ENROL_TEXT_MAX 200 /* bytes of the name and of each contact */
 
 struct spk_enrolment { /* spans borrowed from the record's bytes */
     struct spk_span name;
@@ -59,11 +60,13 @@ SPK_MUST_USE spk_err spk_enrolment_parse(struct spk_span bytes, struct spk_enrol
 #define SPK_REQ_KIND 3      /* u64: one of the two below */
 #define SPK_REQ_SELECT 4    /* 37 bytes: u8 enum spk_select, u32 count, root (zero for all) */
 #define SPK_REQ_REASON 5    /* UTF-8, <= 1000 bytes */
-#define SPK_REQ_KEYX 6      /* new key exchange SPKI */
-#define SPK_REQ_SIGN 7      /* new signature SPKI */
-#define SPK_REQ_NONCE 8     /* 16 */
-#define SPK_REQ_TIME 9      /* u64 unix seconds */
-#define SPK_REQ_CONTACT 10  /* how to reach the requester, UTF-8 <= 200; may be absent */
+#define SPK_REQ_REASON_MAX 1000
+#define SPK_REQ_KEYX 6     /* new key exchange SPKI */
+#define SPK_REQ_SIGN 7     /* new signature SPKI */
+#define SPK_REQ_NONCE 8    /* 16 */
+#define SPK_REQ_TIME 9     /* u64 unix seconds */
+#define SPK_REQ_CONTACT 10 /* how to reach the requester, UTF-8 <= 200; may be absent */
+#define SPK_REQ_CONTACT_MAX 200
 
 #define SPK_REQ_KIND_KEYS 1  /* give session keys back and replace the pairs */
 #define SPK_REQ_KIND_PAIRS 2 /* replace the pairs only; select is "all" */

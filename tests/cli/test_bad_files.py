@@ -63,7 +63,7 @@ def test_a_folder_where_a_file_should_be(box):
             box.run("encrypt", *force, "-o", "d.spk", "a").is_(FAILED, "'d.spk': Is a directory")
             box.run("decrypt", *force, "-o", "d.spk", "a.spk").is_(FAILED, "'d.spk': Is a directory")
         box.run("encrypt", "a/").is_(FAILED, "'a/': Not a directory")
-        box.run("encrypt", "-r", "a").is_(FAILED, "'a': Not a directory")
+        box.run("encrypt", "-r", "a/").is_(FAILED, "'a/': Not a directory")
         box.run("encrypt", "a/b").is_(FAILED, "'a/b': Not a directory")
 
 
@@ -503,7 +503,7 @@ def test_a_folder_that_may_not_be_written(box):
     with box.untouched():
         box.run("encrypt", "-f", "d/a", **own).is_(FAILED, "'d/a.spk': Permission denied", "name a place")
         box.run("decrypt", "d/b.spk", **own).is_(FAILED, "'d/b': Permission denied", "name a place")
-        box.run("encrypt", "-f", "-r", "d", **own).is_(FAILED, "'d/a.spk': Permission denied")
+        box.run("encrypt", "--all", "-r", "d", **own).is_(FAILED, "'d/a.spk': Permission denied")
     box.good("decrypt", "-o", "b", "d/b.spk", **own)
 
 

@@ -143,8 +143,9 @@ def require_without_authority(box):
         p = box.run("encrypt", "-r", "t", ok=1)
         assert sorted(os.listdir(box.work / "t")) == sorted(map(str, range(600)))
         a.start_server()
-        box.run("encrypt", "-r", "t", "a", ok=1)  # 'a' is no folder
-        box.run("encrypt", "-r", "t", ok=0)
+        box.run("encrypt", "-r", "t", "a", "nosuch", ok=1)
+        box.run("encrypt", "-r", "t", "a", ok=0)
+        assert box.names() == ["a", "a.spk", "t"]
         assert len(os.listdir(box.work / "t")) == 1200
 
 
