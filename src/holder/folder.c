@@ -172,6 +172,12 @@ journal_replay(int dirfd, const struct spk_keys *k, bool repair, struct spk_jour
         journal_complain(e, &fault);
         return e;
     }
+    if (repair && ret_j->torn > 0) {
+        spk_log(SPK_LOG_WARN,
+                "the journal ended in %" PRIu64 " bytes that were never finished, as a power cut "
+                "leaves them: cut off at byte %" PRIu64 "; nothing had been done because of them",
+                ret_j->torn, ret_j->end);
+    }
     *ret_s = SPK_STEAL(s);
     return SPK_OK;
 }

@@ -19,6 +19,7 @@
 #define PLAIN_HEAD (MAGIC_LEN + SPK_HASH_LEN + NONCE_LEN)
 #define LEN_TYPE 6
 #define HEAD_TAG 8
+#define TAIL_MAX ((uint64_t)1 << 20) /* more was never unsynced at one time */
 #define REC_MAX ((uint64_t)SPK_JOURNAL_REC_HEAD + SPK_JOURNAL_BODY_MAX + SPK_JOURNAL_REC_MAC)
 
 _Static_assert(PLAIN_HEAD + SPK_HASH_LEN == SPK_JOURNAL_HEAD_LEN, "head of the journal");
@@ -138,19 +139,24 @@ scan_head(struct scan *s, const struct spk_hash *genesis)
     return SPK_OK;
 }
 
-/* The rest of the file is zeros: space that was given to the file before its bytes arrived. */
+/* Does the file end in zeros from here on? They are space that was given to the file before its
+ * bytes arrived: of records that were never synced, and that nothing was done because of. */
 static spk_err
-scan_zero_tail(struct scan *s, bool *ret_zero)
+scan_torn(struct scan *s, uint64_t from, const char *fault)
 {
-    uint64_t left = s->size - s->j->end;
+    uint8_t part[4096];
 
-    spk_buf_reset(&s->rec);
-    *ret_zero = false;
-    if (left > REC_MAX) {
-        return SPK_OK;
+    if (s->size - from > TAIL_MAX) {
+        return scan_fault(s, fault);
     }
-    SPK_TRY(scan_read(s, s->j->end, (size_t)left));
-    *ret_zero = spk_ct_zero(s->rec.ptr, s->rec.len);
+    while (from < s->size) {
+        size_t n = s->size - from < sizeof(part) ? (size_t)(s->size - from) : sizeof(part);
+        SPK_TRY(spk_pread_full(s->j->fd, part, n, from));
+        if (!spk_ct_zero(part, n)) {
+            return scan_fault(s, fault);
+        }
+        from += n;
+    }
     return SPK_OK;
 }
 
@@ -170,9 +176,8 @@ scan_record(struct scan *s, uint16_t *ret_type, struct spk_span *ret_body, bool 
     SPK_TRY(scan_read(s, s->j->end, SPK_JOURNAL_REC_HEAD));
     SPK_TRY(record_mac(s->j, "H", spk_span(s->rec.ptr, LEN_TYPE), SPK_SPAN_EMPTY, &mac));
     if (!spk_ct_eq(mac.b, s->rec.ptr + LEN_TYPE, HEAD_TAG)) {
-        bool zero = false;
-        SPK_TRY(scan_zero_tail(s, &zero));
-        return zero ? SPK_OK : scan_fault(s, "the head of a record was altered");
+        return scan_torn(s, s->j->end + SPK_JOURNAL_REC_HEAD - 1,
+                         "the head of a record was altered");
     }
     uint64_t len = spk_get_u32(s->rec.ptr);
     uint64_t whole = SPK_JOURNAL_REC_HEAD + len + SPK_JOURNAL_REC_MAC;
@@ -186,9 +191,7 @@ scan_record(struct scan *s, uint16_t *ret_type, struct spk_span *ret_body, bool 
     *ret_body = spk_span(p + SPK_JOURNAL_REC_HEAD, (size_t)len);
     SPK_TRY(record_mac(s->j, "R", spk_span(p, LEN_TYPE), *ret_body, &mac));
     if (!spk_ct_eq(mac.b, p + whole - SPK_JOURNAL_REC_MAC, SPK_JOURNAL_REC_MAC)) {
-        bool unwritten =
-            left == whole && spk_ct_zero(p + whole - SPK_JOURNAL_REC_MAC, SPK_HASH_LEN);
-        return unwritten ? SPK_OK : scan_fault(s, "a record was altered");
+        return scan_torn(s, s->j->end + whole - SPK_JOURNAL_REC_MAC, "a record was altered");
     }
     s->j->chain = mac;
     s->j->end += whole;
@@ -238,6 +241,7 @@ spk_journal_open(int fd, const struct spk_journal_how *how, struct spk_journal *
     }
     rec = s.rec; /* freed here, whatever happened */
     SPK_TRY(e);
+    j.torn = s.size - j.end;
     if (how->repair && j.end < s.size && (ftruncate(fd, (off_t)j.end) != 0 || fsync(fd) != 0)) {
         return spk_err_errno();
     }

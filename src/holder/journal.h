@@ -18,6 +18,7 @@
 struct spk_journal {
     int fd;
     uint64_t end;          /* where the next record goes */
+    uint64_t torn;         /* bytes behind it that were there at opening: never finished */
     struct spk_hash chain; /* MAC of the last record */
     struct spk_secret *key;
     bool dirty;  /* records were added since the last sync */

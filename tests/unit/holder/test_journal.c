@@ -225,6 +225,66 @@ test_zeros_behind_are_a_torn_record(void **state)
     assert_int_equal(n, 3);
 }
 
+/* Records that were never synced, of which the disk has the first bytes and then nothing: wherever
+ * that begins, those before it stand. */
+static void
+test_zeros_from_anywhere_in_the_tail(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(65536);
+    size_t n = 0, ends[N_BODIES + 1] = {SPK_JOURNAL_HEAD_LEN};
+
+    (void)state;
+    make(4);
+    load(&b);
+    for (size_t i = 0; i < N_BODIES; i++) {
+        ends[i + 1] = ends[i] + SPK_JOURNAL_REC_HEAD + strlen(bodies[i]) + SPK_JOURNAL_REC_MAC;
+    }
+    for (size_t at = b.len - 1; at >= SPK_JOURNAL_HEAD_LEN; at--) {
+        SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE, again = SPK_JOURNAL_NONE;
+        size_t whole = 0;
+        b.ptr[at] = 0;
+        while (whole < N_BODIES && ends[whole + 1] <= at) {
+            whole++;
+        }
+        store(spk_buf_span(&b));
+        /* a final MAC of which something is there is an altered one */
+        if (!spk_ct_zero(b.ptr + ends[whole + 1] - SPK_JOURNAL_REC_MAC, SPK_JOURNAL_REC_MAC)) {
+            assert_spk_code(replay(true, &n, &j), AUTH);
+            continue;
+        }
+        assert_spk_ok(replay(true, &n, &j));
+        assert_int_equal(n, whole);
+        assert_true(j.torn == b.len - ends[whole]);
+        assert_spk_ok(spk_journal_append(&j, (uint16_t)(whole + 1), spk_span_str(bodies[whole])));
+        assert_spk_ok(replay(true, &n, &again));
+        assert_int_equal(n, whole + 1);
+        assert_true(again.torn == 0);
+    }
+}
+
+static void
+test_zeros_in_the_middle_are_refused(void **state)
+{
+    static const uint8_t zeros[1 << 20];
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)2 << 20);
+    SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
+    size_t n = 0, last = SPK_JOURNAL_REC_HEAD + strlen(bodies[3]) + SPK_JOURNAL_REC_MAC;
+
+    (void)state;
+    make(4);
+    load(&b);
+    memset(b.ptr + SPK_JOURNAL_HEAD_LEN, 0, b.len - SPK_JOURNAL_HEAD_LEN - last);
+    store(spk_buf_span(&b));
+    assert_spk_code(replay(true, &n, &j), AUTH);
+    /* and more of them than can ever have waited for the disk */
+    make(3);
+    load(&b);
+    assert_spk_ok(spk_buf_add(&b, SPK_SPAN_OF(zeros)));
+    assert_spk_ok(spk_buf_add(&b, spk_span(zeros, 100)));
+    store(spk_buf_span(&b));
+    assert_spk_code(replay(true, &n, &j), AUTH);
+}
+
 static void
 test_something_behind_is_refused(void **state)
 {
@@ -352,6 +412,8 @@ main(void)
         T(test_flipped_anywhere),
         T(test_cut_and_flipped),
         T(test_zeros_behind_are_a_torn_record),
+        T(test_zeros_from_anywhere_in_the_tail),
+        T(test_zeros_in_the_middle_are_refused),
         T(test_something_behind_is_refused),
         T(test_records_do_not_change_places),
         T(test_of_another_holder_or_policy),
