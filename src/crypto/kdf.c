@@ -91,7 +91,7 @@ check_scrypt(unsigned log2_n, uint64_t r, uint64_t p)
 }
 
 static spk_err
-scrypt_run(EVP_KDF_CTX *c, OSSL_PARAM *params, struct spk_mut out)
+kdf_run(EVP_KDF_CTX *c, OSSL_PARAM *params, struct spk_mut out)
 {
     if (EVP_KDF_derive(c, out.ptr, out.len, params) != 1) {
         spk_wipe(out.ptr, out.len);
@@ -123,7 +123,36 @@ spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n, unsigned
     spk_ossl_start();
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
     EVP_KDF_CTX *c = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-    spk_err e = c != NULL ? scrypt_run(c, params, ret_out) : spk_ossl_fail();
+    spk_err e = c != NULL ? kdf_run(c, params, ret_out) : spk_ossl_fail();
+    EVP_KDF_CTX_free(c);
+    EVP_KDF_free(kdf);
+    return e;
+}
+
+spk_err
+spk_pbkdf2(bool sha256, struct spk_span pass, struct spk_span salt, unsigned rounds,
+           struct spk_mut ret_out)
+{
+    static uint8_t none;
+    char sha1_name[] = "SHA1", sha256_name[] = "SHA256";
+    uint64_t iter = rounds;
+    int as_it_is = 1; /* rounds and lengths are the file's; the caller has bounds */
+    void *pw = (void *)(uintptr_t)(pass.len != 0 ? pass.ptr : &none);
+    void *sa = (void *)(uintptr_t)(salt.len != 0 ? salt.ptr : &none);
+    SPK_CHECK(ret_out.len != 0 && rounds != 0, USAGE);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, pw, pass.len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, sa, salt.len),
+        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &iter),
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_PKCS5, &as_it_is),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256 ? sha256_name : sha1_name,
+                                         0),
+        OSSL_PARAM_construct_end(),
+    };
+    spk_ossl_start();
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "PBKDF2", NULL);
+    EVP_KDF_CTX *c = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
+    spk_err e = c != NULL ? kdf_run(c, params, ret_out) : spk_ossl_fail();
     EVP_KDF_CTX_free(c);
     EVP_KDF_free(kdf);
     return e;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key derivation primitives: HKDF (RFC 5869) with SHA-384 and SHA-256, scrypt (RFC 7914). */
+/* Key derivation primitives: HKDF (RFC 5869) with SHA-384 and SHA-256, scrypt (RFC 7914), PBKDF2
+ * (RFC 8018). */
 #ifndef SPK_CRYPTO_KDF_H
 #define SPK_CRYPTO_KDF_H
 
@@ -15,5 +16,8 @@ SPK_MUST_USE spk_err spk_hkdf_sha256(struct spk_span ikm, struct spk_span salt,
 /** scrypt with N = 2^log2_n, r, p; memory 128*r*N must stay under 256 MiB, else SPK_CODE_LIMIT. */
 SPK_MUST_USE spk_err spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n,
                                 unsigned r, unsigned p, struct spk_mut ret_out);
+/** PBKDF2 with HMAC of SHA-1 or SHA-256: for reading what other tools have written. */
+SPK_MUST_USE spk_err spk_pbkdf2(bool sha256, struct spk_span pass, struct spk_span salt,
+                                unsigned rounds, struct spk_mut ret_out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys as PKCS#8: PrivateKeyInfo (RFC 5208) and EncryptedPrivateKeyInfo under PBES2 (RFC
  * 8018 section 6.2) with scrypt (RFC 7914 section 7) and AES-256-CBC, the form that other tools
- * read, too. */
+ * read, too. Read, for what other tools write, is PBKDF2 as well. */
 #include <string.h>
 
 #include "crypto/der.h"
@@ -25,14 +25,20 @@
 #define READ_LOG2_N_MAX 17
 #define READ_R_MAX 8
 #define READ_P_MAX 4
+#define READ_ROUNDS_MAX 10000000u /* of PBKDF2: seconds, not minutes */
 
 static const uint8_t oid_pbes2[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d};
 static const uint8_t oid_scrypt[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b};
+static const uint8_t oid_pbkdf2[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c};
+static const uint8_t oid_hmac_sha1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07};
+static const uint8_t oid_hmac_sha256[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09};
 static const uint8_t oid_aes256_cbc[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a};
 
 struct pbes2 {
     struct spk_span salt, iv, cipher;
-    unsigned log2_n, r, p;
+    unsigned log2_n, r, p; /* of scrypt */
+    unsigned rounds;       /* of PBKDF2; 0: it is scrypt */
+    bool sha256;
 };
 
 /* ---- plain ---- */
@@ -139,30 +145,70 @@ put_pbes2(struct spk_span salt, struct spk_span iv, struct spk_buf *b)
 
 /* N, r and p are bounded before any work: they come from a file and cost memory and time. */
 static spk_err
-parse_kdf(struct spk_rd *r, struct pbes2 *p)
+parse_scrypt(struct spk_rd *params, struct pbes2 *p)
 {
-    struct spk_rd alg, params;
-    struct spk_span oid;
     uint32_t n = 0, len = KEK_LEN;
-    SPK_TRY(spk_der_enter(r, SPK_DER_SEQ, &alg));
-    SPK_TRY(spk_der_get(&alg, SPK_DER_OID, &oid));
-    SPK_CHECK(spk_span_eq(oid, SPK_SPAN_OF(oid_scrypt)), VERSION);
-    SPK_TRY(spk_der_enter(&alg, SPK_DER_SEQ, &params));
-    SPK_TRY(spk_der_end(&alg));
-    SPK_TRY(spk_der_get(&params, SPK_DER_OCTETS, &p->salt));
-    SPK_TRY(spk_der_u32(&params, &n));
-    SPK_TRY(spk_der_u32(&params, &p->r));
-    SPK_TRY(spk_der_u32(&params, &p->p));
-    if (params.left != 0) {
-        SPK_TRY(spk_der_u32(&params, &len));
+    SPK_TRY(spk_der_get(params, SPK_DER_OCTETS, &p->salt));
+    SPK_TRY(spk_der_u32(params, &n));
+    SPK_TRY(spk_der_u32(params, &p->r));
+    SPK_TRY(spk_der_u32(params, &p->p));
+    if (params->left != 0) {
+        SPK_TRY(spk_der_u32(params, &len));
     }
-    SPK_TRY(spk_der_end(&params));
+    SPK_TRY(spk_der_end(params));
     SPK_CHECK(p->salt.len <= SALT_MAX && n <= 1u << READ_LOG2_N_MAX, LIMIT);
     SPK_CHECK(p->r <= READ_R_MAX && p->p <= READ_P_MAX, LIMIT);
     SPK_CHECK(n >= 2 && (n & (n - 1)) == 0 && p->r != 0 && p->p != 0 && len == KEK_LEN, FORMAT);
     p->log2_n = (unsigned)__builtin_ctz(n);
     SPK_CHECK(p->log2_n < 16 * p->r, FORMAT); /* RFC 7914 section 6 */
     return SPK_OK;
+}
+
+/* HMAC with SHA-1 where none is named (RFC 8018 appendix A.2). */
+static spk_err
+parse_prf(struct spk_rd *params, struct pbes2 *p)
+{
+    struct spk_rd alg;
+    struct spk_span oid;
+    if (params->left == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_der_enter(params, SPK_DER_SEQ, &alg));
+    SPK_TRY(spk_der_get(&alg, SPK_DER_OID, &oid));
+    p->sha256 = spk_span_eq(oid, SPK_SPAN_OF(oid_hmac_sha256));
+    SPK_CHECK(p->sha256 || spk_span_eq(oid, SPK_SPAN_OF(oid_hmac_sha1)), VERSION);
+    return SPK_OK; /* parameters are NULL */
+}
+
+static spk_err
+parse_pbkdf2(struct spk_rd *params, struct pbes2 *p)
+{
+    uint32_t len = KEK_LEN;
+    SPK_TRY(spk_der_get(params, SPK_DER_OCTETS, &p->salt));
+    SPK_TRY(spk_der_u32(params, &p->rounds));
+    if (params->left != 0 && !spk_der_next_is(params, SPK_DER_SEQ)) {
+        SPK_TRY(spk_der_u32(params, &len));
+    }
+    SPK_TRY(parse_prf(params, p));
+    SPK_TRY(spk_der_end(params));
+    SPK_CHECK(p->salt.len <= SALT_MAX && p->rounds <= READ_ROUNDS_MAX, LIMIT);
+    SPK_CHECK(p->rounds != 0 && len == KEK_LEN, FORMAT);
+    return SPK_OK;
+}
+
+static spk_err
+parse_kdf(struct spk_rd *r, struct pbes2 *p)
+{
+    struct spk_rd alg, params;
+    struct spk_span oid;
+    bool scrypt = false;
+    SPK_TRY(spk_der_enter(r, SPK_DER_SEQ, &alg));
+    SPK_TRY(spk_der_get(&alg, SPK_DER_OID, &oid));
+    scrypt = spk_span_eq(oid, SPK_SPAN_OF(oid_scrypt));
+    SPK_CHECK(scrypt || spk_span_eq(oid, SPK_SPAN_OF(oid_pbkdf2)), VERSION);
+    SPK_TRY(spk_der_enter(&alg, SPK_DER_SEQ, &params));
+    SPK_TRY(spk_der_end(&alg));
+    return scrypt ? parse_scrypt(&params, p) : parse_pbkdf2(&params, p);
 }
 
 static spk_err
@@ -220,7 +266,10 @@ cbc(const struct pbes2 *p, const struct spk_secret *pass, struct spk_span in, in
     int n = 0, rest = 0;
     SPK_TRY(spk_ossl_aes256_cbc(&cipher));
     SPK_TRY(spk_secret_new(in.len + IV_LEN, &out));
-    SPK_TRY(spk_scrypt(spk_secret_span(pass), p->salt, p->log2_n, p->r, p->p, SPK_MUT_OF(kek)));
+    SPK_TRY(
+        p->rounds != 0
+            ? spk_pbkdf2(p->sha256, spk_secret_span(pass), p->salt, p->rounds, SPK_MUT_OF(kek))
+            : spk_scrypt(spk_secret_span(pass), p->salt, p->log2_n, p->r, p->p, SPK_MUT_OF(kek)));
     __attribute__((cleanup(cipher_ctx_free))) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
     uint8_t *dst = spk_secret_mut(out).ptr;
     SPK_OSSL(c != NULL && EVP_CipherInit_ex2(c, cipher, kek, p->iv.ptr, encrypt, NULL) == 1);

@@ -144,10 +144,27 @@ we_read_openssl(void **state)
     assert_spk_ok(spk_rsa_from_pkcs8(spk_buf_span(&der), pass, &got));
     assert_same_pair(pair, got);
 
-    /* PBKDF2 and other ciphers are known to exist, but not read. */
+    /* PBKDF2, with either hash; a wrong passphrase is no damage. */
+    SPK_AUTO(spk_secret) wrong = secret("plugh");
     struct spk_rsa *none = NULL;
+    static const char *const prfs[] = {"hmacWithSHA1", "hmacWithSHA256"};
+    for (size_t i = 0; i < 2; i++) {
+        SPK_AUTO(spk_rsa) again = NULL;
+        assert_int_equal(CLI(dir, "pkcs8", "-topk8", "-inform", "DER", "-in", "p.der", "-outform",
+                             "DER", "-out", "k.der", "-v2", "aes-256-cbc", "-v2prf", prfs[i],
+                             "-passout", "pass:xyzzy"),
+                         0);
+        spk_buf_reset(&der);
+        cli_get(dir, "k.der", &der);
+        assert_spk_ok(spk_rsa_from_pkcs8(spk_buf_span(&der), pass, &again));
+        assert_same_pair(pair, again);
+        assert_spk_code(spk_rsa_from_pkcs8(spk_buf_span(&der), wrong, &none), PASS);
+    }
+
+    /* Other hashes and ciphers are known to exist, but not read. */
     assert_int_equal(CLI(dir, "pkcs8", "-topk8", "-inform", "DER", "-in", "p.der", "-outform",
-                         "DER", "-out", "k.der", "-v2", "aes-256-cbc", "-passout", "pass:xyzzy"),
+                         "DER", "-out", "k.der", "-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512",
+                         "-passout", "pass:xyzzy"),
                      0);
     spk_buf_reset(&der);
     cli_get(dir, "k.der", &der);
