@@ -49,7 +49,7 @@ _sparekey() {
         decrypt | inspect | verify | recover) _filedir spk ;;
         blob)
             if ((cword == 2)); then
-                mapfile -t COMPREPLY < <(compgen -W "export import" -- "$cur")
+                mapfile -t COMPREPLY < <(compgen -W "export import show deposit list renew open" -- "$cur")
             else
                 _filedir
             fi

@@ -16,7 +16,8 @@ const struct term_command term_commands[] = {
      cmd_recover},
     {"requests", "", N_("show recovery requests that concern you"), cmd_requests},
     {"veto", "REQUEST", N_("stop a recovery request"), cmd_veto},
-    {"blob", "import|export …", N_("exchange key BLOBs with CryptoAPI programs"), cmd_blob},
+    {"blob", "export|import|show|deposit|list|renew|open [FILE]",
+     N_("exchange key BLOBs with CryptoAPI programs"), cmd_blob},
     {"doctor", "", N_("say in words what is wrong with your set-up"), cmd_doctor},
     {NULL, NULL, NULL, NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PEM (RFC 7468): one block of base64 between two lines. Internal to this folder. */
+/* PEM (RFC 7468): one block of base64 between two lines. */
 #ifndef SPK_CRYPTO_PEM_H
 #define SPK_CRYPTO_PEM_H
 

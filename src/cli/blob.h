@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of `sparekey blob` share. */
+#ifndef SPK_CLI_BLOB_H
+#define SPK_CLI_BLOB_H
+
+#include <sys/types.h>
+
+#include "cli/commands.h"
+#include "client/foreign_file.h"
+#include "client/keyfile.h"
+
+struct blob_job {
+    struct term *c;
+    struct spk_session *s;
+    const char *path;                            /* the operand, or NULL */
+    bool simple, plain, public_key, private_key; /* export: what */
+    bool v15, oaep, force, yes, passphrase;
+    char *spec_word, *form_word, *out, *to, *file, *key, *description, *serial;
+    enum spk_key_spec spec;
+    enum spk_key_form form;
+};
+
+int blob_export(struct blob_job *j);
+int blob_import(struct blob_job *j);
+int blob_show(struct blob_job *j);
+int blob_deposit(struct blob_job *j);
+int blob_list(struct blob_job *j);
+int blob_renew(struct blob_job *j);
+int blob_open(struct blob_job *j);
+
+/* -- blob_file.c -- */
+/** To -o, or standard output unless that is a terminal. */
+int blob_write(const struct blob_job *j, struct spk_span s, mode_t mode);
+/** Ask before a secret is written readable; TERM_GO_ON, or the status to end with. */
+int blob_confirm(const struct blob_job *j, const char *question);
+/** A file of keys; tells what is wrong with it. */
+int blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret_k);
+/** The RSA key that a session key goes to: --to, or our own. */
+int blob_target(const struct blob_job *j, struct spk_anyrsa **ret_pub);
+/** A file of another program, and the session key in it (key BLOB in the clear): what a recovery
+ * has brought back for it, else by --key or our own key exchange key. */
+int blob_foreign(const struct blob_job *j, int *ret_fd, struct spk_foreign_file *ret_f,
+                 struct spk_secret **ret_key);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sparekey blob import and show. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/blob.h"
+#include "client/decrypt.h"
+#include "keyblob/wrap.h"
+
+/* -- key pairs -- */
+
+static spk_err
+put_pair(const struct blob_job *j, enum spk_key_spec spec, struct spk_rsa *pair, spk_err have)
+{
+    struct spk_session *s = j->s;
+
+    if (have.code == SPK_CODE_NOKEY && s->container == NULL) {
+        if (s->keystore == NULL) { /* not even the folder was there */
+            SPK_TRY(spk_keystore_user(&s->keystore));
+        }
+        SPK_TRY(spk_container_create(s->keystore, s->profile->container, &s->container));
+    } else if (have.code != SPK_CODE_NOKEY) {
+        SPK_TRY(have);
+    }
+    SPK_TRY(spk_container_set(s->container, spec, pair));
+    return spk_container_save(s->container);
+}
+
+static int
+import_pair(const struct blob_job *j, const struct spk_keyfile *k)
+{
+    enum spk_key_spec spec = k->has_spec ? k->spec : j->spec;
+    struct spk_rsa *have = NULL;
+    spk_err e;
+
+    if (k->rsa == NULL) {
+        return term_error(TERM_ABOUT_BLOB, j->path, SPK_ERR(LIMIT), NULL);
+    }
+    e = spk_session_pair(j->s, spec, &have);
+    if (spk_ok(e) && !j->force) {
+        term_say_error(NULL, _("the key container has such a key already"));
+        term_say_hint(_("--container NAME imports into another one; --force replaces the key, and "
+                        "what was sealed for it will not open any more"));
+        return TERM_FAILED;
+    }
+    e = put_pair(j, spec, k->rsa, e);
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
+    }
+    if (!j->c->quiet) {
+        printf(_("key pair imported into '%s'\n"), term_shown(spk_container_path(j->s->container)));
+    }
+    return term_flush(TERM_DONE);
+}
+
+static int
+show_public(const struct spk_keyfile *k)
+{
+    char hex[2 * SPK_HASH_LEN + 1] = "-";
+
+    if (k->rsa != NULL) {
+        (void)spk_hex(spk_hash_span(spk_rsa_id(k->rsa)), hex);
+    }
+    printf(k->pair ? _("private key, %s, %zu bits, id %s\n")
+                   : _("public key, %s, %zu bits, id %s\n"),
+           !k->has_spec                  ? _("any use")
+           : k->spec == SPK_AT_SIGNATURE ? _("signature")
+                                         : _("key exchange"),
+           spk_anyrsa_len(k->any) * 8, hex);
+    return term_flush(TERM_DONE);
+}
+
+/* -- session keys -- */
+
+static spk_err
+open_for_us(const struct blob_job *j, struct spk_span blob, struct spk_rsa *pair,
+            struct spk_secret **ret_key)
+{
+    struct spk_plainkey k;
+    spk_err e;
+
+    if (blob.ptr[0] == SPK_BLOB_SIMPLE) {
+        e = spk_unwrap(blob, pair, j->v15 ? 0u : SPK_WRAP_OAEP, ret_key);
+        SPK_CHECK(e.code != SPK_CODE_FORMAT, AUTH); /* the BLOB's, not the file's */
+        return e;
+    }
+    SPK_CHECK(spk_ok(spk_plainkey_parse(blob, &k)) && k.alg == SPK_CALG_AES_256, AUTH);
+    return spk_secret_from(k.key, ret_key);
+}
+
+/* A session key that somebody gave us becomes a slot of the file that it opens. */
+static spk_err
+add_slot(const struct blob_job *j, struct spk_span blob)
+{
+    SPK_AUTO_FD int fd = open(j->file, O_RDONLY | O_CLOEXEC);
+    SPK_AUTO_BUF struct spk_buf own = SPK_BUF(SPK_SIMPLEBLOB_MAX);
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_AUTO(spk_secret) key = NULL;
+    const unsigned flags = SPK_WRAP_OAEP | SPK_WRAP_DERIVED;
+    struct spk_slot slot = {.type = SPK_SLOT_USER, .flags = (uint16_t)flags};
+    struct spk_rsa *pair = NULL;
+    bool mac_ok = false;
+
+    if (fd < 0) {
+        return errno == ENOENT ? (spk_err){SPK_CODE_NOTFOUND, ENOENT} : spk_err_errno();
+    }
+    SPK_TRY(spk_header_read(fd, &h));
+    SPK_TRY(spk_session_pair(j->s, SPK_AT_KEYEXCHANGE, &pair));
+    SPK_TRY(open_for_us(j, blob, pair, &key));
+    SPK_TRY(spk_header_open_key(h, key, &mac_ok));
+    SPK_CHECK(mac_ok, AUTH);
+    SPK_TRY(spk_wrap(key, pair, &spk_header_core(h)->id, flags, &own));
+    slot.recipient = *spk_rsa_id(pair);
+    slot.body = spk_buf_span(&own);
+    SPK_TRY(spk_slots_put(spk_header_slots(h), &slot));
+    return spk_sealed_replace_slots(AT_FDCWD, j->file, key, spk_header_slots(h));
+}
+
+static int
+import_session_key(const struct blob_job *j, struct spk_span blob)
+{
+    spk_err e;
+
+    if (j->file == NULL) {
+        return term_usage(j->c,
+                          _("--file FILE.spk is wanted: the sealed file that this key opens"));
+    }
+    e = add_slot(j, blob);
+    if (e.code == SPK_CODE_AUTH || e.code == SPK_CODE_USAGE) {
+        /* one sentence, whatever it was: BLOB, key or file */
+        fprintf(stderr, _("%s: error: '%s' has no key for you that opens '%s'\n"), term_program,
+                term_shown(j->path), term_shown(j->file));
+        term_say_hint(_("it must be wrapped for your key exchange key; --v15 takes PKCS#1 v1.5"));
+        return TERM_FAILED;
+    }
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_SEALED, j->file, e, &j->s->trouble);
+    }
+    if (!j->c->quiet) {
+        printf(_("%s: opens with your key now\n"), term_shown(j->file));
+    }
+    return term_flush(TERM_DONE);
+}
+
+static bool
+is_session_key(struct spk_span b)
+{
+    return b.len > 0 && (b.ptr[0] == SPK_BLOB_SIMPLE || b.ptr[0] == SPK_BLOB_PLAINTEXT ||
+                         b.ptr[0] == SPK_BLOB_OPAQUE);
+}
+
+int
+blob_import(struct blob_job *j)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
+    struct spk_keyfile k = {.pair = false};
+    spk_err e;
+    int status;
+
+    if (j->path == NULL) {
+        return term_usage(j->c, _("which BLOB file?"));
+    }
+    e = spk_file_read(AT_FDCWD, j->path, &b);
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
+    }
+    if (is_session_key(spk_buf_span(&b))) {
+        return import_session_key(j, spk_buf_span(&b));
+    }
+    status = blob_keyfile(j, j->path, &k);
+    if (status == TERM_GO_ON) {
+        status = k.pair ? import_pair(j, &k) : show_public(&k);
+    }
+    spk_keyfile_clear(&k);
+    return status;
+}
+
+/* -- what is it? -- */
+
+static int
+show_session_key(const struct blob_job *j, const struct spk_foreign_file *f)
+{
+    struct spk_simpleblob sb;
+    struct spk_plainkey k;
+    spk_err e;
+
+    if (f->blob.ptr[0] != SPK_BLOB_SIMPLE) {
+        e = spk_plainkey_parse(spk_buf_span(&f->blob), &k);
+        if (spk_ok(e)) {
+            printf(_("session key in the clear, %s, %zu bits\n"), spk_alg_name(k.alg),
+                   k.key.len * 8);
+            return term_flush(TERM_DONE);
+        }
+    } else {
+        e = spk_anysimple_parse(spk_buf_span(&f->blob), &sb);
+        if (spk_ok(e)) {
+            printf(f->payload > 0 ? _("file of a CryptoAPI program: session key, %s, under an RSA "
+                                      "key of %zu bits; then ciphertext\n")
+                                  : _("session key, %s, under an RSA key of %zu bits\n"),
+                   spk_alg_name(sb.alg), sb.cipher.len * 8);
+            return term_flush(TERM_DONE);
+        }
+    }
+    return term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
+}
+
+int
+blob_show(struct blob_job *j)
+{
+    SPK_AUTO_FD int fd = j->path == NULL ? -1 : open(j->path, O_RDONLY | O_CLOEXEC);
+    struct spk_foreign_file f = {.payload = 0};
+    struct spk_keyfile k = {.pair = false};
+    int status;
+
+    if (j->path == NULL) {
+        return term_usage(j->c, _("which BLOB file?"));
+    }
+    if (fd >= 0 && spk_ok(spk_foreign_file_read(fd, &f))) {
+        status = show_session_key(j, &f);
+        spk_foreign_file_clear(&f);
+        return status;
+    }
+    status = blob_keyfile(j, j->path, &k);
+    status = status == TERM_GO_ON ? show_public(&k) : status;
+    spk_keyfile_clear(&k);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RSA keys in the forms that other programs write: PRIVATEKEYBLOB and PUBLICKEYBLOB, PKCS #8 and
+ * SubjectPublicKeyInfo, the latter two as PEM or DER. What a file is, it says itself. */
+#ifndef SPK_CLIENT_KEYFILE_H
+#define SPK_CLIENT_KEYFILE_H
+
+#include "keyblob/anyblob.h"
+#include "keystore/container.h"
+
+#define SPK_KEYFILE_MAX ((size_t)65536)
+
+enum spk_key_form { SPK_FORM_BLOB, SPK_FORM_PEM, SPK_FORM_DER };
+/** "blob", "pem", "der"; false for another word. */
+bool spk_key_form_parse(const char *word, enum spk_key_form *ret_form);
+
+struct spk_keyfile {
+    bool pair;
+    bool has_spec; /* a BLOB says which of the two keys it is */
+    enum spk_key_spec spec;
+    enum spk_key_form form;
+    struct spk_anyrsa *any;
+    struct spk_rsa *rsa; /* NULL: of a size that Sparekey's own keys do not have */
+};
+void spk_keyfile_clear(struct spk_keyfile *k);
+/** Asks for the passphrase of `name` when there is one. SPK_CODE_FORMAT: none of these; _VERSION:
+ * another algorithm than RSA, or an encryption that is not known; _LIMIT: a size out of bounds. */
+SPK_MUST_USE spk_err spk_keyfile_parse(struct spk_span bytes, const char *name, spk_pass_fn ask,
+                                       void *ask_ctx, struct spk_keyfile *ret_k);
+
+SPK_MUST_USE spk_err spk_keyfile_public(const struct spk_rsa *key, enum spk_key_spec spec,
+                                        enum spk_key_form form, struct spk_buf *out);
+/** pass (may be NULL) goes with PEM and DER: a BLOB is always in the clear (SPK_CODE_USAGE). */
+SPK_MUST_USE spk_err spk_keyfile_private(const struct spk_rsa *pair, enum spk_key_spec spec,
+                                         enum spk_key_form form, const struct spk_secret *pass,
+                                         struct spk_buf *out);
+
+#endif
