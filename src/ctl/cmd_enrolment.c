@@ -87,49 +87,52 @@ entry_json(struct spk_jw *w, const struct entry *x)
     spk_jw_close(w, '}');
 }
 
+struct listing {
+    const struct term *c;
+    const struct ctl_desk *d;
+    struct spk_jw w;
+    size_t n;
+};
+
 static int
-print_entries(const struct term *c, const struct ctl_desk *d, const struct spk_json *list, size_t n)
+list_entry(void *ctx, const struct spk_json *entry)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
-    struct spk_jw w = {.b = &b};
+    struct listing *l = ctx;
+    AUTO_ENTRY struct entry x = {.is_signed = false};
 
-    spk_jw_open(&w, NULL, '{');
-    spk_jw_open(&w, "owners", '[');
-    for (size_t i = 0; i < n; i++) {
-        AUTO_ENTRY struct entry x = {.is_signed = false};
-
-        if (!spk_ok(entry_take(d, spk_json_at(list, i), &x))) {
-            term_say_error(NULL, _("the authority shows an owner whose record does not hold"));
-            term_say_hint(_("nothing of the list is to be believed; tell the operators"));
-            return TERM_FAILED;
-        }
-        if (c->json) {
-            entry_json(&w, &x);
-        } else {
-            entry_print(&x);
-        }
+    if (!spk_ok(entry_take(l->d, entry, &x))) {
+        term_say_error(NULL, _("the authority shows an owner whose record does not hold"));
+        term_say_hint(_("nothing of the list is to be believed; tell the operators"));
+        return TERM_FAILED;
     }
-    spk_jw_close(&w, ']');
-    spk_jw_close(&w, '}');
-    if (n == 0 && !c->quiet && !c->json) {
-        fputs(_("there are none\n"), stderr);
+    l->n++;
+    if (l->c->json) {
+        entry_json(&l->w, &x);
+    } else {
+        entry_print(&x);
     }
-    return c->json ? term_json_out(&w, &b) : TERM_DONE;
+    return TERM_GO_ON;
 }
 
 static int
 fetch_and_print(const struct term *c, struct ctl_desk *d, const char *path, const char *member)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
-    size_t n = 0;
-    spk_err e = spk_api_get(d->api, path, &j);
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CTL_LIST_TEXT_MAX);
+    struct listing l = {.c = c, .d = d, .w = {.b = &b}};
+    int status = TERM_GO_ON;
 
-    if (spk_ok(e) && !spk_ok(spk_json_array(j, member, &list, &n))) {
-        e = SPK_ERR(PROTO);
+    spk_jw_open(&l.w, NULL, '{');
+    spk_jw_open(&l.w, "owners", '[');
+    status = ctl_desk_list(d, path, member, list_entry, &l);
+    spk_jw_close(&l.w, ']');
+    spk_jw_close(&l.w, '}');
+    if (status != TERM_GO_ON) {
+        return status;
     }
-    return spk_ok(e) ? print_entries(c, d, list, n)
-                     : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
+    if (l.n == 0 && !c->quiet && !c->json) {
+        fputs(_("there are none\n"), stderr);
+    }
+    return c->json ? term_json_out(&l.w, &b) : TERM_DONE;
 }
 
 int
@@ -197,32 +200,38 @@ ctl_owner_find(struct term *c, int argc, char **argv)
     return status == TERM_GO_ON ? fetch_and_print(c, &d, text, "owners") : status;
 }
 
+struct wanted {
+    const struct ctl_desk *d;
+    const struct spk_hash *owner;
+    bool found;
+};
+
+static int
+show_wanted(void *ctx, const struct spk_json *entry)
+{
+    struct wanted *w = ctx;
+    AUTO_ENTRY struct entry x = {.is_signed = false};
+
+    if (!w->found && spk_ok(entry_take(w->d, entry, &x)) && spk_hash_eq(&x.e.owner, w->owner)) {
+        entry_print(&x);
+        w->found = true;
+    }
+    return TERM_GO_ON;
+}
+
 /* The record is shown before it is decided about: officers see what they decide. */
 static int
 show_pending(struct ctl_desk *d, const struct spk_hash *owner)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
-    size_t n = 0;
-    spk_err e = spk_api_get(d->api, "/v1/officer/enrolments", &j);
+    struct wanted w = {.d = d, .owner = owner};
+    int status = ctl_desk_list(d, "/v1/officer/enrolments", "enrolments", show_wanted, &w);
 
-    if (spk_ok(e) && !spk_ok(spk_json_array(j, "enrolments", &list, &n))) {
-        e = SPK_ERR(PROTO);
+    if (status == TERM_GO_ON && !w.found) {
+        term_say_error(NULL, _("no enrolment of this owner waits, or its record does not hold"));
+        term_say_hint(_("'sparekeyctl enrolment list' shows those that wait"));
+        status = TERM_FAILED;
     }
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
-    }
-    for (size_t i = 0; i < n; i++) {
-        AUTO_ENTRY struct entry x = {.is_signed = false};
-
-        if (spk_ok(entry_take(d, spk_json_at(list, i), &x)) && spk_hash_eq(&x.e.owner, owner)) {
-            entry_print(&x);
-            return TERM_GO_ON;
-        }
-    }
-    term_say_error(NULL, _("no enrolment of this owner waits, or its record does not hold"));
-    term_say_hint(_("'sparekeyctl enrolment list' shows those that wait"));
-    return TERM_FAILED;
+    return status;
 }
 
 static int

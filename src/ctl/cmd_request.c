@@ -20,53 +20,41 @@ is_hex(const char *text, size_t min)
     return len >= min && len <= 2 * SPK_HASH_LEN && strspn(text, "0123456789abcdefABCDEF") == len;
 }
 
-static int
-get(struct ctl_desk *d, const char *path, struct spk_json **ret_j)
-{
-    spk_err e = spk_api_get(d->api, path, ret_j);
-
-    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
-}
+struct match {
+    const char *begin;
+    struct spk_hash *hash;
+    size_t found;
+};
 
 static int
-wrong_answer(const struct ctl_desk *d)
+match_entry(void *ctx, const struct spk_json *r)
 {
-    return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->trouble);
+    struct match *m = ctx;
+    const char *hex = NULL;
+
+    if (spk_ok(spk_json_str(r, "request", &hex)) &&
+        strncasecmp(hex, m->begin, strlen(m->begin)) == 0 &&
+        spk_ok(spk_hex_parse(spk_span_str(hex), m->hash->b, SPK_HASH_LEN))) {
+        m->found++;
+    }
+    return TERM_GO_ON;
 }
 
 /* The one request whose hash begins so. */
 static int
 match(struct ctl_desk *d, const char *begin, struct spk_hash *ret_hash)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
-    size_t n = 0;
-    size_t found = 0;
-    int status = get(d, "/v1/officer/requests", &j);
+    struct match m = {.begin = begin, .hash = ret_hash};
+    int status = ctl_desk_list(d, "/v1/officer/requests", "requests", match_entry, &m);
 
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    if (!spk_ok(spk_json_array(j, "requests", &list, &n))) {
-        return wrong_answer(d);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const char *hex = NULL;
-
-        if (spk_ok(spk_json_str(spk_json_at(list, i), "request", &hex)) &&
-            strncasecmp(hex, begin, strlen(begin)) == 0 &&
-            spk_ok(spk_hex_parse(spk_span_str(hex), ret_hash->b, SPK_HASH_LEN))) {
-            found++;
-        }
-    }
-    if (found != 1) {
-        term_say_error(begin, found == 0
+    if (status == TERM_GO_ON && m.found != 1) {
+        term_say_error(begin, m.found == 0
                                   ? _("is not the beginning of a request there")
                                   : _("is the beginning of several requests: give more digits"));
         term_say_hint(_("'sparekeyctl request list' shows them"));
-        return TERM_FAILED;
+        status = TERM_FAILED;
     }
-    return TERM_GO_ON;
+    return status;
 }
 
 int
@@ -189,29 +177,46 @@ list_json(struct spk_jw *w, const struct spk_json *r)
     spk_jw_close(w, '}');
 }
 
-static int
-print_list(const struct term *c, const struct spk_policy *p, const struct spk_json *list, size_t n)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_JSON_MAX);
-    struct spk_jw w = {.b = &b};
+struct listing {
+    const struct term *c;
+    const struct spk_policy *policy; /* today's */
+    struct spk_jw w;
+    size_t n;
+};
 
-    if (!c->json) {
-        for (size_t i = 0; i < n; i++) {
-            list_line(p, spk_json_at(list, i));
-        }
-        if (n == 0 && !c->quiet) {
-            fputs(_("there are no requests\n"), stderr);
-        }
-        return TERM_DONE;
+static int
+list_entry(void *ctx, const struct spk_json *r)
+{
+    struct listing *l = ctx;
+
+    l->n++;
+    if (l->c->json) {
+        list_json(&l->w, r);
+    } else {
+        list_line(l->policy, r);
     }
-    spk_jw_open(&w, NULL, '{');
-    spk_jw_open(&w, "requests", '[');
-    for (size_t i = 0; i < n; i++) {
-        list_json(&w, spk_json_at(list, i));
+    return TERM_GO_ON;
+}
+
+static int
+print_list(const struct term *c, struct ctl_desk *d, const char *path)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CTL_LIST_TEXT_MAX);
+    struct listing l = {.c = c, .policy = &d->pin->policy, .w = {.b = &b}};
+    int status = TERM_GO_ON;
+
+    spk_jw_open(&l.w, NULL, '{');
+    spk_jw_open(&l.w, "requests", '[');
+    status = ctl_desk_list(d, path, "requests", list_entry, &l);
+    spk_jw_close(&l.w, ']');
+    spk_jw_close(&l.w, '}');
+    if (status != TERM_GO_ON) {
+        return status;
     }
-    spk_jw_close(&w, ']');
-    spk_jw_close(&w, '}');
-    return term_json_out(&w, &b);
+    if (l.n == 0 && !c->json && !c->quiet) {
+        fputs(_("there are no requests\n"), stderr);
+    }
+    return c->json ? term_json_out(&l.w, &b) : TERM_DONE;
 }
 
 static bool
@@ -236,10 +241,7 @@ ctl_request_list(struct term *c, int argc, char **argv)
          N_("only those in this state: open, waiting, confirm, approved ...")},
     };
     CTL_AUTO_DESK struct ctl_desk d = {0};
-    SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
     char path[PATH_LEN];
-    size_t n = 0;
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
@@ -252,12 +254,7 @@ ctl_request_list(struct term *c, int argc, char **argv)
     (void)snprintf(path, sizeof(path), "/v1/officer/requests%s%s", state != NULL ? "?state=" : "",
                    state != NULL ? state : "");
     status = ctl_desk_ready(c, &d, who.as, who.authority);
-    status = status == TERM_GO_ON ? get(&d, path, &j) : status;
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    return spk_ok(spk_json_array(j, "requests", &list, &n)) ? print_list(c, &d.pin->policy, list, n)
-                                                            : wrong_answer(&d);
+    return status == TERM_GO_ON ? print_list(c, &d, path) : status;
 }
 
 /* -- show */

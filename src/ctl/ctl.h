@@ -57,6 +57,13 @@ int ctl_desk_api(struct ctl_desk *d);
 /** The common way in: open, identity with keys, pin, connection. */
 int ctl_desk_ready(struct term *c, struct ctl_desk *d, const char *as, const char *authority);
 
+#define CTL_LIST_TEXT_MAX ((size_t)1 << 30) /* of a list as JSON */
+/** One entry of a list. TERM_GO_ON, or the status to end with. */
+typedef int (*ctl_entry_fn)(void *ctx, const struct spk_json *entry);
+/** Every entry of a list of the authority, page by page. TERM_GO_ON, or told. */
+int ctl_desk_list(struct ctl_desk *d, const char *path, const char *member, ctl_entry_fn fn,
+                  void *ctx);
+
 /* Who acts, and towards whom. */
 struct ctl_who {
     char *as;

@@ -229,6 +229,24 @@ def enrolments(p):
     assert p.run("mallory", "owner", "find", "olga").returncode == 1
 
 
+def many_owners(p):
+    """lists come in pages, and are shown whole"""
+    p.officers("alice")
+    p.policy("g.note", "alice")
+    p.init("auth", "g.note")
+    conf = p.path("auth/authority/sparekeyd.conf")
+    conf.write_text(conf.read_text() + "max_list = 2\n")
+    a = p.start()
+    p.run("alice", "officer", "join", a.address, ok=0)
+    names = ["olga", "oleg", "omar", "oda", "otto"]
+    for name in names:
+        p.owner(name, a.address)
+    found = sorted(o["name"] for o in p.json("alice", "owner", "find", "owner")["owners"])
+    assert found == sorted(f"{name} Owner" for name in names), found
+    assert len(p.run("alice", "owner", "find", "owner", ok=0).stdout.splitlines()) == 5
+    assert len(p.json("operator", "owner", "list", "auth")["owners"]) == 5
+
+
 def store_check(p):
     """store check recomputes every row, and finds one that was edited by hand"""
     a = p.authority("alice")
@@ -255,6 +273,6 @@ def store_check(p):
 if __name__ == "__main__":
     try:
         box.main([made_whole, nothing_half_made, given_certificate, start_and_stop, two_at_once, one_dies, parent_dies, join,
-                  other_server, tokens, enrolments, store_check], People)
+                  other_server, tokens, enrolments, many_owners, store_check], People)
     finally:
         forget_keys()
