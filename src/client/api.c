@@ -15,7 +15,7 @@
 #define BODY_CAP ((uint64_t)64 << 20)
 
 struct spk_api {
-    struct spk_http *http;
+    struct spk_https *http;
     struct spk_trouble *t;
     struct spk_trouble own;
     spk_api_header_fn header;
@@ -24,7 +24,7 @@ struct spk_api {
 };
 
 static spk_err
-api_new(const struct spk_http_opts *o, const char *peer, struct spk_trouble *t,
+api_new(const struct spk_https_opts *o, const char *peer, struct spk_trouble *t,
         struct spk_api **ret_a)
 {
     SPK_AUTO(spk_api) a = spk_calloc(1, sizeof(*a));
@@ -33,7 +33,7 @@ api_new(const struct spk_http_opts *o, const char *peer, struct spk_trouble *t,
     SPK_CHECK(strlen(peer) < sizeof(a->peer), LIMIT);
     memcpy(a->peer, peer, strlen(peer) + 1);
     a->t = t != NULL ? t : &a->own;
-    SPK_TRY(spk_http_new(o, &a->http));
+    SPK_TRY(spk_https_new(o, &a->http));
     *ret_a = SPK_STEAL(a);
     return SPK_OK;
 }
@@ -44,7 +44,7 @@ spk_api_open(const struct spk_pin *pin, const struct spk_rsa *login, struct spk_
 {
     SPK_AUTO_BUF struct spk_buf cert = SPK_BUF((size_t)65536);
     SPK_AUTO(spk_secret) key = NULL;
-    struct spk_http_opts o = {
+    struct spk_https_opts o = {
         .url = pin->url, .pin = &spk_pin_now(pin)->tls, .timeout_s = pin->timeout_s};
 
     if (login != NULL) {
@@ -59,7 +59,7 @@ spk_api_open(const struct spk_pin *pin, const struct spk_rsa *login, struct spk_
 spk_err
 spk_api_first_contact(const char *url, struct spk_trouble *t, struct spk_api **ret_a)
 {
-    struct spk_http_opts o = {.url = url};
+    struct spk_https_opts o = {.url = url};
 
     return api_new(&o, url, t, ret_a);
 }
@@ -68,7 +68,7 @@ void
 spk_api_free(struct spk_api *a)
 {
     if (a != NULL) {
-        spk_http_free(a->http);
+        spk_https_free(a->http);
         spk_mem_free(a);
     }
 }
@@ -88,16 +88,16 @@ spk_api_set_header(struct spk_api *a, spk_api_header_fn fn, void *ctx)
 
 /* One exchange, with the header line of this call if it gets one. */
 static spk_err
-exchange(struct spk_api *a, const struct spk_http_call *c, struct spk_http_answer *ret_ans)
+exchange(struct spk_api *a, const struct spk_https_call *c, struct spk_https_answer *ret_ans)
 {
     SPK_AUTO_BUF struct spk_buf line = SPK_BUF((size_t)HEADER_MAX);
-    struct spk_http_call with = *c;
+    struct spk_https_call with = *c;
 
     if (a->header != NULL) {
         SPK_TRY(a->header(a->header_ctx, c, &line));
         SPK_TRY(spk_buf_cstr(&line, &with.header));
     }
-    return spk_http_call(a->http, &with, ret_ans);
+    return spk_https_call(a->http, &with, ret_ans);
 }
 
 static spk_err
@@ -127,7 +127,7 @@ status_to_err(long status)
 
 /* The sentence of an error answer, if it is one. */
 static void
-note_message(struct spk_api *a, const struct spk_http_answer *ans)
+note_message(struct spk_api *a, const struct spk_https_answer *ans)
 {
     SPK_AUTO(spk_json) j = NULL;
     const char *message = "";
@@ -152,15 +152,15 @@ pause_for(unsigned seconds, unsigned attempt)
 
 /* Call until the answer is something else than "busy", a few times. */
 static spk_err
-call(struct spk_api *a, const struct spk_http_call *c, struct spk_http_answer *ret_ans)
+call(struct spk_api *a, const struct spk_https_call *c, struct spk_https_answer *ret_ans)
 {
     for (unsigned attempt = 0;; attempt++) {
-        struct spk_http_answer ans = {0};
+        struct spk_https_answer ans = {0};
         spk_err e = exchange(a, c, &ans);
 
         spk_trouble_peer(a->t, a->peer);
         if (!spk_ok(e)) {
-            spk_trouble_said(a->t, 0, spk_http_reason(a->http));
+            spk_trouble_said(a->t, 0, spk_https_reason(a->http));
             return e;
         }
         if (ans.status >= 200 && ans.status < 300) {
@@ -170,28 +170,28 @@ call(struct spk_api *a, const struct spk_http_call *c, struct spk_http_answer *r
         note_message(a, &ans);
         e = status_to_err(ans.status);
         if (e.code != SPK_CODE_BUSY || attempt + 1 >= TRIES || ans.retry_after > BUSY_WAIT_MAX) {
-            spk_http_answer_clear(&ans);
+            spk_https_answer_clear(&ans);
             return e;
         }
         pause_for(ans.retry_after, attempt);
-        spk_http_answer_clear(&ans);
+        spk_https_answer_clear(&ans);
     }
 }
 
 static spk_err
-answer_json(struct spk_http_answer *ans, struct spk_json **ret_j)
+answer_json(struct spk_https_answer *ans, struct spk_json **ret_j)
 {
     spk_err e = spk_json_parse(spk_buf_span(&ans->body), ret_j);
 
-    spk_http_answer_clear(ans);
+    spk_https_answer_clear(ans);
     return spk_ok(e) || e.code == SPK_CODE_NOMEM ? e : SPK_ERR(PROTO);
 }
 
 spk_err
 spk_api_get(struct spk_api *a, const char *path, struct spk_json **ret_j)
 {
-    const struct spk_http_call c = {.method = "GET", .path = path};
-    struct spk_http_answer ans = {0};
+    const struct spk_https_call c = {.method = "GET", .path = path};
+    struct spk_https_answer ans = {0};
 
     SPK_TRY(call(a, &c, &ans));
     return answer_json(&ans, ret_j);
@@ -201,9 +201,9 @@ spk_err
 spk_api_post(struct spk_api *a, const char *path, struct spk_span json, long *ret_status,
              struct spk_json **ret_j)
 {
-    const struct spk_http_call c = {
+    const struct spk_https_call c = {
         .method = "POST", .path = path, .content_type = "application/json", .body = json};
-    struct spk_http_answer ans = {0};
+    struct spk_https_answer ans = {0};
 
     SPK_TRY(call(a, &c, &ans));
     if (ret_status != NULL) {
@@ -216,14 +216,14 @@ spk_err
 spk_api_post_lines(struct spk_api *a, const char *path, struct spk_span lines,
                    struct spk_buf *ret_lines)
 {
-    const struct spk_http_call c = {
+    const struct spk_https_call c = {
         .method = "POST", .path = path, .content_type = "application/x-ndjson", .body = lines};
-    struct spk_http_answer ans = {0};
+    struct spk_https_answer ans = {0};
     spk_err e;
 
     SPK_TRY(call(a, &c, &ans));
     e = spk_buf_add(ret_lines, spk_buf_span(&ans.body));
-    spk_http_answer_clear(&ans);
+    spk_https_answer_clear(&ans);
     return e;
 }
 

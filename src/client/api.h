@@ -22,7 +22,7 @@ void spk_api_free(struct spk_api *a);
 SPK_DEFINE_AUTO(spk_api)
 
 /** Gives each call a header line of its own ("Name: value" into line), as officers' calls need. */
-typedef spk_err (*spk_api_header_fn)(void *ctx, const struct spk_http_call *c,
+typedef spk_err (*spk_api_header_fn)(void *ctx, const struct spk_https_call *c,
                                      struct spk_buf *line);
 void spk_api_set_header(struct spk_api *a, spk_api_header_fn fn, void *ctx);
 

@@ -16,7 +16,7 @@
 #define PIN_TEXT_MAX 80
 #define RETRY_AFTER_MAX 3600
 
-struct spk_http {
+struct spk_https {
     CURL *curl;
     char *url;
     char pin[PIN_TEXT_MAX];
@@ -43,7 +43,7 @@ curl_setup(void)
 }
 
 void
-spk_http_set_stop(const volatile int *stop)
+spk_https_set_stop(const volatile int *stop)
 {
     stop_flag = stop;
 }
@@ -99,7 +99,7 @@ on_progress(void *ctx, curl_off_t dt, curl_off_t dn, curl_off_t ut, curl_off_t u
     ((failed) = (failed) || curl_easy_setopt((h)->curl, (opt), (value)) != CURLE_OK)
 
 static spk_err
-set_common(struct spk_http *h, unsigned timeout_s)
+set_common(struct spk_https *h, unsigned timeout_s)
 {
     bool bad = false;
 
@@ -127,7 +127,7 @@ set_common(struct spk_http *h, unsigned timeout_s)
 }
 
 static spk_err
-set_pin(struct spk_http *h, const struct spk_hash *pin)
+set_pin(struct spk_https *h, const struct spk_hash *pin)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(PIN_TEXT_MAX - 1);
     const char *text = NULL;
@@ -143,7 +143,7 @@ set_pin(struct spk_http *h, const struct spk_hash *pin)
 }
 
 static spk_err
-set_login(struct spk_http *h, struct spk_span cert_pem, const struct spk_secret *key_pem)
+set_login(struct spk_https *h, struct spk_span cert_pem, const struct spk_secret *key_pem)
 {
     struct curl_blob cert, key;
     struct spk_mut m;
@@ -163,9 +163,9 @@ set_login(struct spk_http *h, struct spk_span cert_pem, const struct spk_secret 
 }
 
 spk_err
-spk_http_new(const struct spk_http_opts *o, struct spk_http **ret_h)
+spk_https_new(const struct spk_https_opts *o, struct spk_https **ret_h)
 {
-    SPK_AUTO(spk_http) h = spk_calloc(1, sizeof(*h));
+    SPK_AUTO(spk_https) h = spk_calloc(1, sizeof(*h));
 
     SPK_CHECK(h != NULL, NOMEM);
     (void)pthread_once(&curl_once, curl_setup);
@@ -186,7 +186,7 @@ spk_http_new(const struct spk_http_opts *o, struct spk_http **ret_h)
 }
 
 void
-spk_http_free(struct spk_http *h)
+spk_https_free(struct spk_https *h)
 {
     if (h == NULL) {
         return;
@@ -201,13 +201,13 @@ spk_http_free(struct spk_http *h)
 }
 
 const char *
-spk_http_reason(const struct spk_http *h)
+spk_https_reason(const struct spk_https *h)
 {
     return h->reason;
 }
 
 void
-spk_http_answer_clear(struct spk_http_answer *a)
+spk_https_answer_clear(struct spk_https_answer *a)
 {
     spk_buf_free(&a->body);
     memset(a, 0, sizeof(*a));
@@ -247,7 +247,7 @@ curl_to_err(CURLcode c, const struct call_state *s)
 }
 
 static spk_err
-prepare(struct spk_http *h, const struct spk_http_call *c, struct call_state *s,
+prepare(struct spk_https *h, const struct spk_https_call *c, struct call_state *s,
         struct curl_slist **ret_headers)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(URL_MAX);
@@ -285,9 +285,9 @@ prepare(struct spk_http *h, const struct spk_http_call *c, struct call_state *s,
 }
 
 spk_err
-spk_http_call(struct spk_http *h, const struct spk_http_call *c, struct spk_http_answer *ret_a)
+spk_https_call(struct spk_https *h, const struct spk_https_call *c, struct spk_https_answer *ret_a)
 {
-    struct spk_http_answer a = {0};
+    struct spk_https_answer a = {0};
     struct call_state s = {&a.body, 0, false};
     struct curl_slist *headers = NULL;
     spk_err e;
@@ -304,7 +304,7 @@ spk_http_call(struct spk_http *h, const struct spk_http_call *c, struct spk_http
         e = SPK_ERR(PROTO);
     }
     if (!spk_ok(e)) {
-        spk_http_answer_clear(&a);
+        spk_https_answer_clear(&a);
         return e;
     }
     a.retry_after = s.retry_after;

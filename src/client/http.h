@@ -10,20 +10,20 @@
 
 #define SPK_HTTP_ANSWER_MAX ((size_t)8 << 20)
 
-struct spk_http_opts {
+struct spk_https_opts {
     const char *url;                  /* "https://host:port" */
     const struct spk_hash *pin;       /* H(SPKI) of the server; NULL for a first contact only */
     struct spk_span cert_pem;         /* empty: no login */
     const struct spk_secret *key_pem; /* NULL without login */
     unsigned timeout_s;               /* of a whole call; 0: default */
 };
-struct spk_http;
+struct spk_https;
 /** url and pin are copied, the certificate and its key too. Nothing is sent yet. */
-SPK_MUST_USE spk_err spk_http_new(const struct spk_http_opts *o, struct spk_http **ret_h);
-void spk_http_free(struct spk_http *h);
-SPK_DEFINE_AUTO(spk_http)
+SPK_MUST_USE spk_err spk_https_new(const struct spk_https_opts *o, struct spk_https **ret_h);
+void spk_https_free(struct spk_https *h);
+SPK_DEFINE_AUTO(spk_https)
 
-struct spk_http_call {
+struct spk_https_call {
     const char *method;       /* "GET" or "POST" */
     const char *path;         /* with query, starts with '/' */
     const char *content_type; /* for POST */
@@ -31,7 +31,7 @@ struct spk_http_call {
     struct spk_span body;
     size_t answer_max; /* 0: SPK_HTTP_ANSWER_MAX */
 };
-struct spk_http_answer {
+struct spk_https_answer {
     long status;
     unsigned retry_after; /* seconds; 0 when not said */
     struct spk_buf body;
@@ -39,12 +39,12 @@ struct spk_http_answer {
 /** Any answer with a status is SPK_OK here. SPK_CODE_NET: not reached, hung up, too slow.
  * SPK_CODE_TLS: another key than the pinned one, or no TLS 1.3. SPK_CODE_LIMIT: answer too long.
  * SPK_CODE_STOPPED: the stop flag was set. */
-SPK_MUST_USE spk_err spk_http_call(struct spk_http *h, const struct spk_http_call *c,
-                                   struct spk_http_answer *ret_a);
-void spk_http_answer_clear(struct spk_http_answer *a);
+SPK_MUST_USE spk_err spk_https_call(struct spk_https *h, const struct spk_https_call *c,
+                                    struct spk_https_answer *ret_a);
+void spk_https_answer_clear(struct spk_https_answer *a);
 /** What the TLS or socket layer said about the last failed call, for people. */
-const char *spk_http_reason(const struct spk_http *h);
+const char *spk_https_reason(const struct spk_https *h);
 /** Calls in progress end with SPK_CODE_STOPPED once *stop is not zero. For all connections. */
-void spk_http_set_stop(const volatile int *stop);
+void spk_https_set_stop(const volatile int *stop);
 
 #endif

@@ -178,7 +178,7 @@ ctl_desk_pin(struct ctl_desk *d, const char *name)
 }
 
 static spk_err
-query_note(const struct ctl_desk *d, const struct spk_http_call *call, struct spk_buf *note)
+query_note(const struct ctl_desk *d, const struct spk_https_call *call, struct spk_buf *note)
 {
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)QUERY_MAX);
     struct spk_officer_query q = {.time = spk_now()};
@@ -194,7 +194,7 @@ query_note(const struct ctl_desk *d, const struct spk_http_call *call, struct sp
 }
 
 static spk_err
-query_header(void *ctx, const struct spk_http_call *call, struct spk_buf *line)
+query_header(void *ctx, const struct spk_https_call *call, struct spk_buf *line)
 {
     SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)QUERY_MAX);
 

@@ -201,7 +201,7 @@ static const struct {
     {SPK_MSG_HELLO, false, spk_on_hello, ATTRS(in_hello)},
     {SPK_MSG_CHECK, true, spk_on_check, ATTRS(in_deposit)},
     {SPK_MSG_RELEASE, true, spk_on_release, ATTRS(in_release)},
-    {SPK_MSG_STATUS, true, spk_on_status, NULL, 0},
+    {SPK_MSG_STATUS, true, spk_on_health, NULL, 0},
     {SPK_MSG_STOP, true, spk_on_stop, NULL, 0},
     {SPK_MSG_POLICY, true, spk_on_policy, ATTRS(in_note)},
     {SPK_MSG_OPEN, true, spk_on_open, ATTRS(in_open)},

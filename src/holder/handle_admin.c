@@ -100,7 +100,7 @@ status(struct spk_holder *h, struct spk_reply *out)
 }
 
 enum spk_frame_status
-spk_on_status(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
+spk_on_health(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
               struct spk_reply *out)
 {
     (void)s;

@@ -23,7 +23,7 @@ typedef enum spk_frame_status spk_handler(struct spk_holder *h, const struct spk
 spk_handler spk_on_check, spk_on_release, spk_on_rewrap;             /* handle_key.c */
 spk_handler spk_on_open, spk_on_approve, spk_on_deny, spk_on_state;  /* handle_request.c */
 spk_handler spk_on_veto, spk_on_successor;                           /* handle_owner.c */
-spk_handler spk_on_hello, spk_on_status, spk_on_stop, spk_on_policy; /* handle_admin.c */
+spk_handler spk_on_hello, spk_on_health, spk_on_stop, spk_on_policy; /* handle_admin.c */
 
 /** The status of an error that is not the message's form: the holder's own trouble, or a refusal.
  */

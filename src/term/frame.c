@@ -41,7 +41,7 @@ set_signals(void)
     (void)sigaction(SIGALRM, &sa, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigaction(SIGXFSZ, &ignore, NULL); /* the write tells it */
-    spk_http_set_stop(&term_stop);
+    spk_https_set_stop(&term_stop);
 }
 
 /* Started with a standard descriptor closed: a file of ours would get its number, and messages
