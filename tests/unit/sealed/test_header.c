@@ -311,6 +311,42 @@ a_wrong_session_key_does_not_open(void **state)
     kit_sealed_free(&s);
 }
 
+static void
+slots_are_found_without_a_core(void **state)
+{
+    (void)state;
+    struct kit_sealed s = make(SPK_WRAP_OAEP);
+    for (unsigned lost = 0; lost < 3; lost++) {
+        SPK_AUTO(spk_slots) slots = NULL;
+        memset(s.file.ptr, 'K', SPK_CORE_FIXED);
+        if (lost > 0) { /* area A as well, and then B */
+            area(&s, lost - 1)[30] ^= 1;
+        }
+        SPK_AUTO_FD int fd = kit_file(kit_span(&s.file));
+        spk_err e = spk_header_find_slots(fd, &slots);
+        if (lost == 2) {
+            assert_spk_code(e, NOTFOUND);
+            continue;
+        }
+        assert_spk_ok(e);
+        assert_int_equal(spk_slots_count(slots), 2);
+        assert_non_null(spk_slots_find(slots, SPK_SLOT_AUTHORITY, spk_rsa_id(authority), 0));
+    }
+    kit_sealed_free(&s);
+
+    /* as many beginnings of areas as there is room for: an end is put to the tries */
+    struct kit_bytes many = kit_alloc(SPK_HEADER_MAX);
+    for (size_t i = 0; i + 4 <= many.len; i += 4) {
+        memcpy(many.ptr + i, SPK_AREA_MAGIC, SPK_AREA_MAGIC_LEN);
+    }
+    SPK_AUTO(spk_slots) none = NULL;
+    SPK_AUTO_FD int fd = kit_file(kit_span(&many));
+    assert_spk_code(spk_header_find_slots(fd, &none), NOTFOUND);
+    SPK_AUTO_FD int empty = kit_file(SPK_SPAN_EMPTY);
+    assert_spk_code(spk_header_find_slots(empty, &none), NOTFOUND);
+    kit_free(&many);
+}
+
 int
 main(void)
 {
@@ -326,6 +362,7 @@ main(void)
         cmocka_unit_test(the_number_of_tries_is_bounded),
         cmocka_unit_test(a_slot_type_of_tomorrow_is_told_apart_from_damage),
         cmocka_unit_test(a_wrong_session_key_does_not_open),
+        cmocka_unit_test(slots_are_found_without_a_core),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

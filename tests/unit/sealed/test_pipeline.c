@@ -444,6 +444,54 @@ a_pipe_that_ends_early_is_truncated(void **state)
     kit_free(&plain);
 }
 
+/* ---- the end, without a key ---- */
+
+static spk_err
+end_of(struct spk_span file)
+{
+    SPK_AUTO_FD int fd = kit_file(file);
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_TRY(spk_header_read(fd, &h));
+    return spk_open_check_end(h, fd);
+}
+
+static void
+the_end_is_found_without_a_key(void **state)
+{
+    static const size_t sizes[] = {0, 1, 4063, 4064, 4065, 8128, 20000};
+    struct spk_seal_opts opts = {.seg_len = 4096};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct kit_bytes plain = kit_plain(sizes[i]);
+        struct kit_sealed s = kit_seal(kit_span(&plain), &opts);
+        struct kit_bytes longer = kit_alloc(s.file.len + 9000);
+        memcpy(longer.ptr, s.file.ptr, s.file.len);
+        assert_spk_ok(end_of(kit_span(&s.file)));
+        for (size_t cut = 1; cut <= sizes[i] + 32; cut += 331) {
+            assert_spk_code(end_of(spk_span(s.file.ptr, s.file.len - cut)), TRUNC);
+        }
+        for (size_t more = 1; more <= 9000; more += 777) {
+            assert_spk_code(end_of(spk_span(longer.ptr, s.file.len + more)), FORMAT);
+        }
+        kit_free(&longer);
+        kit_sealed_free(&s);
+        kit_free(&plain);
+    }
+}
+
+static void
+a_length_beyond_a_segment_was_altered(void **state)
+{
+    (void)state;
+    struct kit_bytes plain = kit_plain(10);
+    struct spk_seal_opts opts = {.seg_len = 4096};
+    struct kit_sealed s = kit_seal(kit_span(&plain), &opts);
+    spk_put_u32(s.file.ptr + s.file.len - 42, 4097);
+    assert_spk_code(end_of(kit_span(&s.file)), AUTH);
+    kit_sealed_free(&s);
+    kit_free(&plain);
+}
+
 /* ---- progress and stopping ---- */
 
 struct watch {
@@ -624,6 +672,8 @@ main(void)
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(verified_segments_leave_before_the_bad_one),
         cmocka_unit_test(a_pipe_that_ends_early_is_truncated),
+        cmocka_unit_test(the_end_is_found_without_a_key),
+        cmocka_unit_test(a_length_beyond_a_segment_was_altered),
         cmocka_unit_test(progress_rises_to_the_end),
         cmocka_unit_test(a_stop_ends_the_run),
         cmocka_unit_test(a_stop_is_seen_on_a_silent_pipe),
