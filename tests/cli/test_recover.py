@@ -452,6 +452,39 @@ def good_keys_are_not_replaced(box):
     assert box.json("requests") == []
 
 
+def asked_at_the_terminal(box):
+    """at a terminal the question is put, and only yes goes on"""
+    import pty
+
+    live.enrolled(AUTHORITY, box)
+    box.write("a", b"x")
+    box.run("encrypt", "-q", "a", ok=0)
+
+    def typed(answer):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(box.work)
+            os.execve(harness.SPAREKEY, [harness.SPAREKEY, "recover", "--bits", "2048", "--all"], box.env)
+        seen = b""
+        while True:
+            try:
+                data = os.read(fd, 4096)
+            except OSError:
+                break
+            if not data:
+                break
+            if b"(yes or no)" not in seen and b"(yes or no)" in seen + data:
+                os.write(fd, answer + b"\n")
+            seen += data
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+    status, seen = typed(b"no")
+    assert status == 1 and "lose every right" in seen and box.json("status")["recoveries"] == []
+    status, seen = typed(b"yes")
+    assert status == 4 and "asked for: everything" in seen and len(box.json("status")["recoveries"]) == 1
+
+
 def another_wish(box):
     """an open request does not swallow another wish: it says what it covers, and the way out"""
     live.enrolled(AUTHORITY, box)
@@ -613,6 +646,7 @@ if __name__ == "__main__":
                 other_authorities,
                 second_recovery,
                 good_keys_are_not_replaced,
+                asked_at_the_terminal,
                 another_wish,
                 garbage_among_files,
                 serial_that_is_known,
