@@ -15,6 +15,13 @@ SPAREKEY = os.environ.get("SPAREKEY", str(BUILD / "src/cli/sparekey"))
 _KEYS = None
 
 
+def environment(home):
+    """All that a person's programs see of the environment: nothing of whoever runs the tests."""
+    env = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+    return env
+
+
 class Box:
     """Home, work folder and environment of one person."""
 
@@ -24,10 +31,7 @@ class Box:
         self.work = self.top / "work"
         self.home.mkdir()
         self.work.mkdir()
-        self.env = {"HOME": str(self.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
-            if name in os.environ:
-                self.env[name] = os.environ[name]
+        self.env = environment(self.home)
         if keys:
             self.take_keys()
 

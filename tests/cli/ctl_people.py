@@ -14,7 +14,7 @@ import tempfile
 import termios
 import time
 
-from box import BUILD
+from box import BUILD, environment
 
 CTL = str((BUILD / "src/ctl/sparekeyctl").resolve())
 SPAREKEY = str((BUILD / "src/cli/sparekey").resolve())
@@ -41,9 +41,7 @@ class People:
     def env(self, who):
         home = self.path("home", who)
         home.mkdir(parents=True, exist_ok=True)
-        env = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-        env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
-        return env
+        return environment(home)
 
     def run(self, who, *args, ok=None, program=CTL, stdin=None, timeout=TIMEOUT_S, secrets=None):
         """One command of one person, without a terminal. secrets: lines that --passphrase-fd gives."""
@@ -80,8 +78,8 @@ class People:
     def json(self, who, *args, program=CTL, ok=0):
         return json.loads(self.run(who, *args, "--json", program=program, ok=ok).stdout)
 
-    def typed(self, who, *args, answers=(), timeout=60):
-        """The same at a terminal; answers = [(what the question says, what is typed)]. Status and all that was shown."""
+    def at_terminal(self, who, *args):
+        """sparekeyctl on a terminal of its own: its pid, and our end of the terminal."""
         pid, fd = pty.fork()
         if pid == 0:
             try:
@@ -89,6 +87,11 @@ class People:
                 os.execve(CTL, [CTL, *map(str, args)], self.env(who))
             finally:
                 os._exit(127)
+        return pid, fd
+
+    def typed(self, who, *args, answers=(), timeout=60):
+        """The same at a terminal; answers = [(what the question says, what is typed)]. Status and all that was shown."""
+        pid, fd = self.at_terminal(who, *args)
         seen, at, left = "", 0, list(answers)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -108,15 +111,9 @@ class People:
         assert not left, f"never asked {left[0][0]!r}:\n{seen}"
         return os.waitstatus_to_exitcode(status), seen
 
-    def interrupted(self, who, *args, at, first=None):
+    def interrupted(self, who, *args, at, first=None, program=CTL):
         """^C where the program asks without echo: its status, what was shown, and whether the echo is back."""
-        pid, fd = pty.fork()
-        if pid == 0:
-            try:
-                os.chdir(self.top)
-                os.execve(CTL, [CTL, *map(str, args)], self.env(who))
-            finally:
-                os._exit(127)
+        pid, fd = self.at_terminal(who, *args)
         seen, deadline, echo = "", time.monotonic() + 60, True
         while time.monotonic() < deadline:
             if select.select([fd], [], [], 0.05)[0]:
