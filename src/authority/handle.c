@@ -21,13 +21,11 @@ spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t fallba
 }
 
 bool
-spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit)
+spk_param_keys(struct spk_req *r, uint64_t max_limit, uint64_t *ret_after, uint64_t *ret_limit)
 {
-    uint64_t after = 0, limit = 0;
-    struct spk_span text;
-    bool has_after = spk_target_param(&r->target, "after", &text);
+    uint64_t limit = 0;
 
-    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, &after) ||
+    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, ret_after) ||
         !spk_param_u64(r, "limit", max_limit, max_limit, &limit)) {
         return false;
     }
@@ -35,9 +33,46 @@ spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64
         spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A limit of nothing makes no sense.");
         return false;
     }
-    *ret_from = has_after ? after + 1 : 0;
     *ret_limit = limit;
     return true;
+}
+
+bool
+spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit)
+{
+    uint64_t after = 0;
+    struct spk_span text;
+    bool has_after = spk_target_param(&r->target, "after", &text);
+
+    if (!spk_param_keys(r, max_limit, &after, ret_limit)) {
+        return false;
+    }
+    *ret_from = has_after ? after + 1 : 0;
+    return true;
+}
+
+uint64_t
+spk_list_max(const struct spk_req *r, uint64_t most)
+{
+    return r->srv->cfg.max_list < most ? r->srv->cfg.max_list : most;
+}
+
+/* Its own inverse; 0, where a list begins, stays 0. */
+uint64_t
+spk_newest_first(uint64_t key_or_after)
+{
+    return key_or_after == 0 || key_or_after > SPK_JSON_U64_MAX ? 0
+                                                                : SPK_JSON_U64_MAX - key_or_after;
+}
+
+void
+spk_write_next(struct spk_jw *w, bool more, uint64_t last)
+{
+    if (more) {
+        spk_jw_u64(w, "next", last);
+    } else {
+        spk_jw_null(w, "next");
+    }
 }
 
 bool

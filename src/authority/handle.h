@@ -13,6 +13,16 @@ bool spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t f
                    uint64_t *ret_v);
 /** `after` (exclusive) and `limit`: from which index on, and how many. */
 bool spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit);
+/** The same for a list with keys from 1 on: what `after` says (0: from the first one), and how
+ * many. */
+bool spk_param_keys(struct spk_req *r, uint64_t max_limit, uint64_t *ret_after,
+                    uint64_t *ret_limit);
+/** limits.list, or less when a list cannot be as long. */
+uint64_t spk_list_max(const struct spk_req *r, uint64_t most);
+/** "next" of such a list: null unless there may be more behind last. */
+void spk_write_next(struct spk_jw *w, bool more, uint64_t last);
+/** The same for a list that begins with the highest key: what is passed on rises in it, too. */
+uint64_t spk_newest_first(uint64_t key_or_after);
 /** The body as a JSON object with no keys but these. False: r is answered. */
 bool spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j);
 /** r->source and what takes from its bucket. False: r is answered with 429. */

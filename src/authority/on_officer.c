@@ -18,6 +18,7 @@
 
 struct hashes {
     size_t n;
+    uint64_t last; /* key */
     struct spk_hash h[LISTED_MAX];
 };
 
@@ -27,6 +28,7 @@ keep_hash(void *arg, const struct spk_request_row *row)
     struct hashes *l = arg;
 
     l->h[l->n++] = row->hash;
+    l->last = row->key;
     return SPK_OK;
 }
 
@@ -90,12 +92,13 @@ state_wanted(struct spk_req *r, uint32_t *ret_state)
 
 /* Only what the holder knows: a request for somebody who does not exist concerns no officer. */
 static spk_err
-list_requests(struct spk_req *r, uint32_t state)
+list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
 {
     struct hashes l = {0};
     const struct spk_request_query q = {.stage = SPK_STAGE_TOLD,
                                         .created_from = spk_now() - (uint64_t)90 * 86400,
-                                        .limit = LISTED_MAX,
+                                        .before_key = spk_newest_first(after),
+                                        .limit = limit,
                                         .newest = true};
 
     SPK_TRY(spk_store_requests(r->srv->store, &q, keep_hash, &l));
@@ -112,6 +115,7 @@ list_requests(struct spk_req *r, uint32_t state)
         SPK_TRY(e);
     }
     spk_jw_close(w, ']');
+    spk_write_next(w, l.n == limit, spk_newest_first(l.last));
     spk_req_json_end(r);
     return SPK_OK;
 }
@@ -120,9 +124,10 @@ enum spk_after
 spk_on_officer_requests(struct spk_req *r)
 {
     uint32_t state = 0;
+    uint64_t after = 0, limit = 0;
 
-    if (state_wanted(r, &state)) {
-        spk_err e = list_requests(r, state);
+    if (state_wanted(r, &state) && spk_param_keys(r, spk_list_max(r, LISTED_MAX), &after, &limit)) {
+        spk_err e = list_requests(r, state, after, limit);
         if (!spk_ok(e)) {
             spk_req_failed(r, e, "listing requests");
         }
@@ -495,32 +500,43 @@ spk_on_policy_post(struct spk_req *r)
 
 /* -- owners */
 
+struct owner_page {
+    struct spk_jw *w;
+    uint64_t rows, last;
+};
+
 static spk_err
 write_enrolment(void *arg, const struct spk_owner_row *o)
 {
-    struct spk_jw *w = arg;
+    struct owner_page *p = arg;
 
-    spk_jw_open(w, NULL, '{');
-    spk_jw_hex(w, "owner", spk_hash_span(&o->owner));
-    spk_jw_base64(w, "record", o->record);
-    spk_jw_base64(w, "signature", o->signature);
-    spk_jw_close(w, '}');
+    spk_jw_open(p->w, NULL, '{');
+    spk_jw_hex(p->w, "owner", spk_hash_span(&o->owner));
+    spk_jw_base64(p->w, "record", o->record);
+    spk_jw_base64(p->w, "signature", o->signature);
+    spk_jw_close(p->w, '}');
+    p->rows++;
+    p->last = o->key;
     return SPK_OK;
 }
 
 enum spk_after
 spk_on_officer_enrolments(struct spk_req *r)
 {
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_owner_query q = {.state = SPK_OWNER_PENDING};
 
-    spk_jw_open(w, "enrolments", '[');
-    const struct spk_owner_query q = {.state = SPK_OWNER_PENDING, .limit = r->srv->cfg.max_list};
-    spk_err e = spk_store_owners(r->srv->store, &q, write_enrolment, w);
+    if (!spk_param_keys(r, r->srv->cfg.max_list, &q.after_key, &q.limit)) {
+        return SPK_DONE;
+    }
+    struct owner_page p = {.w = spk_req_json(r, SPK_HTTP_OK)};
+    spk_jw_open(p.w, "enrolments", '[');
+    spk_err e = spk_store_owners(r->srv->store, &q, write_enrolment, &p);
     if (!spk_ok(e)) {
         spk_req_failed(r, e, "listing enrolments");
         return SPK_DONE;
     }
-    spk_jw_close(w, ']');
+    spk_jw_close(p.w, ']');
+    spk_write_next(p.w, p.rows == q.limit, p.last);
     spk_req_json_end(r);
     return SPK_DONE;
 }
@@ -596,11 +612,6 @@ spk_on_officer_decide(struct spk_req *r)
     return SPK_DONE;
 }
 
-struct owner_page {
-    struct spk_jw *w;
-    uint64_t rows, last;
-};
-
 static spk_err
 write_owner(void *arg, const struct spk_owner_row *o)
 {
@@ -629,10 +640,8 @@ enum spk_after
 spk_on_officer_owners(struct spk_req *r)
 {
     struct spk_owner_query q = {.state = 0};
-    uint64_t most = r->srv->cfg.max_list;
 
-    if (!spk_param_u64(r, "after", SPK_JSON_U64_MAX, 0, &q.after_key) ||
-        !spk_param_u64(r, "limit", most, most < 100 ? most : 100, &q.limit)) {
+    if (!spk_param_keys(r, r->srv->cfg.max_list, &q.after_key, &q.limit)) {
         return SPK_DONE;
     }
     if (spk_target_param(&r->target, "name", &q.name) && q.name.len > NAME_PART_MAX) {
@@ -647,11 +656,7 @@ spk_on_officer_owners(struct spk_req *r)
         return SPK_DONE;
     }
     spk_jw_close(p.w, ']');
-    if (p.rows == q.limit) {
-        spk_jw_u64(p.w, "next", p.last);
-    } else {
-        spk_jw_null(p.w, "next");
-    }
+    spk_write_next(p.w, p.rows == q.limit, p.last);
     spk_req_json_end(r);
     return SPK_DONE;
 }

@@ -16,6 +16,7 @@
 
 struct hashes {
     size_t n;
+    uint64_t last; /* key */
     struct spk_hash h[LISTED_MAX];
 };
 
@@ -25,6 +26,7 @@ keep_hash(void *arg, const struct spk_request_row *row)
     struct hashes *l = arg;
 
     l->h[l->n++] = row->hash;
+    l->last = row->key;
     return SPK_OK;
 }
 
@@ -46,7 +48,7 @@ write_request(struct spk_jw *w, const struct spk_request_row *row)
 }
 
 static spk_err
-list_requests(struct spk_req *r, const struct hashes *l)
+list_requests(struct spk_req *r, const struct hashes *l, bool more)
 {
     struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
 
@@ -67,6 +69,7 @@ list_requests(struct spk_req *r, const struct hashes *l)
         SPK_TRY(e);
     }
     spk_jw_close(w, ']');
+    spk_write_next(w, more, spk_newest_first(l->last));
     spk_req_json_end(r);
     return SPK_OK;
 }
@@ -75,15 +78,18 @@ enum spk_after
 spk_on_request_list(struct spk_req *r)
 {
     struct hashes l = {0};
-    const struct spk_request_query q = {
+    struct spk_request_query q = {
         .owner = &r->owner,
         .created_from = spk_now() - LISTED_DAYS,
-        .limit = LISTED_MAX,
         .newest = true}; /* a heap of old ones must not hide the one that matters */
-    spk_err e = spk_store_requests(r->srv->store, &q, keep_hash, &l);
 
+    if (!spk_param_keys(r, spk_list_max(r, LISTED_MAX), &q.before_key, &q.limit)) {
+        return SPK_DONE;
+    }
+    q.before_key = spk_newest_first(q.before_key);
+    spk_err e = spk_store_requests(r->srv->store, &q, keep_hash, &l);
     if (spk_ok(e)) {
-        e = list_requests(r, &l);
+        e = list_requests(r, &l, l.n == q.limit);
     }
     if (!spk_ok(e)) {
         spk_req_failed(r, e, "listing requests");

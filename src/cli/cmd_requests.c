@@ -54,29 +54,34 @@ json_one(struct spk_jw *w, const struct spk_json *j, const char *authority)
     spk_jw_close(w, '}');
 }
 
+struct listing {
+    struct spk_jw *w; /* NULL: text */
+    const char *authority;
+    size_t count;
+};
+
+static spk_err
+list_one(void *ctx, const struct spk_json *row)
+{
+    struct listing *l = ctx;
+
+    if (l->w != NULL) {
+        json_one(l->w, row, l->authority);
+    } else {
+        print_one(row, l->authority);
+    }
+    l->count++;
+    return SPK_OK;
+}
+
 static int
 one_authority(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w, size_t *count)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
-    size_t n = 0;
-    spk_err e = spk_requests_get(s, pin, &j);
+    struct listing l = {.w = w, .authority = pin->name};
+    spk_err e = spk_requests_each(s, pin, list_one, &l);
 
-    if (spk_ok(e) && !spk_ok(spk_json_array(j, "requests", &list, &n))) {
-        e = SPK_ERR(PROTO);
-    }
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (w != NULL) {
-            json_one(w, spk_json_at(list, i), pin->name);
-        } else {
-            print_one(spk_json_at(list, i), pin->name);
-        }
-    }
-    *count += n;
-    return TERM_DONE;
+    *count += l.count;
+    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 
 static int

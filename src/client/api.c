@@ -6,6 +6,8 @@
 
 #include "crypto/cert.h"
 
+#define PATH_MAX_LEN ((size_t)4096)
+#define PAGES_MAX 10000u
 #define TRIES 4          /* of a call that is answered "busy" */
 #define BUSY_WAIT_MAX 5u /* seconds; a longer Retry-After is the caller's business */
 #define BATCH_FALLBACK 100u
@@ -195,6 +197,55 @@ spk_api_get(struct spk_api *a, const char *path, struct spk_json **ret_j)
 
     SPK_TRY(call(a, &c, &ans));
     return answer_json(&ans, ret_j);
+}
+
+/* One page; *after is where it begins when *more is true, and where the next one does. */
+static spk_err
+get_page(struct spk_api *a, const char *path, const char *member, uint64_t *after, bool *more,
+         spk_api_row_fn fn, void *ctx)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(PATH_MAX_LEN);
+    SPK_AUTO(spk_json) j = NULL;
+    const struct spk_json *list = NULL;
+    const char *target = NULL;
+    uint64_t next = 0;
+    size_t n = 0;
+
+    SPK_TRY(spk_buf_str(&b, path));
+    if (*more) {
+        SPK_TRY(spk_buf_printf(&b, "%cafter=%llu", strchr(path, '?') == NULL ? '?' : '&',
+                               (unsigned long long)*after));
+    }
+    SPK_TRY(spk_buf_cstr(&b, &target));
+    SPK_TRY(spk_api_get(a, target, &j));
+    SPK_CHECK(spk_ok(spk_json_array(j, member, &list, &n)), PROTO);
+    for (size_t i = 0; i < n; i++) {
+        SPK_TRY(fn(ctx, spk_json_at(list, i)));
+    }
+    if (!spk_ok(spk_json_u64(j, "next", &next))) { /* null: this was the last page */
+        *more = false;
+        return SPK_OK;
+    }
+    SPK_CHECK(!*more || next > *after, PROTO);
+    *more = true;
+    *after = next;
+    return SPK_OK;
+}
+
+spk_err
+spk_api_get_list(struct spk_api *a, const char *path, const char *member, spk_api_row_fn fn,
+                 void *ctx)
+{
+    uint64_t after = 0;
+    bool more = false;
+
+    for (unsigned i = 0; i < PAGES_MAX; i++) {
+        SPK_TRY(get_page(a, path, member, &after, &more, fn, ctx));
+        if (!more) {
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(LIMIT); /* or a list without an end would never end */
 }
 
 spk_err

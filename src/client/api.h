@@ -37,6 +37,11 @@ SPK_MUST_USE spk_err spk_api_post(struct spk_api *a, const char *path, struct sp
 SPK_MUST_USE spk_err spk_api_post_lines(struct spk_api *a, const char *path, struct spk_span lines,
                                         struct spk_buf *ret_lines);
 
+/** GET of a list, page by page: each row of member, until it has no "next". */
+typedef spk_err (*spk_api_row_fn)(void *ctx, const struct spk_json *row);
+SPK_MUST_USE spk_err spk_api_get_list(struct spk_api *a, const char *path, const char *member,
+                                      spk_api_row_fn fn, void *ctx);
+
 struct spk_api_limits {
     uint64_t batch; /* deposits a call */
     uint64_t body;  /* bytes a call */

@@ -9,12 +9,12 @@
 #define PATH_LEN 120
 
 spk_err
-spk_requests_get(struct spk_session *s, struct spk_pin *pin, struct spk_json **ret_j)
+spk_requests_each(struct spk_session *s, struct spk_pin *pin, spk_api_row_fn fn, void *ctx)
 {
     struct spk_api *api = NULL;
 
     SPK_TRY(spk_session_api(s, spk_session_index(s, pin), &api));
-    return spk_api_get(api, "/v1/requests", ret_j);
+    return spk_api_get_list(api, "/v1/requests", "requests", fn, ctx);
 }
 
 static spk_err

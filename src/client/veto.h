@@ -5,9 +5,9 @@
 
 #include "client/session.h"
 
-/** GET /v1/requests, logged in as the owner. */
-SPK_MUST_USE spk_err spk_requests_get(struct spk_session *s, struct spk_pin *pin,
-                                      struct spk_json **ret_j);
+/** Each request of GET /v1/requests, newest first, logged in as the owner. */
+SPK_MUST_USE spk_err spk_requests_each(struct spk_session *s, struct spk_pin *pin,
+                                       spk_api_row_fn fn, void *ctx);
 /** By the present signature key. *ret_state (malloc'ed) is what the authority says it is now. */
 SPK_MUST_USE spk_err spk_veto_by_key(struct spk_session *s, struct spk_pin *pin,
                                      const struct spk_hash *request, char **ret_state);

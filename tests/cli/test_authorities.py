@@ -84,7 +84,7 @@ def joins_after_a_recovery(box):
     # the keys are lost once more: each authority gives back what it has, under its own owner id
     live.lose_keys(box)
     p = recover(box, TWO, "two", "--all")
-    assert "1 session keys" in p.stdout and "--keys-only --same-keys --authority one" in p.stderr, (p.stdout, p.stderr)
+    assert "1 session key" in p.stdout and "--keys-only --same-keys --authority one" in p.stderr, (p.stdout, p.stderr)
     box.run("recover", "--authority", "two", "b.spk", ok=0)
     assert plain(box, "b.spk") == b"for both"
     assert owner(box) == before and owner_at(box, "two") == there
@@ -160,6 +160,21 @@ def one_name_one_authority(box):
     assert box.json("status")["authorities"][0]["state"] == "enrolled"
 
 
+def many_requests(box):
+    """more requests than fit into one answer are all told, newest first"""
+    with live.Authority("max_list = 2\n") as few:
+        box.run("enroll", few.address, ok=0)
+        opened = []
+        for _ in range(5):
+            thief = harness.Box(keys=False)
+            thief.run("enroll", "--pin", few.address, ok=0)
+            j = thief.json("recover", "--bits", "2048", "--all", "--owner", owner(box), ok=4)
+            few.request(j["request"])
+            opened.append(j["request"])
+            thief.clean()
+        assert [r["request"] for r in box.json("requests")] == opened[::-1]
+
+
 if __name__ == "__main__":
     with live.Authority() as ONE, live.Authority() as TWO:
         harness.main(
@@ -169,6 +184,7 @@ if __name__ == "__main__":
                 known_by_the_former_keys,
                 on_a_new_computer,
                 one_name_one_authority,
+                many_requests,
             ],
             make=anna,  # a recovery changes an owner for good
         )

@@ -421,6 +421,48 @@ class Api(unittest.TestCase):
             a.http.post(q.path("/veto"), veto)
             self.refused(a.http.post(q.path("/veto"), veto), 429)
 
+    def pages(self, get, path, member, key, limit):
+        """All rows, each page as long as was asked for, and no row twice."""
+        rows, after = [], None
+        while True:
+            sign = "&" if "?" in path else "?"
+            page = get(f"{path}{sign}limit={limit}" + ("" if after is None else f"&after={after}")).json
+            self.assertLessEqual(len(page[member]), limit)
+            rows += [row[key] for row in page[member]]
+            if page["next"] is None:
+                return rows
+            self.assertGreater(page["next"], -1 if after is None else after)
+            after = page["next"]
+
+    def test_17_pages(self):
+        with Authority(BUILD, conf="enrolment = approval\nmax_list = 4\n", holder=False) as a:
+            owners = [Owner(a, f"Owner {i}") for i in range(5)]
+            for o in owners:
+                self.assertEqual(a.http.post("/v1/owners", o.enrolment()).status, 201)
+            alice, ids = a.officers[0], [o.id.hex() for o in owners]
+            for path, member in (("/v1/officer/enrolments", "enrolments"), ("/v1/officer/owners", "owners"),
+                                 ("/v1/officer/owners?name=OWNER", "owners")):
+                for limit in (1, 2, 4):
+                    self.assertEqual(self.pages(alice.get, path, member, "owner", limit), ids)
+                sign = "&" if "?" in path else "?"
+                for wrong in ("limit=5", "limit=0", "limit=x", "after=-1"):
+                    self.refused(alice.get(f"{path}{sign}{wrong}"), 400)
+                self.assertEqual(len(alice.get(path).json[member]), 4)
+        with Authority(BUILD, conf="max_list = 3\n") as a:
+            ann, alice = a.enrol("Ann"), a.officers[0]
+            asked = [ann.new_request() for _ in range(5)]
+            for q in asked:
+                self.assertEqual(a.http.post("/v1/requests", q.body).status, 202)
+                a.wait_request(q)
+            newest_first = [q.hash.hex() for q in reversed(asked)]
+            for limit in (1, 2, 3):
+                self.assertEqual(self.pages(ann.http.get, "/v1/requests", "requests", "request", limit), newest_first)
+                for path in ("/v1/officer/requests", "/v1/officer/requests?state=open"):
+                    self.assertEqual(self.pages(alice.get, path, "requests", "request", limit), newest_first)
+            self.assertEqual(self.pages(alice.get, "/v1/officer/requests?state=denied", "requests", "request", 2), [])
+            self.refused(ann.http.get("/v1/requests?limit=0"), 400)
+            self.refused(alice.get("/v1/officer/requests?limit=4"), 400)
+
     def test_99_everything_was_seen(self):
         self.assertEqual(list(self.page.unseen()), [])
 
