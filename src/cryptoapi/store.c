@@ -244,9 +244,6 @@ capi_store_create(struct capi_prov *p)
     SPK_AUTO(spk_container) c = NULL;
     CAPI_TRY(store_code(spk_container_create(p->ks, p->container, &c)));
     CAPI_TRY(keep_path(p, c));
-    /* Left by a container of that name that was deleted in another way. */
-    CAPI_TRY(store_code(spk_extra_remove(p->ks, p->container, SPK_AT_KEYEXCHANGE)));
-    CAPI_TRY(store_code(spk_extra_remove(p->ks, p->container, SPK_AT_SIGNATURE)));
     return store_code(spk_container_save(c));
 }
 
@@ -265,9 +262,7 @@ capi_store_open(struct capi_prov *p)
 DWORD
 capi_store_delete(struct spk_keystore *ks, const char *name)
 {
-    CAPI_TRY(store_code(spk_container_delete(ks, name)));
-    CAPI_TRY(store_code(spk_extra_remove(ks, name, SPK_AT_KEYEXCHANGE)));
-    return store_code(spk_extra_remove(ks, name, SPK_AT_SIGNATURE));
+    return store_code(spk_container_delete(ks, name));
 }
 
 DWORD
@@ -282,6 +277,15 @@ capi_store_get(struct capi_prov *p, DWORD spec, struct capi_pair *ret_pair)
     return ERROR_SUCCESS;
 }
 
+/* A pair stands beside the container. When it is gone again, another program has put one into the
+ * container since. */
+static bool
+is_beside(const struct capi_prov *p, enum spk_key_spec spec)
+{
+    SPK_AUTO_EXTRA x = {0};
+    return spk_ok(spk_extra_load(p->ks, p->container, spec, &x)) && x.blob != NULL;
+}
+
 /* One try to write; SPK_CODE_CHANGED when another program was faster. */
 static spk_err
 save_inside(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
@@ -289,7 +293,7 @@ save_inside(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
     SPK_AUTO(spk_container) c = NULL;
     SPK_TRY(spk_container_open(p->ks, p->container, &c));
     SPK_TRY(spk_container_unlock(c, ask_pass, p));
-    if (rsa == NULL && spk_container_key(c, spec) == NULL) {
+    if (rsa == NULL && (spk_container_key(c, spec) == NULL || !is_beside(p, spec))) {
         return SPK_OK;
     }
     SPK_TRY(rsa != NULL ? spk_container_set(c, spec, rsa) : spk_container_drop(c, spec));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "keystore/extra.h"
 #include "keystore/folder.h"
 #include "keystore/format.h"
 
@@ -306,6 +307,19 @@ check_unchanged(const struct spk_container *c)
     return SPK_OK;
 }
 
+/** Under the lock: what a container of that name has left that was deleted in another way. */
+static spk_err
+check_new(const struct spk_container *c)
+{
+    bool taken = false;
+    if (c->on_disk) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_folder_has(c->dirfd, c->fname.s, &taken));
+    SPK_CHECK(!taken, EXISTS);
+    return spk_extra_clean(c->dirfd, c->fname.s);
+}
+
 static spk_err
 save_bytes(struct spk_container *c, const struct spk_secret *bytes)
 {
@@ -314,6 +328,7 @@ save_bytes(struct spk_container *c, const struct spk_secret *bytes)
     SPK_TRY(spk_sha256(spk_secret_span(bytes), &h));
     SPK_TRY(spk_folder_lock(c->dirfd, &lock));
     SPK_TRY(check_unchanged(c));
+    SPK_TRY(check_new(c));
     SPK_TRY(spk_folder_write(c->dirfd, c->fname.s, bytes, c->on_disk));
     c->seen = h;
     c->on_disk = true;

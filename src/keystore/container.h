@@ -57,12 +57,13 @@ SPK_MUST_USE spk_err spk_container_set(struct spk_container *c, enum spk_key_spe
 SPK_MUST_USE spk_err spk_container_drop(struct spk_container *c, enum spk_key_spec spec);
 /** Set or take away (NULL) the passphrase; takes effect at the next save. Needs unlocked pairs. */
 SPK_MUST_USE spk_err spk_container_set_pass(struct spk_container *c, const struct spk_secret *pass);
-/** Write durably: temporary, fsync, rename. */
+/** Write durably: temporary, fsync, rename. A new container takes away what a former one of its
+ * name has left beside it. */
 SPK_MUST_USE spk_err spk_container_save(struct spk_container *c);
 void spk_container_free(struct spk_container *c);
 SPK_DEFINE_AUTO(spk_container)
 
-/** Delete the file for good. */
+/** Delete the file for good, and what is kept beside it. */
 SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *name);
 /** Rename one (used to keep old pairs aside after a recovery), with what is kept beside it; the
  * new name must be free. */

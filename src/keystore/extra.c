@@ -49,6 +49,20 @@ make_fname(const char *name, enum spk_key_spec spec, struct extra_fname *ret_fna
 }
 
 spk_err
+spk_extra_clean(int dirfd, const char *fname)
+{
+    static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct extra_fname old_name;
+        add_spec(fname, specs[i], &old_name);
+        if (unlinkat(dirfd, old_name.s, 0) != 0 && errno != ENOENT) {
+            return spk_err_errno();
+        }
+    }
+    return SPK_OK;
+}
+
+spk_err
 spk_extra_move(int dirfd, const char *from, const char *to)
 {
     static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
@@ -113,21 +127,27 @@ parse(struct spk_span bytes, enum spk_key_spec spec, struct spk_extra *x)
     return blob.len != 0 ? spk_secret_from(blob, &x->blob) : SPK_OK;
 }
 
-spk_err
-spk_extra_load(struct spk_keystore *ks, const char *name, enum spk_key_spec spec,
-               struct spk_extra *ret_x)
+static spk_err
+load(int dirfd, const struct extra_fname *fname, enum spk_key_spec spec, struct spk_extra *ret_x)
 {
     SPK_AUTO(spk_secret) bytes = NULL;
     SPK_AUTO_EXTRA x = {0};
-    struct extra_fname fname;
-    SPK_TRY(make_fname(name, spec, &fname));
-    SPK_TRY(spk_folder_read(spk_keystore_fd(ks), fname.s, &bytes));
+    SPK_TRY(spk_folder_read(dirfd, fname->s, &bytes));
     spk_err e = parse(spk_secret_span(bytes), spec, &x);
     SPK_CHECK(e.code != SPK_CODE_TRUNC && e.code != SPK_CODE_LIMIT, FORMAT);
     SPK_TRY(e);
     *ret_x = x;
     x.blob = NULL; /* given away */
     return SPK_OK;
+}
+
+spk_err
+spk_extra_load(struct spk_keystore *ks, const char *name, enum spk_key_spec spec,
+               struct spk_extra *ret_x)
+{
+    struct extra_fname fname;
+    SPK_TRY(make_fname(name, spec, &fname));
+    return load(spk_keystore_fd(ks), &fname, spec, ret_x);
 }
 
 static spk_err
@@ -156,10 +176,20 @@ spk_extra_save(struct spk_keystore *ks, const char *name, enum spk_key_spec spec
 {
     SPK_AUTO(spk_secret) bytes = NULL;
     SPK_AUTO_FD int lock = -1;
+    SPK_AUTO_EXTRA there = {0};
+    struct spk_container_fname base;
     struct extra_fname fname;
+    bool container = false;
     SPK_TRY(make_fname(name, spec, &fname));
     SPK_TRY(build(x, spec, &bytes));
+    SPK_TRY(spk_container_fname(name, &base));
     SPK_TRY(spk_folder_lock(spk_keystore_fd(ks), &lock));
+    SPK_TRY(spk_folder_has(spk_keystore_fd(ks), base.s, &container));
+    SPK_CHECK(container, NOTFOUND); /* deleted meanwhile: nothing would ever take this away */
+    if (x->blob == NULL && spk_ok(load(spk_keystore_fd(ks), &fname, spec, &there)) &&
+        there.blob != NULL) {
+        return SPK_OK;
+    }
     return spk_folder_write(spk_keystore_fd(ks), fname.s, bytes, true);
 }
 

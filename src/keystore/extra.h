@@ -18,12 +18,16 @@ struct spk_extra {
 /** SPK_CODE_NOTFOUND: nothing is kept; SPK_CODE_FORMAT: damaged. */
 SPK_MUST_USE spk_err spk_extra_load(struct spk_keystore *ks, const char *name,
                                     enum spk_key_spec spec, struct spk_extra *ret_x);
-/** Durable. */
+/** Durable; SPK_CODE_NOTFOUND without a container of that name. Flags alone do not take the place
+ * of a pair: one that is there was put there meanwhile, by another program. */
 SPK_MUST_USE spk_err spk_extra_save(struct spk_keystore *ks, const char *name,
                                     enum spk_key_spec spec, const struct spk_extra *x);
 /** Durable; nothing there is fine. */
 SPK_MUST_USE spk_err spk_extra_remove(struct spk_keystore *ks, const char *name,
                                       enum spk_key_spec spec);
+/** Under the folder's lock: what is kept beside container file fname goes, of both specs. Durable
+ * with the next change of the folder that is. */
+SPK_MUST_USE spk_err spk_extra_clean(int dirfd, const char *fname);
 /** Under the folder's lock: what is kept beside container file `from` goes to `to`, and nothing
  * else stays beside that. Durable with the next change of the folder that is. */
 SPK_MUST_USE spk_err spk_extra_move(int dirfd, const char *from, const char *to);

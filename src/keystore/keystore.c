@@ -137,6 +137,10 @@ spk_container_delete(struct spk_keystore *ks, const char *name)
     struct spk_container_fname fname;
     SPK_TRY(spk_container_fname(name, &fname));
     SPK_TRY(spk_folder_lock(ks->fd, &lock));
+    bool there = false;
+    SPK_TRY(spk_folder_has(ks->fd, fname.s, &there));
+    SPK_CHECK(there, NOTFOUND);
+    SPK_TRY(spk_extra_clean(ks->fd, fname.s)); /* first: a pair must not outlast its container */
     return spk_folder_remove(ks->fd, fname.s);
 }
 

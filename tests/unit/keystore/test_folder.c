@@ -283,9 +283,13 @@ test_rename_takes_what_is_beside(void **state)
     struct kit *k = *state;
     struct spk_extra x = {.flags = SPK_EXTRA_EXPORTABLE};
     SPK_AUTO_EXTRA got = {0};
+    SPK_AUTO(spk_container) former = NULL;
     kit_save(k, "a", kit_pair(0), kit_pair(1), NULL);
     assert_spk_ok(spk_extra_save(k->ks, "a", SPK_AT_KEYEXCHANGE, &x));
-    assert_spk_ok(spk_extra_save(k->ks, "b", SPK_AT_SIGNATURE, &x)); /* of a former b */
+    kit_save(k, "b", kit_pair(0), kit_pair(1), NULL);
+    assert_spk_ok(spk_extra_save(k->ks, "b", SPK_AT_SIGNATURE, &x));
+    assert_spk_ok(spk_container_open(k->ks, "b", &former));
+    assert_int_equal(unlink(spk_container_path(former)), 0); /* not by us */
     assert_spk_ok(spk_container_rename(k->ks, "a", "b"));
     assert_int_equal(kit_count(k), 2);
     assert_spk_ok(spk_extra_load(k->ks, "b", SPK_AT_KEYEXCHANGE, &got));
