@@ -10,6 +10,7 @@ cryptography library makes the Ed25519 signatures.
 """
 import base64
 import hashlib
+import hmac
 import struct
 import sys
 from pathlib import Path
@@ -140,9 +141,41 @@ def lines():
     yield "tile.large", tile_path(0, 1234067, 256).encode()
 
 
+def hkdf(key, salt, info):
+    """HKDF-SHA-256, 32 bytes"""
+    prk = hmac.new(salt, key, hashlib.sha256).digest()
+    return hmac.new(prk, info + b"\1", hashlib.sha256).digest()
+
+
+def request_entry(kind, epoch, time, salt, request, detail, deposit, own):
+    request_hash = h(b"sparekey/1 request\0" + salt + request + h(detail))
+    return struct.pack(">BBHIQ", 1, kind, 0, epoch, time) + request_hash + struct.pack(">QQ", deposit, own)
+
+
+def wire_lines():
+    """the logs note and the entries of the recoveries log"""
+    seed, genesis = bytes([9]) * 32, h(b"genesis")
+    holder = Key("sparekey.example/holder", seed, 1)
+    keys = []
+    for word in ("deposits", "recoveries"):
+        made = hkdf(seed, genesis, b"sparekey/1 " + word.encode() + b" log")
+        yield f"seed.{word}", made
+        keys.append(Key(f"sparekey.example/{word}", made, 1))
+    body = f"sparekey/1 logs\ngenesis {genesis.hex()}\ndeposits {keys[0].vkey()}\nrecoveries {keys[1].vkey()}\n"
+    yield "holder.vkey", holder.vkey().encode()
+    yield "logs", (body + "\n" + holder.sign(body)).encode()
+    salt, request = bytes([0x5A]) * 32, h(b"request record")
+    for kind, detail in [(16, b""), (17, b""), (18, b"denial\n"), (19, b""), (20, b""), (22, b"approval\n"), (23, b"veto\n"), (24, b"")]:
+        yield f"entry.{kind}", request_entry(kind, 3, 1700000000123, salt, request, detail, 41, 7)
+    head = struct.pack(">BBHIQ", 1, 25, 0, 4, 1700000000123)
+    yield "entry.25", head + h(b"old") + h(b"new")
+    for kind in (32, 34):
+        yield f"entry.{kind}", struct.pack(">BBHIQ", 1, kind, 0, 5, 1700000000123) + h(b"text\n")
+
+
 def text():
     head = "# Made by tests/support/log_model.py; leaf i of the trees is u64 i; every value is hex, texts too.\n"
-    return head + "".join(f"{name}: {value.hex()}\n" for name, value in lines())
+    return head + "".join(f"{name}: {value.hex()}\n" for name, value in [*lines(), *wire_lines()])
 
 
 def main():

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spk_test.h"
 
+#include "base/text.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -45,4 +47,26 @@ spk_test_vector(const char *name, struct spk_buf *b)
     assert_non_null(root);
     assert_spk_ok(spk_path_join(root, name, &path));
     assert_spk_ok(spk_file_read(AT_FDCWD, path, b));
+}
+
+void
+spk_test_hex_vector(const char *file, const char *name, struct spk_buf *b)
+{
+    SPK_AUTO_BUF struct spk_buf all = SPK_BUF(1 << 24);
+    struct spk_span rest, line;
+    char want[128];
+    uint8_t *p = NULL;
+
+    spk_test_vector(file, &all);
+    (void)snprintf(want, sizeof(want), "%s: ", name);
+    rest = spk_buf_span(&all);
+    while (spk_split(&rest, '\n', &line)) {
+        if (spk_skip_prefix(&line, want)) {
+            spk_buf_reset(b);
+            assert_spk_ok(spk_buf_grow(b, line.len / 2, &p));
+            assert_spk_ok(spk_hex_parse(line, p, line.len / 2));
+            return;
+        }
+    }
+    fail_msg("no vector %s in %s", name, file);
 }

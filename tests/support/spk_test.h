@@ -36,5 +36,7 @@ char *spk_test_dir(void);
 void spk_test_dir_remove(char *dir);
 /** Whole file below tests/vectors/ ("area/name"), appended to b. */
 void spk_test_vector(const char *name, struct spk_buf *b);
+/** The bytes behind "name: " in such a file of hex lines; b holds them alone afterwards. */
+void spk_test_hex_vector(const char *file, const char *name, struct spk_buf *b);
 
 #endif

@@ -69,33 +69,11 @@ shrink(void **state)
     return 0;
 }
 
-/* -- vectors: "name: hex" lines -- */
-
-static void
-vector(const char *name, struct spk_buf *out)
-{
-    SPK_AUTO_BUF struct spk_buf all = SPK_BUF(1 << 20);
-    struct spk_span rest, line;
-    char want[64];
-
-    spk_test_vector("log/log.txt", &all);
-    (void)snprintf(want, sizeof(want), "%s: ", name);
-    rest = spk_buf_span(&all);
-    while (spk_split(&rest, '\n', &line)) {
-        if (spk_skip_prefix(&line, want)) {
-            uint8_t *p = NULL;
-            spk_buf_reset(out);
-            assert_spk_ok(spk_buf_grow(out, line.len / 2, &p));
-            assert_spk_ok(spk_hex_parse(line, p, line.len / 2));
-            return;
-        }
-    }
-    fail_msg("no vector %s", name);
-}
+/* -- vectors -- */
 
 #define VECTOR(name_, buf)                                                                         \
     SPK_AUTO_BUF struct spk_buf buf = SPK_BUF(65536);                                              \
-    vector(name_, &buf)
+    spk_test_hex_vector("log/log.txt", name_, &buf)
 
 static void
 roots_meet_the_vectors(void **state)
@@ -132,7 +110,7 @@ proofs_meet_the_vectors(void **state)
         assert_span_equal(spk_span(got, len * sizeof(got[0])), spk_buf_span(&want));
         n = growths[k][1];
         (void)snprintf(name, sizeof(name), "growth.%u.%u", growths[k][0], growths[k][1]);
-        vector(name, &want);
+        spk_test_hex_vector("log/log.txt", name, &want);
         assert_spk_ok(spk_nodes_growth(&s, growths[k][0], n, got, &len));
         assert_span_equal(spk_span(got, len * sizeof(got[0])), spk_buf_span(&want));
         assert_spk_ok(
@@ -209,7 +187,7 @@ tiles_meet_the_vectors(void **state)
     assert_int_equal(spk_tile_width(LARGE, 0, 274), 0);
     assert_int_equal(spk_tile_width(LARGE, 2, 1), 0);
     assert_int_equal(spk_tile_width(LARGE, 3, 0), 0);
-    vector("tile.large", &want);
+    spk_test_hex_vector("log/log.txt", "tile.large", &want);
     spk_buf_reset(&got);
     assert_spk_ok(spk_tile_path(&large, &got));
     assert_span_equal(spk_buf_span(&got), spk_buf_span(&want));
