@@ -56,9 +56,10 @@ agree(const struct capi_import *in, const struct spk_ffblob *b, struct capi_key 
     struct spk_ff_parts parts;
     {
         CAPI_LOCK(&in->key->obj);
+        CAPI_CHECK(in->key->ff != NULL && in->key->alg != CALG_DSS_SIGN, NTE_BAD_KEY);
         own = spk_ffkey_ref(in->key->ff);
     }
-    CAPI_CHECK(own != NULL && in->key->alg != CALG_DSS_SIGN && spk_ffkey_is_pair(own), NTE_BAD_KEY);
+    CAPI_CHECK(spk_ffkey_is_pair(own), NTE_BAD_KEY);
     spk_ffkey_parts(own, &parts);
     CAPI_CHECK(b->p_len == parts.p.len && same_domain(&parts, &b->parts), NTE_BAD_DATA);
     CAPI_TRY(capi_key_new(in->p, CALG_AGREEDKEY_ANY, (in->flags & CRYPT_EXPORTABLE) != 0, &k));

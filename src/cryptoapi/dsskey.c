@@ -71,10 +71,10 @@ capi_dss_check(const struct capi_provider *def, ALG_ID alg, const struct spk_ffk
 
 /* A pair that is whole goes to its container, but for an ephemeral one. */
 static DWORD
-keep(struct capi_key *k)
+keep(const struct capi_key *k, struct spk_ffkey *key)
 {
     struct capi_prov *p = capi_owner(&k->obj);
-    const struct capi_pair pair = {.ff = k->ff, .exportable = (k->permissions & CRYPT_EXPORT) != 0};
+    const struct capi_pair pair = {.ff = key, .exportable = (k->permissions & CRYPT_EXPORT) != 0};
     if (capi_pair_spec(k->alg) == 0) {
         return ERROR_SUCCESS;
     }
@@ -109,7 +109,7 @@ capi_dss_gen(struct capi_prov *p, ALG_ID alg, DWORD flags, struct capi_key **ret
         spk_err e =
             alg == CALG_DSS_SIGN ? spk_dsa_generate(bits, &k->ff) : spk_dh_generate(bits, &k->ff);
         CAPI_TRY(capi_code(e, NTE_BAD_DATA));
-        CAPI_TRY(keep(k));
+        CAPI_TRY(keep(k, k->ff));
     }
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
@@ -273,13 +273,8 @@ finish(struct capi_key *k, const BYTE *data)
         CAPI_TRY(capi_code(spk_ffkey_from_parts(&d, &key), NTE_BAD_DATA));
     }
     CAPI_TRY(capi_dss_check(capi_owner(&k->obj)->def, k->alg, key));
-    k->ff = spk_ffkey_ref(key);
-    DWORD code = keep(k);
-    if (code != ERROR_SUCCESS) {
-        spk_ffkey_free(k->ff);
-        k->ff = NULL;
-        return code;
-    }
+    CAPI_TRY(keep(k, key));
+    k->ff = SPK_STEAL(key);
     capi_pregen_free(k->pregen);
     k->pregen = NULL;
     return ERROR_SUCCESS;

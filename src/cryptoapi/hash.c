@@ -192,6 +192,7 @@ static DWORD
 key_bytes(struct capi_key *k, struct spk_secret **ret_bytes)
 {
     CAPI_LOCK(&k->obj);
+    CAPI_CHECK(k->secret != NULL, NTE_BAD_KEY);
     struct spk_span s = k->master != NULL ? capi_master_span(k) : spk_secret_span(k->secret);
     return capi_code(spk_secret_from(s, ret_bytes), NTE_FAIL);
 }
@@ -205,7 +206,6 @@ hash_session_key(HCRYPTHASH hash, HCRYPTKEY key, DWORD flags)
     CAPI_TRY(capi_hash_get(hash, &h));
     CAPI_TRY(capi_key_get(key, &k));
     CAPI_CHECK((flags & ~CRYPT_LITTLE_ENDIAN) == 0, NTE_BAD_FLAGS);
-    CAPI_CHECK(k->secret != NULL, NTE_BAD_KEY);
     CAPI_TRY(key_bytes(k, &bytes));
     if ((flags & CRYPT_LITTLE_ENDIAN) == 0) { /* the last byte first */
         struct spk_mut b = spk_secret_mut(bytes);

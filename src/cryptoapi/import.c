@@ -70,19 +70,24 @@ public_key(const struct capi_import *in, struct capi_key **ret_k)
     return capi_key_pair(in->p, alg, &pair, ret_k);
 }
 
+/* A session key's copy, to open a BLOB with. */
+static DWORD
+session_aside(struct capi_key *k, struct capi_key **ret_aside)
+{
+    CAPI_LOCK(&k->obj);
+    CAPI_CHECK(k->secret != NULL, NTE_BAD_KEY);
+    return capi_key_aside(k, ret_aside);
+}
+
 /* With a session key, everything behind the header is encrypted under it. */
 static DWORD
 open_private(const struct capi_import *in, struct spk_secret **ret_clear, struct spk_span *ret_blob)
 {
     CAPI_AUTO_KEY aside = NULL;
-    CAPI_CHECK(in->key->secret != NULL, NTE_BAD_KEY);
+    CAPI_TRY(session_aside(in->key, &aside));
     CAPI_TRY(capi_code(spk_secret_from(in->blob, ret_clear), NTE_BAD_DATA));
     size_t len = in->blob.len - CAPI_HEADER_LEN;
     uint8_t *bytes = spk_secret_mut(*ret_clear).ptr;
-    {
-        CAPI_LOCK(&in->key->obj);
-        CAPI_TRY(capi_key_aside(in->key, &aside));
-    }
     CAPI_CHECK(capi_session_decrypt(aside, true, bytes + CAPI_HEADER_LEN, &len) == ERROR_SUCCESS,
                NTE_BAD_DATA);
     *ret_blob = spk_span(bytes, CAPI_HEADER_LEN + len);
@@ -150,12 +155,9 @@ wrapped(const struct capi_import *in, struct capi_key **ret_k)
     CAPI_TRY(capi_import_alg(in));
     CAPI_TRY(capi_code(spk_rd_u32le(&r, &by), NTE_BAD_DATA));
     CAPI_CHECK(in->key != NULL, NTE_NO_KEY);
-    CAPI_CHECK(in->key->secret != NULL && in->key->alg == by, NTE_BAD_KEY);
+    CAPI_TRY(session_aside(in->key, &aside));
+    CAPI_CHECK(aside->alg == by, NTE_BAD_KEY);
     CAPI_TRY(capi_wrap_kind(by, in->alg, &kind));
-    {
-        CAPI_LOCK(&in->key->obj);
-        CAPI_TRY(capi_key_aside(in->key, &aside));
-    }
     CAPI_TRY(capi_key_cipher(aside, &kek));
     CAPI_TRY(
         capi_code(spk_symunwrap(kek, kind, spk_span(r.ptr, r.left), secret, &len), NTE_BAD_DATA));

@@ -244,7 +244,6 @@ verify_with(const struct capi_key *key, struct capi_hash *h, struct spk_span sig
 {
     uint8_t em[SPK_ANYRSA_MAX_LEN];
     struct value v;
-    CAPI_CHECK(key->rsa != NULL, NTE_BAD_KEY);
     CAPI_CHECK(sig.len == spk_anyrsa_len(key->rsa), NTE_BAD_SIGNATURE);
     CAPI_CHECK(sig.ptr != NULL, ERROR_INVALID_PARAMETER);
     CAPI_TRY(final_value(h, description, &v));
@@ -254,19 +253,31 @@ verify_with(const struct capi_key *key, struct capi_hash *h, struct spk_span sig
     return compare(&v, flags, spk_span(em, sig.len));
 }
 
+/* A reference to a DSS key, which another thread may be about to complete. */
+static DWORD
+dss_of(struct capi_key *k, struct spk_ffkey **ret_key)
+{
+    CAPI_LOCK(&k->obj);
+    CAPI_CHECK(k->alg == CALG_DSS_SIGN, NTE_BAD_KEY);
+    CAPI_CHECK(k->ff != NULL, NTE_BAD_KEY_STATE); /* still being made */
+    *ret_key = spk_ffkey_ref(k->ff);
+    return ERROR_SUCCESS;
+}
+
 static DWORD
 verify(HCRYPTHASH hash, struct spk_span sig, HCRYPTKEY key, struct spk_span description,
        DWORD flags)
 {
     CAPI_AUTO_HASH h = NULL;
     CAPI_AUTO_KEY k = NULL;
+    SPK_AUTO(spk_ffkey) key_ff = NULL;
     CAPI_TRY(capi_hash_get(hash, &h));
     CAPI_TRY(capi_key_get(key, &k));
     CAPI_CHECK((flags & ~SIGN_FLAGS) == 0, NTE_BAD_FLAGS);
-    if (k->alg == CALG_DSS_SIGN) {
-        CAPI_CHECK(k->ff != NULL, NTE_BAD_KEY_STATE); /* still being made */
+    if (k->rsa == NULL) {
+        CAPI_TRY(dss_of(k, &key_ff));
         CAPI_CHECK(flags == 0, NTE_BAD_FLAGS);
-        return verify_dss(k->ff, h, sig, description);
+        return verify_dss(key_ff, h, sig, description);
     }
     return verify_with(k, h, sig, description, flags);
 }

@@ -145,11 +145,81 @@ last_error_is_a_threads_own(void **state)
     assert_int_equal(GetLastError(), 5);
 }
 
+/* A pair that is made number by number, and an agreed key that becomes a session key, while other
+ * threads already use them. */
+static HCRYPTPROV dh_prov;
+static HCRYPTKEY making, agreed;
+
+static void *
+complete(void *arg)
+{
+    static const ALG_ID rc4 = CALG_RC4;
+    BYTE b[2048] = {0};
+    HCRYPTHASH h = 0;
+    HCRYPTKEY copy = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        DWORD n = 16, len = sizeof b;
+        switch ((i + (size_t)arg) % 4) {
+        case 0:
+            (void)CryptSetKeyParam(making, KP_X, NULL, 0);
+            (void)CryptSetKeyParam(agreed, KP_ALGID, (const BYTE *)&rc4, 0);
+            break;
+        case 1:
+            (void)CryptExportKey(making, 0, PRIVATEKEYBLOB, 0, b, &len);
+            (void)CryptEncrypt(agreed, 0, TRUE, 0, b, &n, sizeof b);
+            break;
+        case 2:
+            if (CryptDuplicateKey(i % 8 < 4 ? making : agreed, NULL, 0, &copy)) {
+                (void)CryptDestroyKey(copy);
+            }
+            break;
+        default:
+            if (CryptCreateHash(dh_prov, CALG_SHA1, 0, 0, &h)) {
+                (void)CryptHashSessionKey(h, agreed, 0);
+                (void)CryptVerifySignatureA(h, b, 40, making, NULL, 0);
+                (void)CryptDestroyHash(h);
+            }
+            break;
+        }
+    }
+    return NULL;
+}
+
+static void
+keys_that_become_whole(void **state)
+{
+    pthread_t t[THREADS];
+    BYTE domain[1024], public_blob[1024];
+    HCRYPTKEY own = 0;
+    DWORD len = 0;
+    (void)state;
+    assert_works(CryptAcquireContextA(&dh_prov, "threads", NULL, PROV_DSS_DH, CRYPT_NEWKEYSET));
+    CRYPT_DATA_BLOB b = {known_bytes("dss.domain3", domain), domain};
+    for (unsigned round = 0; round < 4; round++) {
+        assert_works(CryptGenKey(dh_prov, CALG_DSS_SIGN, (1024u << 16) | CRYPT_PREGEN, &making));
+        assert_works(CryptSetKeyParam(making, KP_PUB_PARAMS, (const BYTE *)&b, 0));
+        len = known_bytes("dh.a.private3", public_blob);
+        assert_works(CryptImportKey(dh_prov, public_blob, len, 0, 0, &own));
+        len = known_bytes("dh.b.public", public_blob);
+        assert_works(CryptImportKey(dh_prov, public_blob, len, own, CRYPT_EXPORTABLE, &agreed));
+        for (size_t i = 0; i < THREADS; i++) {
+            assert_int_equal(pthread_create(&t[i], NULL, complete, (void *)i), 0);
+        }
+        for (size_t i = 0; i < THREADS; i++) {
+            assert_int_equal(pthread_join(t[i], NULL), 0);
+        }
+        assert_fails(CryptSetKeyParam(making, KP_X, NULL, 0), NTE_FIXEDPARAMETER);
+        assert_key_bytes(agreed, known("dh.key.16"));
+    }
+    release(dh_prov);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handles_in_many_threads), cmocka_unit_test(release_during_use),
-        cmocka_unit_test(many_handles), cmocka_unit_test(last_error_is_a_threads_own)};
+        cmocka_unit_test(many_handles), cmocka_unit_test(last_error_is_a_threads_own),
+        cmocka_unit_test(keys_that_become_whole)};
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
