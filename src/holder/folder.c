@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "holder/uselog.h"
 
 #define LOCK_NAME "lock"
 #define JOURNAL_FILE_MAX ((size_t)256 << 20)
@@ -120,7 +119,7 @@ spk_folder_restore(int dirfd, const struct spk_copied *c, int old, const char *d
         SPK_TRY(spk_buf_add(&uselog, c->uselog));
         SPK_TRY(journal_make(dirfd, c->keys, c->policies, c->n_policies));
     }
-    SPK_TRY(spk_uselog_add(&uselog, c->keys, "restore", detail, spk_now()));
+    SPK_TRY(spk_uselog_add(&uselog, c->keys, SPK_USE_RESTORE, detail, spk_now()));
     SPK_TRY(spk_uselog_write(dirfd, &uselog));
     return keys_make(dirfd, c->keys, pass_or_null);
 }
@@ -318,9 +317,11 @@ take_use(void *arg, const struct spk_use *u)
     if (s->n < st->n_uses) {
         SPK_CHECK(spk_hash_eq(&st->uses[s->n], &u->hash), CHANGED);
     } else {
+        /* before it is written down: a record without room in the table would end the journal */
+        SPK_CHECK(st->n_uses < SPK_USES_MAX, LIMIT);
         show_use(u);
         const struct spk_span part = spk_hash_span(&u->hash);
-        SPK_TRY(spk_holder_commit(s->h, SPK_JREC_USE, &part, 1));
+        SPK_TRY(spk_holder_commit_late(s->h, SPK_JREC_USE, &part, 1));
     }
     s->n++;
     return SPK_OK;
@@ -337,7 +338,14 @@ check_uses(int dirfd, struct spk_holder *h)
     if (spk_ok(e) && s.n < h->state->n_uses) {
         e = SPK_ERR(CHANGED);
     }
-    if (!spk_ok(e)) {
+    if (spk_ok(e)) {
+        return spk_journal_sync(&h->journal);
+    }
+    if (e.code == SPK_CODE_LIMIT) {
+        spk_log(SPK_LOG_ERROR,
+                SPK_USELOG_NAME " has more than %d entries, which this holder never writes",
+                SPK_USES_MAX);
+    } else {
         spk_log(SPK_LOG_ERROR,
                 SPK_USELOG_NAME
                 " is not as this holder has seen it (%s): put it back from a backup",

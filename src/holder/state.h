@@ -6,6 +6,7 @@
 #define SPK_HOLDER_STATE_H
 
 #include "holder/journal.h"
+#include "holder/uselog.h"
 #include "policy/decide.h"
 
 /* Every body starts with u64 wall seconds, u64 running milliseconds. */
@@ -29,7 +30,6 @@ enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
 #define SPK_POLICIES_MAX 1024
 #define SPK_SCOPE_MAX ((uint64_t)1 << 24) /* deposits of one request */
 #define SPK_SUCCESSORS_MAX 65536
-#define SPK_USES_MAX 4096
 #define SPK_FORGET_AFTER ((uint64_t)30 * 86400) /* seconds after a request has expired */
 
 struct spk_hpolicy {

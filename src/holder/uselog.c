@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/rd.h"
 #include "base/text.h"
 
@@ -136,6 +137,22 @@ put_hash(struct spk_buf *b, const char *key, const struct spk_hash *h)
                           spk_hash_zero(h) ? "none" : spk_hex(spk_hash_span(h), hex));
 }
 
+static spk_err
+check_room(uint64_t entries, const char *what)
+{
+    bool restore = strcmp(what, SPK_USE_RESTORE) == 0;
+
+    if (entries < SPK_USES_MAX - (restore ? 0 : SPK_USES_FOR_RESTORE)) {
+        return SPK_OK;
+    }
+    spk_log(SPK_LOG_ERROR,
+            SPK_USELOG_NAME " is full: it has %llu entries, and the last %d of %d are kept for "
+                            "opening copies. These keys go on working, but no more copies or key "
+                            "epochs can be made of them",
+            (unsigned long long)entries, SPK_USES_FOR_RESTORE, SPK_USES_MAX);
+    return SPK_ERR(LIMIT);
+}
+
 spk_err
 spk_uselog_add(struct spk_buf *bytes, const struct spk_keys *k, const char *what,
                const char *detail, uint64_t time)
@@ -145,6 +162,7 @@ spk_uselog_add(struct spk_buf *bytes, const struct spk_keys *k, const char *what
     struct walk w = {.k = k};
 
     SPK_TRY(walk_all(spk_buf_span(bytes), &w, NULL, NULL));
+    SPK_TRY(check_room(w.number, what));
     SPK_CHECK(strlen(detail) > 0 && strlen(detail) <= SPK_USE_DETAIL_MAX, LIMIT);
     SPK_CHECK(spk_utf8_plain(spk_span_str(detail)), FORMAT);
     SPK_TRY(spk_buf_str(&text, SPK_USE_KIND "\n"));

@@ -11,6 +11,11 @@
 #define SPK_USELOG_MAX ((size_t)4 << 20)
 #define SPK_USE_KIND "sparekey/1 key-use"
 #define SPK_USE_DETAIL_MAX 512
+/* Entries in all: what the holder remembers of them at each start is bounded. The last ones are for
+ * opening a copy, which must never fail for lack of room. */
+#define SPK_USES_MAX 4096
+#define SPK_USES_FOR_RESTORE 64
+#define SPK_USE_RESTORE "restore"
 
 struct spk_use {
     uint64_t number, time;
@@ -25,7 +30,7 @@ SPK_MUST_USE spk_err spk_uselog_walk(struct spk_span bytes, const struct spk_key
 /** The file's bytes; none when there is no file yet. */
 SPK_MUST_USE spk_err spk_uselog_read(int dirfd, struct spk_buf *bytes);
 /** One more entry at the end of bytes. what: one word; detail: one line of plain UTF-8, not empty.
- */
+ * SPK_CODE_LIMIT, told in the log, when there is no room for it any more. */
 SPK_MUST_USE spk_err spk_uselog_add(struct spk_buf *bytes, const struct spk_keys *k,
                                     const char *what, const char *detail, uint64_t time);
 SPK_MUST_USE spk_err spk_uselog_write(int dirfd, const struct spk_buf *bytes);

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The authority's keys: a sealed copy, opened by a quorum of officers; the next epoch."""
 
+import os
 import shutil
+import signal
 import subprocess
 
 import box
@@ -177,9 +179,24 @@ def a_strangers_statement(p):
     assert "does not follow" in r.stderr
 
 
+def given_up_at_the_passphrase(p):
+    """^C at the holder's question ends it, and the terminal shows again what is typed"""
+    holder = str((box.BUILD / "src/holder/sparekey-holder").resolve())
+    p.officers("alice")
+    p.policy("g.note", "alice")
+    fd = os.memfd_create("pass")
+    os.write(fd, b"three swans\n")
+    os.lseek(fd, 0, os.SEEK_SET)
+    subprocess.run([holder, "init", "--dir", "h", "--name", "authority", "--bits", "2048", "--policy", "g.note", "--pass-fd", str(fd)],
+                   cwd=p.top, pass_fds=[fd], check=True, stdout=subprocess.DEVNULL)
+    os.close(fd)
+    status, seen, echo = p.interrupted("operator", "run", "--dir", "h", "--socket", "h.sock", at="assphrase", program=holder)
+    assert status == -signal.SIGINT and echo, (status, seen, echo)
+
+
 if __name__ == "__main__":
     try:
         box.main([opened_by_a_quorum, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
-                  next_epoch, a_strangers_statement], People)
+                  next_epoch, a_strangers_statement, given_up_at_the_passphrase], People)
     finally:
         forget_keys()

@@ -78,13 +78,13 @@ class People:
     def json(self, who, *args, program=CTL, ok=0):
         return json.loads(self.run(who, *args, "--json", program=program, ok=ok).stdout)
 
-    def at_terminal(self, who, *args):
-        """sparekeyctl on a terminal of its own: its pid, and our end of the terminal."""
+    def at_terminal(self, who, *args, program=CTL):
+        """sparekeyctl, or another program, on a terminal of its own: its pid, and our end of the terminal."""
         pid, fd = pty.fork()
         if pid == 0:
             try:
                 os.chdir(self.top)
-                os.execve(CTL, [CTL, *map(str, args)], self.env(who))
+                os.execve(program, [program, *map(str, args)], self.env(who))
             finally:
                 os._exit(127)
         return pid, fd
@@ -113,8 +113,8 @@ class People:
 
     def interrupted(self, who, *args, at, first=None, program=CTL):
         """^C where the program asks without echo: its status, what was shown, and whether the echo is back."""
-        pid, fd = self.at_terminal(who, *args)
-        seen, deadline, echo = "", time.monotonic() + 60, True
+        pid, fd = self.at_terminal(who, *args, program=program)
+        seen, deadline = "", time.monotonic() + 60
         while time.monotonic() < deadline:
             if select.select([fd], [], [], 0.05)[0]:
                 try:
@@ -127,7 +127,7 @@ class People:
             elif at in seen and not termios.tcgetattr(fd)[3] & termios.ECHO:
                 os.write(fd, b"\x03")
                 at = "asked once"
-            echo = bool(termios.tcgetattr(fd)[3] & termios.ECHO)
+        echo = bool(termios.tcgetattr(fd)[3] & termios.ECHO)
         os.close(fd)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen, echo
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "crypto/rng.h"
 #include "holder/uselog.h"
 
@@ -265,6 +266,58 @@ test_uselog_is_a_chain(void **state)
     assert_spk_code(spk_uselog_walk(rest, w->keys, NULL, NULL), AUTH);
 }
 
+/* As the program writes them, without looking at those before each time. */
+static void
+many_uses(struct world *w, struct spk_buf *b, size_t n)
+{
+    struct spk_hash last = {{0}};
+    char hex[65];
+
+    spk_hex(spk_hash_span(&w->keys->genesis), hex);
+    for (size_t i = 1; i <= n; i++) {
+        SPK_AUTO_BUF struct spk_buf text = SPK_BUF(4096);
+        SPK_AUTO_BUF struct spk_buf note = SPK_BUF(4096);
+        char previous[65];
+        assert_spk_ok(spk_buf_printf(
+            &text, "%s\ngenesis %s\nnumber %zu\nprevious %s\nwhat copy\ntime 1\ndetail one\n",
+            SPK_USE_KIND, hex, i, i == 1 ? "none" : spk_hex(spk_hash_span(&last), previous)));
+        assert_spk_ok(spk_sha256(spk_buf_span(&text), &last));
+        assert_spk_ok(
+            spk_note_sign(spk_buf_span(&text), NULL, w->keys->vkey.name, w->keys->seed, &note));
+        assert_spk_ok(spk_buf_printf(b, "entry %zu\n", note.len));
+        assert_spk_ok(spk_buf_add(b, spk_buf_span(&note)));
+    }
+}
+
+static void
+test_uselog_is_bounded(void **state)
+{
+    struct world *w = *state;
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_USELOG_MAX);
+    struct spk_holder *h = NULL;
+    size_t n = 0;
+
+    many_uses(w, &b, SPK_USES_MAX - SPK_USES_FOR_RESTORE - 1);
+    assert_spk_ok(spk_uselog_add(&b, w->keys, "copy", "the last one", 1));
+    assert_spk_code(spk_uselog_add(&b, w->keys, "copy", "one too many", 1), LIMIT);
+    assert_spk_code(spk_uselog_add(&b, w->keys, "rotate", "one too many", 1), LIMIT);
+    assert_spk_ok(spk_uselog_add(&b, w->keys, SPK_USE_RESTORE, "of a copy", 1));
+    assert_spk_ok(spk_uselog_walk(spk_buf_span(&b), w->keys, count_use, &n));
+    assert_int_equal(n, SPK_USES_MAX - SPK_USES_FOR_RESTORE + 1);
+    /* a file that is longer all the same is refused, and the journal stays what it was */
+    spk_buf_reset(&b);
+    many_uses(w, &b, SPK_USES_MAX + 1);
+    assert_spk_code(spk_uselog_add(&b, w->keys, SPK_USE_RESTORE, "of a copy", 1), LIMIT);
+    assert_spk_ok(spk_uselog_write(w->dirfd, &b));
+    world_stop(w);
+    assert_spk_code(spk_holder_open(w->dirfd, NULL, &h), LIMIT);
+    spk_buf_reset(&b);
+    many_uses(w, &b, SPK_USES_MAX);
+    assert_spk_ok(spk_uselog_write(w->dirfd, &b));
+    world_start(w);
+    assert_int_equal(w->h->state->n_uses, SPK_USES_MAX);
+}
+
 static void
 test_uses_are_shown_and_then_stay(void **state)
 {
@@ -310,6 +363,7 @@ main(void)
         T(test_record_of_a_newer_version),
         T(test_uselog),
         T(test_uselog_is_a_chain),
+        T(test_uselog_is_bounded),
         T(test_uses_are_shown_and_then_stay),
     };
 
