@@ -379,7 +379,7 @@ update_one(struct term *c, struct spk_session *s, struct spk_pin *old, const cha
         changed = changed || (spk_ok(e) && pin->state != old->state);
     }
     if (!changed && !c->quiet) {
-        fprintf(stderr, _("sparekey: authority '%s': nothing is new\n"), old->name);
+        fprintf(stderr, _("sparekey: note: authority '%s': nothing is new\n"), old->name);
     }
     status = report(c, s->profile, pin);
     e = spk_profile_put_authority(s->profile, &pin);
