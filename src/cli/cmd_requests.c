@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "client/pending.h"
 #include "client/veto.h"
 
 static const char *
@@ -24,7 +25,7 @@ number_of(const struct spk_json *j, const char *key)
 }
 
 static void
-print_one(const struct spk_json *j, const char *authority)
+print_one(const struct spk_json *j, const char *authority, bool here)
 {
     char when[21];
 
@@ -35,10 +36,13 @@ print_one(const struct spk_json *j, const char *authority)
     }
     printf(_("\n  reason: %s\n  for the key %.16s…\n"), term_shown(text_of(j, "reason")),
            term_shown(text_of(j, "recipient")));
+    if (here) {
+        fputs(_("  opened on this computer: 'sparekey recover' goes on with it\n"), stdout);
+    }
 }
 
 static void
-json_one(struct spk_jw *w, const struct spk_json *j, const char *authority)
+json_one(struct spk_jw *w, const struct spk_json *j, const char *authority, bool here)
 {
     static const char *const texts[] = {"request", "state", "reason", "recipient"};
     static const char *const numbers[] = {"opened", "due", "expires"};
@@ -51,36 +55,59 @@ json_one(struct spk_jw *w, const struct spk_json *j, const char *authority)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         spk_jw_u64(w, numbers[i], number_of(j, numbers[i]));
     }
+    spk_jw_bool(w, "here", here);
     spk_jw_close(w, '}');
 }
 
 struct listing {
     struct spk_jw *w; /* NULL: text */
     const char *authority;
-    size_t count;
+    char here[2 * SPK_HASH_LEN + 1]; /* the request that this computer has opened, or "" */
+    size_t count, strange;           /* all of them; those from elsewhere that may yet succeed */
 };
+
+static bool
+has_ended(const char *state)
+{
+    static const char *const ends[] = {"denied", "vetoed", "expired", "done"};
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (strcmp(state, ends[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static spk_err
 list_one(void *ctx, const struct spk_json *row)
 {
     struct listing *l = ctx;
 
+    bool here = strcmp(text_of(row, "request"), l->here) == 0;
+
     if (l->w != NULL) {
-        json_one(l->w, row, l->authority);
+        json_one(l->w, row, l->authority, here);
     } else {
-        print_one(row, l->authority);
+        print_one(row, l->authority, here);
     }
     l->count++;
+    l->strange += !here && !has_ended(text_of(row, "state"));
     return SPK_OK;
 }
 
 static int
-one_authority(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w, size_t *count)
+one_authority(struct spk_session *s, struct spk_pin *pin, struct listing *l)
 {
-    struct listing l = {.w = w, .authority = pin->name};
-    spk_err e = spk_requests_each(s, pin, list_one, &l);
+    SPK_AUTO(spk_pending) p = NULL;
+    spk_err e = SPK_OK;
 
-    *count += l.count;
+    l->authority = pin->name;
+    l->here[0] = '\0';
+    if (spk_ok(spk_pending_load(s, pin, &p))) {
+        (void)spk_hex(spk_hash_span(&p->request.hash), l->here);
+    }
+    e = spk_requests_each(s, pin, list_one, l);
     return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 
@@ -89,12 +116,12 @@ all_authorities(struct term *c, struct spk_session *s)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)16 << 20);
     struct spk_jw w = {.b = &b};
+    struct listing l = {.w = c->json ? &w : NULL};
     int status = TERM_DONE;
-    size_t count = 0;
 
     spk_jw_open(&w, NULL, '[');
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
-        int one = one_authority(s, s->profile->authorities[i], c->json ? &w : NULL, &count);
+        int one = one_authority(s, s->profile->authorities[i], &l);
 
         status = one != TERM_DONE ? one : status;
     }
@@ -102,9 +129,14 @@ all_authorities(struct term *c, struct spk_session *s)
     if (c->json) {
         return term_json_out(&w, &b) == TERM_DONE ? status : TERM_FAILED;
     }
-    if (count == 0 && status == TERM_DONE) {
+    if (l.count == 0 && status == TERM_DONE) {
         fputs(_("no recovery request concerns you\n"), stdout);
-    } else if (count > 0 && !c->quiet) {
+    } else if (l.count > 0 && !c->quiet) {
+        printf(ngettext("%zu recovery request concerns you\n",
+                        "%zu recovery requests concern you\n", l.count),
+               l.count);
+    }
+    if (l.strange > 0 && !c->quiet) {
         term_say_hint(_("one that is not yours is stopped by 'sparekey veto REQUEST'"));
     }
     return term_flush(status);

@@ -285,7 +285,9 @@ def vetoed_by_code(box):
     AUTHORITY.request(request)
     listed = b.json("requests")
     assert [r["request"] for r in listed] == [request]
-    assert request in b.run("requests", ok=0).stdout
+    p = b.run("requests", ok=0)
+    assert request in p.stdout and p.stdout.splitlines()[-1] == "1 recovery request concerns you"
+    assert "sparekey veto" in p.stderr and "this computer" not in p.stdout and not listed[0]["here"]
     helper = harness.Box(keys=False)
     helper.run("enroll", "--pin", AUTHORITY.address, ok=0)
 
@@ -590,6 +592,9 @@ def abandoned(box):
     """--abandon says what is left: withdrawn by the present key, else open until a day that it names"""
     live.enrolled(AUTHORITY, box)
     request, code = open_request(box, "--all", "--replace-keys")
+    AUTHORITY.request(request)
+    p = box.run("requests", ok=0)
+    assert "opened on this computer" in p.stdout and "veto" not in p.stderr
     p = box.run("recover", "--abandon", ok=0)
     assert code in p.stdout and "everything that was ever deposited" in p.stdout and "withdrawn" in p.stdout
     assert {r["request"]: r["state"] for r in box.json("requests")}[request] == "vetoed"
