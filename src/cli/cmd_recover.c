@@ -200,6 +200,16 @@ tell_taken(const struct spk_pending *p, uint64_t keys, const char *old)
     }
 }
 
+/* Is the container's signature key that of the request already? */
+static bool
+has_these_keys(struct recover_job *job, const struct spk_pending *p)
+{
+    struct spk_rsa *sign = NULL;
+
+    return spk_ok(spk_session_key(job->s, SPK_AT_SIGNATURE, &sign)) &&
+           spk_hash_eq(spk_rsa_id(sign), spk_rsa_id(p->request.sign));
+}
+
 /* Keys first: what has come is kept even if the rest has to wait. */
 static int
 take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
@@ -209,6 +219,7 @@ take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
     uint64_t refused = 0;
     spk_err e = SPK_OK;
 
+    job->new_pairs = !has_these_keys(job, p);
     if (p->request.kind == SPK_REQ_KIND_KEYS) {
         e = spk_recover_fetch(job->s, p, &keys, &refused);
     }

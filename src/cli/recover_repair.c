@@ -116,7 +116,7 @@ tell_others(const struct recover_job *job)
     for (size_t i = 0; i < job->s->profile->n_authorities; i++) {
         const struct spk_pin *pin = job->s->profile->authorities[i];
 
-        if (pin != job->pin && pin->state == SPK_PIN_ENROLLED && job->keys > 0) {
+        if (pin != job->pin && pin->state != SPK_PIN_PINNED && job->new_pairs) {
             fprintf(stderr,
                     _("sparekey: hint: authority %s still knows your old keys: 'sparekey recover "
                       "--keys-only --same-keys --authority %s'\n"),

@@ -131,6 +131,17 @@ def known_by_the_former_keys(box):
     assert box.json("enroll", TWO.address)["state"] == "enrolled"
 
 
+def new_pairs_only(box):
+    """pairs replaced without any session key: the other authority is named all the same, and only then"""
+    box.run("enroll", "--name", "one", ONE.address, ok=0)
+    box.run("enroll", "--name", "two", TWO.address, ok=0)
+    p = recover(box, ONE, "one", "--keys-only", "--bits", "2048")
+    assert "--same-keys --authority two" in p.stderr, p.stderr
+    p = recover(box, TWO, "two", "--keys-only", "--same-keys")
+    assert "--same-keys" not in p.stderr, p.stderr
+    doctor_is_well(box)
+
+
 def on_a_new_computer(box):
     """nothing but the owner id: asked first, then made from what the first authority has"""
     recovered_at_one(box)
@@ -182,6 +193,7 @@ if __name__ == "__main__":
                 joins_after_a_recovery,
                 printed_code_at_both,
                 known_by_the_former_keys,
+                new_pairs_only,
                 on_a_new_computer,
                 one_name_one_authority,
                 many_requests,
