@@ -11,6 +11,7 @@
 #include "store/sqlite/sq.h"
 
 #define READERS_MAX 64
+#define WAL_RETRY_MS 5
 
 /* The store whose transaction this thread is in: its reads go to the writer's connection. */
 static _Thread_local const struct sq *tx_here;
@@ -81,25 +82,59 @@ change_schema(struct sq_conn *c, const char *is_due, const char *sql)
     return sq_exec(c, "COMMIT");
 }
 
+struct schema {
+    uint64_t version, application, tables;
+};
+
+static spk_err
+read_schema(struct sq_conn *c, struct schema *ret_s)
+{
+    SPK_TRY(pragma_u64(c, "PRAGMA application_id", &ret_s->application));
+    SPK_TRY(pragma_u64(c, "PRAGMA user_version", &ret_s->version));
+    return pragma_u64(c, "SELECT count(*) FROM sqlite_schema", &ret_s->tables);
+}
+
+/* All of it as it stands at one moment: another process may be making the tables just now. */
+static spk_err
+look_at_schema(struct sq_conn *c, struct schema *ret_s)
+{
+    SPK_TRY(sq_exec(c, "BEGIN"));
+    spk_err e = read_schema(c, ret_s);
+    (void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return e;
+}
+
+/* SQLite does not wait for others with this one, whatever the timeout: it could wait for ever. */
+static spk_err
+use_wal(struct sq_conn *c)
+{
+    static const char sql[] = "PRAGMA journal_mode = WAL;";
+    int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+
+    for (int ms = 0; (rc & 0xff) == SQLITE_BUSY && ms < SQ_BUSY_MS; ms += WAL_RETRY_MS) {
+        (void)sqlite3_sleep(WAL_RETRY_MS);
+        rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+    }
+    return sq_err(c->db, rc, sql);
+}
+
 /* Make the tables of an empty file, bring those of an older version up to today's; refuse what is
  * not ours or is newer than we are. */
 static spk_err
 schema_ready(struct sq_conn *c)
 {
-    uint64_t version = 0, application = 0, tables = 0;
+    struct schema s = {0};
 
-    SPK_TRY(pragma_u64(c, "PRAGMA application_id", &application));
-    SPK_TRY(pragma_u64(c, "PRAGMA user_version", &version));
-    SPK_TRY(pragma_u64(c, "SELECT count(*) FROM sqlite_schema", &tables));
-    if (tables == 0) {
-        SPK_TRY(sq_exec(c, "PRAGMA journal_mode = WAL;"));
+    SPK_TRY(look_at_schema(c, &s));
+    if (s.tables == 0) {
+        SPK_TRY(use_wal(c));
         return change_schema(c, "SELECT count(*) = 0 FROM sqlite_schema", sq_schema);
     }
-    SPK_CHECK(application == SQ_APPLICATION_ID, FORMAT);
-    if (version == 1) {
+    SPK_CHECK(s.application == SQ_APPLICATION_ID, FORMAT);
+    if (s.version == 1) {
         return change_schema(c, "SELECT user_version = 1 FROM pragma_user_version", sq_from_1);
     }
-    SPK_CHECK(version == SPK_STORE_SCHEMA, VERSION);
+    SPK_CHECK(s.version == SPK_STORE_SCHEMA, VERSION);
     return SPK_OK;
 }
 

@@ -146,6 +146,43 @@ test_takes_over_an_older_store(void **state)
     }
 }
 
+static int
+open_write_close(uint8_t who)
+{
+    struct spk_store *s = NULL;
+    struct spk_hash token = {{who}};
+
+    if (!spk_ok(try_open(false, &s))) {
+        return 1;
+    }
+    bool good = spk_ok(spk_store_begin(s)) && spk_ok(spk_store_put_token(s, &token, 100, 1)) &&
+                spk_ok(spk_store_commit(s));
+    spk_store_free(s);
+    return good ? 0 : 2;
+}
+
+/* Programs that meet at a file that is not there yet, and that the last of them folds up. */
+static void
+test_many_open_at_once(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 12; round++) {
+        pid_t pids[6];
+        for (uint8_t i = 0; i < 6; i++) {
+            pids[i] = fork();
+            if (pids[i] == 0) {
+                _exit(open_write_close(i));
+            }
+        }
+        for (int i = 0; i < 6; i++) {
+            int status = -1;
+            assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+            assert_int_equal(status, 0);
+        }
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 /* Each edit of one column of one row, and nothing of the row is believed any more. */
 static void
 test_edited_by_hand(void **state)
@@ -375,6 +412,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_one_server, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_not_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(test_takes_over_an_older_store, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_open_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_edited_by_hand, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
