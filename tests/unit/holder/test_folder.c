@@ -278,9 +278,10 @@ many_uses(struct world *w, struct spk_buf *b, size_t n)
         SPK_AUTO_BUF struct spk_buf text = SPK_BUF(4096);
         SPK_AUTO_BUF struct spk_buf note = SPK_BUF(4096);
         char previous[65];
-        assert_spk_ok(spk_buf_printf(
-            &text, "%s\ngenesis %s\nnumber %zu\nprevious %s\nwhat copy\ntime 1\ndetail one\n",
-            SPK_USE_KIND, hex, i, i == 1 ? "none" : spk_hex(spk_hash_span(&last), previous)));
+        assert_spk_ok(spk_buf_printf(&text, "%s\ngenesis %s\n", SPK_USE_KIND, hex));
+        assert_spk_ok(spk_buf_printf(&text, "number %zu\nprevious %s\n", i,
+                                     i == 1 ? "none" : spk_hex(spk_hash_span(&last), previous)));
+        assert_spk_ok(spk_buf_str(&text, "what copy\ntime 1\ndetail one\n"));
         assert_spk_ok(spk_sha256(spk_buf_span(&text), &last));
         assert_spk_ok(
             spk_note_sign(spk_buf_span(&text), NULL, w->keys->vkey.name, w->keys->seed, &note));
