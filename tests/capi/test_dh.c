@@ -80,7 +80,7 @@ static void
 capi_088(void **state)
 {
     HCRYPTPROV p = DH_PROV;
-    HCRYPTKEY k = 0;
+    HCRYPTKEY k = 0, pub = 0, rc4 = 0;
     BYTE blob[BLOB_MAX];
     DWORD len = sizeof blob;
     (void)state;
@@ -94,7 +94,12 @@ capi_088(void **state)
     assert_exports(k, PUBLICKEYBLOB, CRYPT_BLOB_VER3, "dh.b.public3");
     assert_exports(k, PUBLICKEYBLOB, 0, "dh.b.public");
     len = known_bytes("dh.b.public", blob);
-    assert_fails(CryptImportKey(p, blob, len, 0, 0, &k), NTE_NO_KEY); /* y alone */
+    assert_fails(CryptImportKey(p, blob, len, 0, 0, &pub), NTE_NO_KEY); /* y alone */
+    assert_works(CryptGenKey(p, CALG_RC4, CRYPT_EXPORTABLE, &rc4));
+    assert_fails(CryptExportKey(rc4, k, SIMPLEBLOB, 0, NULL, &len), NTE_BAD_KEY); /* not RSA */
+    len = 8;
+    assert_fails(CryptEncrypt(k, 0, TRUE, 0, blob, &len, sizeof blob), NTE_BAD_KEY);
+    assert_fails(CryptDecrypt(k, 0, TRUE, 0, blob, &len), NTE_BAD_KEY);
     release(p);
 }
 
@@ -336,6 +341,12 @@ capi_093(void **state)
     release(p);
     assert_works(CryptAcquireContextA(&p, "pairs", NULL, PROV_DSS_DH, CRYPT_DELETEKEYSET));
     assert_fails(CryptAcquireContextA(&p, "pairs", NULL, PROV_DSS_DH, 0), NTE_BAD_KEYSET);
+    release(dh_container("pairs", CRYPT_NEWKEYSET | CRYPT_MACHINE_KEYSET));
+    assert_fails(CryptAcquireContextA(&p, "pairs", NULL, PROV_DSS_DH, 0), NTE_BAD_KEYSET);
+    run_in_dir("test -f machine-dss/7061697273");
+    release(dh_container(NULL, CRYPT_NEWKEYSET)); /* the default one is not RSA's either */
+    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    assert_works(CryptAcquireContextA(&p, NULL, NULL, PROV_DSS, CRYPT_DELETEKEYSET));
 }
 
 static void

@@ -244,24 +244,32 @@ openssl_reads(void)
     run_in_dir("openssl dsa -in d.pem -pubout -out dpub.pem 2>/dev/null");
 }
 
-/* SEQUENCE of two INTEGERs out of two little-endian numbers. */
+/* A little-endian number as INTEGER, in its shortest form. */
+static DWORD
+put_integer(const BYTE *le, BYTE *ret_der)
+{
+    DWORD len = 20, n = 2;
+    while (len > 1 && le[len - 1] == 0) {
+        len--;
+    }
+    if ((le[len - 1] & 0x80) != 0) {
+        ret_der[n++] = 0;
+    }
+    for (DWORD i = 0; i < len; i++) {
+        ret_der[n++] = le[len - 1 - i];
+    }
+    ret_der[0] = 2;
+    ret_der[1] = (BYTE)(n - 2);
+    return n;
+}
+
+/* SEQUENCE of r and s. */
 static DWORD
 to_der(const BYTE sig[SIG_LEN], BYTE ret_der[64])
 {
     DWORD n = 2;
-    for (int i = 0; i < 2; i++) {
-        ret_der[n++] = 2;
-        ret_der[n++] = 21;
-        ret_der[n++] = 0;
-        for (int j = 0; j < 20; j++) {
-            ret_der[n++] = sig[20 * i + 19 - j];
-        }
-        if ((sig[20 * i + 19] & 0x80) == 0) { /* shortest form */
-            memmove(ret_der + n - 21, ret_der + n - 20, 20);
-            ret_der[n - 22] = 20;
-            n--;
-        }
-    }
+    n += put_integer(sig, ret_der + n);
+    n += put_integer(sig + 20, ret_der + n);
     ret_der[0] = 0x30;
     ret_der[1] = (BYTE)(n - 2);
     return n;
