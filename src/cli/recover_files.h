@@ -39,7 +39,7 @@ struct recover_job {
     unsigned left_out; /* files that the request goes without */
     struct spk_buf serials;
     uint64_t keys, refused;
-    bool new_pairs; /* they came with this run */
+    bool new_pairs;                 /* they came with this run */
     const struct spk_pending *from; /* what brought the keys; NULL: an earlier recovery */
 };
 

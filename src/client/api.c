@@ -199,10 +199,16 @@ spk_api_get(struct spk_api *a, const char *path, struct spk_json **ret_j)
     return answer_json(&ans, ret_j);
 }
 
-/* One page; *after is where it begins when *more is true, and where the next one does. */
+struct list {
+    const char *path, *member;
+    spk_api_row_fn fn;
+    void *ctx;
+    bool more;      /* this is not the first page, or not the last one */
+    uint64_t after; /* then: where it begins */
+};
+
 static spk_err
-get_page(struct spk_api *a, const char *path, const char *member, uint64_t *after, bool *more,
-         spk_api_row_fn fn, void *ctx)
+get_page(struct spk_api *a, struct list *l)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(PATH_MAX_LEN);
     SPK_AUTO(spk_json) j = NULL;
@@ -211,24 +217,24 @@ get_page(struct spk_api *a, const char *path, const char *member, uint64_t *afte
     uint64_t next = 0;
     size_t n = 0;
 
-    SPK_TRY(spk_buf_str(&b, path));
-    if (*more) {
-        SPK_TRY(spk_buf_printf(&b, "%cafter=%llu", strchr(path, '?') == NULL ? '?' : '&',
-                               (unsigned long long)*after));
+    SPK_TRY(spk_buf_str(&b, l->path));
+    if (l->more) {
+        SPK_TRY(spk_buf_printf(&b, "%cafter=%llu", strchr(l->path, '?') == NULL ? '?' : '&',
+                               (unsigned long long)l->after));
     }
     SPK_TRY(spk_buf_cstr(&b, &target));
     SPK_TRY(spk_api_get(a, target, &j));
-    SPK_CHECK(spk_ok(spk_json_array(j, member, &list, &n)), PROTO);
+    SPK_CHECK(spk_ok(spk_json_array(j, l->member, &list, &n)), PROTO);
     for (size_t i = 0; i < n; i++) {
-        SPK_TRY(fn(ctx, spk_json_at(list, i)));
+        SPK_TRY(l->fn(l->ctx, spk_json_at(list, i)));
     }
     if (!spk_ok(spk_json_u64(j, "next", &next))) { /* null: this was the last page */
-        *more = false;
+        l->more = false;
         return SPK_OK;
     }
-    SPK_CHECK(!*more || next > *after, PROTO);
-    *more = true;
-    *after = next;
+    SPK_CHECK(!l->more || next > l->after, PROTO);
+    l->more = true;
+    l->after = next;
     return SPK_OK;
 }
 
@@ -236,12 +242,11 @@ spk_err
 spk_api_get_list(struct spk_api *a, const char *path, const char *member, spk_api_row_fn fn,
                  void *ctx)
 {
-    uint64_t after = 0;
-    bool more = false;
+    struct list l = {.path = path, .member = member, .fn = fn, .ctx = ctx};
 
     for (unsigned i = 0; i < PAGES_MAX; i++) {
-        SPK_TRY(get_page(a, path, member, &after, &more, fn, ctx));
-        if (!more) {
+        SPK_TRY(get_page(a, &l));
+        if (!l.more) {
             return SPK_OK;
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery requests and the notes that came for them. */
 #include "base/log.h"
+#include "store/sqlite/request_cols.h"
 #include "store/sqlite/sq.h"
 #include "wire/frame.h"
 

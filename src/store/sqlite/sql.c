@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All SQL text of this back end. Keys only ever grow: the index of a deposit
  * is its rowid, and the two indexes over deposits grow at the end of each owner's part. */
+#include "store/sqlite/request_cols.h"
 #include "store/sqlite/sq.h"
 
 const char *const sq_schema =
