@@ -310,7 +310,7 @@ open_request(struct term *c, struct recover_job *job)
         e = spk_session_pair(job->s, SPK_AT_SIGNATURE, &unused);
         spec.take_pairs = job->s->container;
     } else if (!c->quiet) {
-        fputs(_("sparekey: making new key pairs, this may take a few seconds\n"), stderr);
+        fputs(_("sparekey: note: making new key pairs, this may take a few seconds\n"), stderr);
     }
     e = spk_ok(e) ? spk_pending_create(job->s, job->pin, &spec, &p) : e;
     if (!spk_ok(e)) {

@@ -109,7 +109,8 @@ line_of(struct spk_span text, const char *key)
         while (line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t')) {
             line = spk_span(line.ptr + 1, line.len - 1);
         }
-        if (line.len > strlen(key) && memcmp(line.ptr, key, strlen(key)) == 0) {
+        if (line.len > strlen(key) &&
+            spk_span_eq(spk_span(line.ptr, strlen(key)), spk_span_str(key))) {
             return n;
         }
     }

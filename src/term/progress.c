@@ -66,8 +66,8 @@ term_progress_files(struct term_progress *pr, uint64_t files, uint64_t bytes)
 {
     if (due(pr)) {
         fputs("\r\033[K", stderr);
-        fprintf(stderr, _("%s  %llu files, %s"), pr->label, (unsigned long long)files,
-                term_size(bytes));
+        fprintf(stderr, ngettext("%s  %lu file, %s", "%s  %lu files, %s", (unsigned long)files),
+                pr->label, (unsigned long)files, term_size(bytes));
     }
 }
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 DONE, FAILED, USAGE, UNRECOVERABLE, WAITING, STOPPED = 0, 1, 2, 3, 4, 130
 STATUSES = (DONE, FAILED, USAGE, UNRECOVERABLE, WAITING, STOPPED)
-LINE = re.compile(r"sparekey: ((error|warning|note|hint): \S.*|making two key pairs.*|your keys are in '.*')")
+LINE = re.compile(r"sparekey: (error|warning|note|hint): \S.*")
 OFF_WARNING = "sparekey: warning: no deposit is made"
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NOBODY = 65534
