@@ -234,7 +234,8 @@ renew(struct term *c, const struct enroll_opts *o, struct spk_session *s, const 
     }
     if (!c->quiet) {
         fprintf(stderr,
-                _("sparekey: your keys are newer than your owner id, so '%s' gets another owner id "
+                _("sparekey: note: your keys are newer than your owner id, so '%s' gets another "
+                  "owner id "
                   "for you: write it on your recovery sheet\n"),
                 pin->name);
     }

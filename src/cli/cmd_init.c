@@ -224,7 +224,7 @@ run(struct term *c, const struct init_opts *o, unsigned bits)
     if (!spk_ok(spk_profile_data_path(s->profile, "containers", &folder))) {
         return term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
     }
-    e = spk_keystore_user(&s->keystore);
+    e = s->keystore == NULL ? spk_keystore_user(&s->keystore) : SPK_OK;
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, folder, e, NULL);
     }
