@@ -12,8 +12,9 @@
 
 enum spk_frame_type {
     SPK_MSG_HELLO = 1,   /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER
-                            POLICY GENESIS */
-    SPK_MSG_ADVANCE = 2, /* reserved for the logs */
+                            POLICY GENESIS [LOGS] */
+    SPK_MSG_ADVANCE = 2, /* deposits: LOG SIZE ROOT PROOF; recoveries: LOG SIZE ENTRIES SALTS
+                            REQUESTS -> NOTE */
     SPK_MSG_CHECK = 3,   /* a deposit -> OK or REFUSED */
     SPK_MSG_RELEASE =
         4, /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
@@ -82,6 +83,20 @@ enum spk_frame_attr {
     SPK_FA_NEEDED = 46,   /* u64: persons that the whole request takes */
     SPK_FA_RELEASED = 47, /* u64: deposits released so far */
     SPK_FA_COUNTER = 50,
+    SPK_FA_LOGS = 51,     /* the logs note */
+    SPK_FA_LOG = 52,      /* u64, enum spk_log_id */
+    SPK_FA_SIZE = 53,     /* u64 */
+    SPK_FA_ROOT = 54,     /* hash */
+    SPK_FA_PROOF = 55,    /* hashes, one after the other; empty where there is nothing to prove */
+    SPK_FA_ENTRIES = 56,  /* bundle: u16 length || entry, repeated */
+    SPK_FA_SALTS = 57,    /* 32 bytes for each entry about a request, in order */
+    SPK_FA_REQUESTS = 58, /* request hash for each entry about a request, in order */
+    SPK_FA_FIRST = 59,    /* u64: lowest index of a scope, 2^64 - 1 for an empty one */
+    SPK_FA_FIRST_OC = 60,
+    SPK_FA_LOG_PATH = 61,    /* hashes: of a deposit's entry in the deposits log */
+    SPK_FA_ENTRY = 62,       /* an entry of the recoveries log */
+    SPK_FA_ENTRY_INDEX = 63, /* u64 */
+    SPK_FA_ENTRY_PATH = 64,  /* hashes */
 };
 
 enum spk_request_state {
