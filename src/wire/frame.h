@@ -11,26 +11,38 @@
 #define SPK_FRAME_HEAD 16
 
 enum spk_frame_type {
-    SPK_MSG_HELLO = 1,   /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER
-                            POLICY GENESIS [LOGS] */
-    SPK_MSG_ADVANCE = 2, /* deposits: LOG SIZE ROOT PROOF; recoveries: LOG SIZE ENTRIES SALTS
-                            REQUESTS -> NOTE */
-    SPK_MSG_CHECK = 3,   /* a deposit -> OK or REFUSED */
-    SPK_MSG_RELEASE =
-        4, /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH] -> BLOB */
-    SPK_MSG_TRANSPORT = 5, /* reserved for shared keys */
-    SPK_MSG_STATUS = 6,    /* -> counters as COUNTER (u16 id || u64 value, repeated) */
+    /* VERSION -> VERSION NAME EPOCH SPKI (every epoch's) VKEY POLICY_NUMBER POLICY GENESIS LOGS */
+    SPK_MSG_HELLO = 1,
+    /* deposits: LOG SIZE ROOT PROOF; recoveries: LOG SIZE [ENTRIES [SALTS REQUESTS DETAILS]], or
+     * LOG NOTE EDGE PROOF -> NOTE */
+    SPK_MSG_ADVANCE = 2,
+    /* a deposit -> OK or REFUSED */
+    SPK_MSG_CHECK = 3,
+    /* REQUEST INDEX POSITION a deposit PATH [SELECT_INDEX SELECT_PATH]
+     * [LOG_PATH ENTRY ENTRY_INDEX ENTRY_PATH] -> BLOB */
+    SPK_MSG_RELEASE = 4,
+    /* reserved for shared keys */
+    SPK_MSG_TRANSPORT = 5,
+    /* -> counters as COUNTER (u16 id || u64 value, repeated) */
+    SPK_MSG_STATUS = 6,
     SPK_MSG_STOP = 7,
-    SPK_MSG_POLICY = 8, /* NOTE -> POLICY_NUMBER POLICY */
-    SPK_MSG_OPEN =
-        9, /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT [POLICIES] -> REQUEST + state */
-    SPK_MSG_DENY = 10, /* NOTE (approval note with decision deny) -> state */
-    SPK_MSG_VETO =
-        11, /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
-    SPK_MSG_SUCCESSOR = 12, /* REQUEST ENROL -> NOTE */
-    SPK_MSG_REWRAP = 13,    /* a deposit -> RPUB BLOB under the newest epoch */
-    SPK_MSG_APPROVE = 14,   /* NOTE -> state */
-    SPK_MSG_STATE = 15,     /* REQUEST -> state */
+    /* NOTE -> POLICY_NUMBER POLICY */
+    SPK_MSG_POLICY = 8,
+    /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT [POLICIES] [FIRST [FIRST_OC PATH]] ->
+     * REQUEST + state */
+    SPK_MSG_OPEN = 9,
+    /* NOTE (approval note with decision deny) -> REQUEST + state */
+    SPK_MSG_DENY = 10,
+    /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
+    SPK_MSG_VETO = 11,
+    /* REQUEST ENROL -> NOTE */
+    SPK_MSG_SUCCESSOR = 12,
+    /* a deposit -> RPUB BLOB under the newest epoch */
+    SPK_MSG_REWRAP = 13,
+    /* NOTE -> REQUEST + state */
+    SPK_MSG_APPROVE = 14,
+    /* REQUEST -> state */
+    SPK_MSG_STATE = 15,
 };
 /* "a deposit" = RPUB OWNER BLOB P and either SALT RPRIV or SEALED.
  * "state" = STATE OPENED DUE EXPIRES PERSONS PERSONS2 NEEDED RELEASED. */
@@ -83,20 +95,22 @@ enum spk_frame_attr {
     SPK_FA_NEEDED = 46,   /* u64: persons that the whole request takes */
     SPK_FA_RELEASED = 47, /* u64: deposits released so far */
     SPK_FA_COUNTER = 50,
-    SPK_FA_LOGS = 51,     /* the logs note */
-    SPK_FA_LOG = 52,      /* u64, enum spk_log_id */
-    SPK_FA_SIZE = 53,     /* u64 */
-    SPK_FA_ROOT = 54,     /* hash */
-    SPK_FA_PROOF = 55,    /* hashes, one after the other; empty where there is nothing to prove */
-    SPK_FA_ENTRIES = 56,  /* bundle: u16 length || entry, repeated */
-    SPK_FA_SALTS = 57,    /* 32 bytes for each entry about a request, in order */
-    SPK_FA_REQUESTS = 58, /* request hash for each entry about a request, in order */
-    SPK_FA_FIRST = 59,    /* u64: lowest index of a scope, 2^64 - 1 for an empty one */
-    SPK_FA_FIRST_OC = 60,
-    SPK_FA_LOG_PATH = 61,    /* hashes: of a deposit's entry in the deposits log */
-    SPK_FA_ENTRY = 62,       /* an entry of the recoveries log */
-    SPK_FA_ENTRY_INDEX = 63, /* u64 */
+    SPK_FA_LOGS = 51,        /* signed logs note (wire/logs.h) */
+    SPK_FA_LOG = 52,         /* u64, enum spk_log_id */
+    SPK_FA_SIZE = 53,        /* u64: entries of a log */
+    SPK_FA_ROOT = 54,        /* hash */
+    SPK_FA_PROOF = 55,       /* hashes: growth */
+    SPK_FA_ENTRIES = 56,     /* u16 length || entry, repeated */
+    SPK_FA_SALTS = 57,       /* 32 for each entry about a request, in their order */
+    SPK_FA_REQUESTS = 58,    /* request hash for each of them */
+    SPK_FA_FIRST = 59,       /* u64: lowest deposit index of a scope, 2^64 - 1: empty */
+    SPK_FA_FIRST_OC = 60,    /* OC of that deposit; its PATH in the scope goes with it */
+    SPK_FA_LOG_PATH = 61,    /* hashes: the deposit's entry in the deposits log */
+    SPK_FA_ENTRY = 62,       /* entry of the recoveries log */
+    SPK_FA_ENTRY_INDEX = 63, /* u64: where it stands */
     SPK_FA_ENTRY_PATH = 64,  /* hashes */
+    SPK_FA_DETAILS = 65,     /* H(detail) for each entry about a request, H("") without one */
+    SPK_FA_EDGE = 66,        /* hashes of the complete subtrees, the smallest first */
 };
 
 enum spk_request_state {
