@@ -84,7 +84,7 @@ load_pair(struct spk_anyrsa *key)
         params = OSSL_PARAM_BLD_to_param(bld);
         e = params != NULL ? pkey_from(params, &key->pkey) : spk_ossl_fail();
     }
-    OSSL_PARAM_free(params);
+    spk_ossl_params_free(params);
     OSSL_PARAM_BLD_free(bld);
     for (size_t i = 0; i < NUMS; i++) {
         BN_clear_free(bn[i]);

@@ -282,7 +282,7 @@ pkey_from(OSSL_PARAM_BLD *bld, const char *type, EVP_PKEY **ret_pkey)
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
     bool ok = c != NULL && params != NULL && EVP_PKEY_fromdata_init(c) == 1 &&
               EVP_PKEY_fromdata(c, ret_pkey, EVP_PKEY_KEYPAIR, params) == 1;
-    OSSL_PARAM_free(params);
+    spk_ossl_params_free(params);
     return ok ? SPK_OK : spk_ossl_fail();
 }
 

@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <pthread.h>
 
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
@@ -34,6 +35,15 @@ spk_ossl_answer(enum spk_code code)
         nomem = nomem || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
     }
     return (spk_err){nomem ? SPK_CODE_NOMEM : code, 0};
+}
+
+void
+spk_ossl_params_free(OSSL_PARAM *params)
+{
+    for (OSSL_PARAM *p = params; p != NULL && p->key != NULL; p++) {
+        spk_wipe(p->data, p->data_size);
+    }
+    OSSL_PARAM_free(params);
 }
 
 spk_err

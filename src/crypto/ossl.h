@@ -27,6 +27,10 @@ SPK_MUST_USE spk_err spk_ossl_fail(void);
 /** The same where failure is an answer about the data: SPK_CODE_NOMEM or code. */
 SPK_MUST_USE spk_err spk_ossl_answer(enum spk_code code);
 
+/** Frees what OSSL_PARAM_BLD_to_param() made, wiped: the library itself does not wipe the numbers
+ * of a private key there. NULL allowed. */
+void spk_ossl_params_free(OSSL_PARAM *params);
+
 /** Fetched once a process, never freed. */
 SPK_MUST_USE spk_err spk_ossl_md(enum spk_md which, const EVP_MD **ret_md);
 SPK_MUST_USE spk_err spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher);

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container under a passphrase, and a person at a terminal. */
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <conio.h>
+
+#include "capi_test.h"
+
+#define NAME "Vector \xc3\x84 1"
+#define FOLDED "vector \xc3\x84 1"
+#define RIGHT "correct horse"
+#define SCREEN_MAX 4000
+#define WAIT_MS 60000
+
+/* The container of the known answers, where the library looks for it. */
+static void
+plant(void)
+{
+    BYTE bytes[16384];
+    char path[700];
+    const char *root = getenv("SPK_VECTORS");
+    assert_non_null(root);
+    (void)snprintf(path, sizeof path, "%s/keystore/passphrase.spc", root);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    (void)fclose(f);
+    run_in_dir("mkdir -p -m 700 data/sparekey/containers");
+    int at = snprintf(path, sizeof path, "%s/data/sparekey/containers/", capi_dir());
+    for (const char *c = FOLDED; *c != '\0'; c++) {
+        at += snprintf(path + at, sizeof path - (size_t)at, "%02x", (unsigned)(BYTE)*c);
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, n), n);
+    (void)close(fd);
+}
+
+/* What a program does, in a process of its own; its exit status is the low byte of its error. */
+static int
+use_pair(DWORD flags, const char *pin)
+{
+    HCRYPTPROV p = 0;
+    HCRYPTKEY k = 0;
+    HCRYPTHASH h = 0;
+    BYTE sig[1024];
+    DWORD n = sizeof sig;
+    BOOL ok = CryptAcquireContextA(&p, NAME, NULL, PROV_RSA_AES, flags);
+    ok = ok &&
+         (pin == NULL || CryptSetProvParam(p, PP_KEYEXCHANGE_PIN, (const BYTE *)(uintptr_t)pin, 0));
+    ok = ok && CryptGetUserKey(p, AT_SIGNATURE, &k) && CryptCreateHash(p, CALG_SHA1, 0, 0, &h) &&
+         CryptSignHashA(h, AT_SIGNATURE, NULL, 0, sig, &n) &&
+         CryptVerifySignatureA(h, sig, n, k, NULL, 0);
+    return ok ? 0 : (int)(GetLastError() & 0xff);
+}
+
+static int
+silent(void)
+{
+    return use_pair(CRYPT_SILENT, NULL);
+}
+static int
+asking(void)
+{
+    return use_pair(0, NULL);
+}
+static int
+with_pin(void)
+{
+    return use_pair(0, RIGHT);
+}
+static int
+with_wrong_pin(void)
+{
+    return use_pair(0, "wrong");
+}
+static int
+without_terminal(void)
+{
+    int status = -1;
+    pid_t pid = fork(); /* the first process of a session cannot leave it */
+    if (pid == 0) {
+        _exit(setsid() > 0 ? asking() : 99);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                           : 98;
+}
+static int
+one_key(void)
+{
+    int c = 0;
+    (void)printf("press: ");
+    c = _getch();
+    return c == 'q' ? 0 : 1;
+}
+
+/* Runs work() at a terminal, types a line at every prompt, and gives what was on the screen. */
+static int
+at_terminal(int (*work)(void), const char *const *lines, char screen[SCREEN_MAX])
+{
+    int fd = -1, status = 0;
+    size_t len = 0, answered = 0;
+    pid_t pid = forkpty(&fd, NULL, NULL, NULL);
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        _exit(work());
+    }
+    for (;;) {
+        struct pollfd p = {fd, POLLIN, 0};
+        if (poll(&p, 1, WAIT_MS) != 1) {
+            (void)kill(pid, SIGKILL);
+            break;
+        }
+        ssize_t n = read(fd, screen + len, SCREEN_MAX - 1 - len);
+        if (n <= 0) { /* the other side is closed */
+            break;
+        }
+        len += (size_t)n;
+        if (len >= 2 && memcmp(screen + len - 2, ": ", 2) == 0 && lines[answered] != NULL) {
+            struct timespec typing = {0, 50 * 1000 * 1000}; /* the echo goes off first */
+            (void)nanosleep(&typing, NULL);
+            assert_true(write(fd, lines[answered], strlen(lines[answered])) > 0);
+            answered++;
+        }
+    }
+    screen[len] = '\0';
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    (void)close(fd);
+    assert_true(WIFEXITED(status));
+    assert_null(lines[answered]); /* all were asked for */
+    return WEXITSTATUS(status);
+}
+
+static void
+asked_without_echo(void **state)
+{
+    static const char *const lines[] = {RIGHT "\n", NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    plant();
+    assert_int_equal(at_terminal(asking, lines, screen), 0);
+    assert_non_null(strstr(screen, "passphrase of key container '" NAME "': "));
+    assert_null(strstr(screen, RIGHT));
+    assert_null(strstr(screen, "wrong"));
+}
+
+static void
+asked_again_when_wrong(void **state)
+{
+    static const char *const lines[] = {"nonsense\n", "Correct horse\n", RIGHT "\n", NULL};
+    static const char *const never[] = {"a\n", "b\n", "c\n", NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    plant();
+    assert_int_equal(at_terminal(asking, lines, screen), 0);
+    assert_non_null(strstr(screen, "wrong; passphrase of key container '" NAME "': "));
+    assert_null(strstr(screen, "horse"));
+    assert_int_equal(at_terminal(asking, never, screen), NTE_PERM & 0xff);
+}
+
+static void
+nothing_typed(void **state)
+{
+    static const char *const lines[] = {"\n", NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    plant();
+    assert_int_equal(at_terminal(asking, lines, screen), NTE_PERM & 0xff);
+}
+
+static void
+nobody_is_asked(void **state)
+{
+    static const char *const none[] = {NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    plant();
+    assert_int_equal(at_terminal(silent, none, screen), NTE_SILENT_CONTEXT & 0xff);
+    assert_string_equal(screen, "");
+    assert_int_equal(at_terminal(with_pin, none, screen), 0);
+    assert_string_equal(screen, "");
+    assert_int_equal(at_terminal(with_wrong_pin, none, screen), NTE_PERM & 0xff);
+    assert_string_equal(screen, "");
+    assert_int_equal(at_terminal(without_terminal, none, screen), NTE_PERM & 0xff);
+    assert_string_equal(screen, "");
+}
+
+static void
+a_key_without_return(void **state)
+{
+    static const char *const lines[] = {"q", NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    assert_int_equal(at_terminal(one_key, lines, screen), 0);
+    assert_string_equal(screen, "press: ");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asked_without_echo),   cmocka_unit_test(asked_again_when_wrong),
+        cmocka_unit_test(nothing_typed),        cmocka_unit_test(nobody_is_asked),
+        cmocka_unit_test(a_key_without_return),
+    };
+    return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
+}
