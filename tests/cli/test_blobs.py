@@ -9,9 +9,10 @@ from pathlib import Path
 
 import live
 import box as harness
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 AUTHORITY = None
 RC4, DES3, AES128, AES256 = 0x6801, 0x6603, 0x660E, 0x6610
@@ -232,6 +233,20 @@ def taken_over(box):
     assert len(box.read("d.simple")) == 12 + 128
 
 
+def foreign_part(box, serial):
+    """What stands for the owner in a deposit that came back, read as doc/spec/deposit.md §2.1 says"""
+    data = (box.home / ".local/share/sparekey/recovered" / serial).read_bytes()
+    kept = live.attrs(data.split(b"\n", 1)[1])
+    own = serialization.load_pem_private_key(box.run("blob", "export", "--private", "--form", "pem", "--yes", ok=0).stdout.encode(), None)
+    sha1 = hashes.SHA1()
+    k = own.decrypt(kept[4][0][12:][::-1], padding.OAEP(padding.MGF1(sha1), sha1, None))
+    r_priv = live.attrs(kept[3][0])
+    assert sorted(r_priv) == [1, 2, 3, 5] and r_priv[2] == [bytes.fromhex(serial)]
+    r, rest = r_priv[5][0][:16], r_priv[5][0][16:]
+    key = live.fixture.sub(k, b"foreign", bytes.fromhex(serial) + r, 32)
+    return live.attrs(AESGCM(key).decrypt(bytes(12), rest, r))
+
+
 def keys_alone(box):
     """a BLOB in the clear, and one with IV, mode and salt, come back as they were"""
     live.enrolled(AUTHORITY, box)
@@ -249,6 +264,7 @@ def keys_alone(box):
     for e in listed:
         box.run("blob", "export", "--plain", "--serial", e["serial"], "--yes", "-f", "-o", "out", ok=0)
         assert box.read("out") == blobs[e["name"]]
+        assert foreign_part(box, e["serial"]) == {1: [blobs[e["name"]]], 2: [e["name"].encode()]}
 
 
 def key_of_another_pair(box):
