@@ -67,6 +67,23 @@ struct spk_store_ops {
                          struct spk_span detail);
     spk_err (*events)(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn,
                       void *arg);
+
+    /* what store.c leaves: a hash that is the next one of its level; a log of level 0 that is not
+     * the deposits'; log 0 has a note too */
+    spk_err (*log_count)(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t *ret_n);
+    spk_err (*log_hashes)(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
+                          size_t max, struct spk_hash *ret_hashes, size_t *ret_n);
+    spk_err (*put_log_hash)(struct spk_store *s, enum spk_log_id log, unsigned level,
+                            uint64_t index, const struct spk_hash *h);
+    spk_err (*put_log_note)(struct spk_store *s, enum spk_log_id log,
+                            const struct spk_log_note_row *row);
+    /* the note's bytes go into ret_row->mem, which is ready */
+    spk_err (*log_note)(struct spk_store *s, enum spk_log_id log, struct spk_log_note_row *ret_row);
+    spk_err (*put_log_entry)(struct spk_store *s, const struct spk_log_entry_row *row,
+                             uint64_t *ret_index);
+    /* request: NULL for all */
+    spk_err (*log_entries)(struct spk_store *s, const struct spk_hash *request, uint64_t from,
+                           uint64_t limit, spk_log_entry_fn fn, void *arg);
 };
 
 /* First member of every back end's own struct. */

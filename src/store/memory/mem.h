@@ -30,6 +30,20 @@ struct mem_event {
     struct spk_span kind, detail;
 };
 
+struct mem_log_hash {
+    unsigned log, level;
+    uint64_t index;
+    struct spk_hash h;
+};
+struct mem_log_note {
+    unsigned log;
+    struct spk_log_note_row row;
+};
+struct mem_log_entry {
+    struct spk_hash request;
+    struct spk_log_entry_row row; /* its request: not NULL when there is one */
+};
+
 struct mem_array {
     void *p;
     size_t n, cap;
@@ -47,6 +61,9 @@ enum mem_table {
     MEM_POLICIES,
     MEM_NONCES,
     MEM_EVENTS,
+    MEM_LOG_HASHES,
+    MEM_LOG_NOTES,
+    MEM_LOG_ENTRIES,
     MEM_TABLES_
 };
 struct mem_tables {
@@ -119,5 +136,17 @@ spk_err mem_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t tim
 spk_err mem_put_event(struct spk_store *s, uint64_t time_ms, const char *kind,
                       struct spk_span detail);
 spk_err mem_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn, void *arg);
+spk_err mem_log_count(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t *ret_n);
+spk_err mem_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
+                       size_t max, struct spk_hash *ret_hashes, size_t *ret_n);
+spk_err mem_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t index,
+                         const struct spk_hash *h);
+spk_err mem_put_log_note(struct spk_store *s, enum spk_log_id log,
+                         const struct spk_log_note_row *row);
+spk_err mem_log_note(struct spk_store *s, enum spk_log_id log, struct spk_log_note_row *ret_row);
+spk_err mem_put_log_entry(struct spk_store *s, const struct spk_log_entry_row *row,
+                          uint64_t *ret_index);
+spk_err mem_log_entries(struct spk_store *s, const struct spk_hash *request, uint64_t from,
+                        uint64_t limit, spk_log_entry_fn fn, void *arg);
 
 #endif

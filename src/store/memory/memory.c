@@ -5,12 +5,14 @@
 #include "store/memory/mem.h"
 
 static const size_t sizes[MEM_TABLES_] = {
-    [MEM_OWNERS] = sizeof(struct spk_owner_row),     [MEM_LOGINS] = sizeof(struct mem_login),
-    [MEM_SUCCESSORS] = sizeof(struct mem_note),      [MEM_TOKENS] = sizeof(struct mem_token),
-    [MEM_DEPOSITS] = sizeof(struct spk_deposit_row), [MEM_WRONG] = sizeof(uint64_t),
-    [MEM_REQUESTS] = sizeof(struct spk_request_row), [MEM_VOTES] = sizeof(struct mem_note),
-    [MEM_RECORDS] = sizeof(struct spk_record_row),   [MEM_POLICIES] = sizeof(struct mem_note),
-    [MEM_NONCES] = sizeof(struct mem_nonce),         [MEM_EVENTS] = sizeof(struct mem_event),
+    [MEM_OWNERS] = sizeof(struct spk_owner_row),      [MEM_LOGINS] = sizeof(struct mem_login),
+    [MEM_SUCCESSORS] = sizeof(struct mem_note),       [MEM_TOKENS] = sizeof(struct mem_token),
+    [MEM_DEPOSITS] = sizeof(struct spk_deposit_row),  [MEM_WRONG] = sizeof(uint64_t),
+    [MEM_REQUESTS] = sizeof(struct spk_request_row),  [MEM_VOTES] = sizeof(struct mem_note),
+    [MEM_RECORDS] = sizeof(struct spk_record_row),    [MEM_POLICIES] = sizeof(struct mem_note),
+    [MEM_NONCES] = sizeof(struct mem_nonce),          [MEM_EVENTS] = sizeof(struct mem_event),
+    [MEM_LOG_HASHES] = sizeof(struct mem_log_hash),   [MEM_LOG_NOTES] = sizeof(struct mem_log_note),
+    [MEM_LOG_ENTRIES] = sizeof(struct mem_log_entry),
 };
 
 static void
@@ -202,4 +204,11 @@ const struct spk_store_ops spk_store_memory = {
     .put_nonce = mem_put_nonce,
     .put_event = mem_put_event,
     .events = mem_events,
+    .log_count = mem_log_count,
+    .log_hashes = mem_log_hashes,
+    .put_log_hash = mem_put_log_hash,
+    .put_log_note = mem_put_log_note,
+    .log_note = mem_log_note,
+    .put_log_entry = mem_put_log_entry,
+    .log_entries = mem_log_entries,
 };

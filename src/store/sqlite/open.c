@@ -131,10 +131,13 @@ schema_ready(struct sq_conn *c)
         return change_schema(c, "SELECT count(*) = 0 FROM sqlite_schema", sq_schema);
     }
     SPK_CHECK(s.application == SQ_APPLICATION_ID, FORMAT);
+    SPK_CHECK(s.version >= 1 && s.version <= SPK_STORE_SCHEMA, VERSION);
     if (s.version == 1) {
-        return change_schema(c, "SELECT user_version = 1 FROM pragma_user_version", sq_from_1);
+        SPK_TRY(change_schema(c, "SELECT user_version = 1 FROM pragma_user_version", sq_from_1));
     }
-    SPK_CHECK(s.version == SPK_STORE_SCHEMA, VERSION);
+    if (s.version <= 2) {
+        SPK_TRY(change_schema(c, "SELECT user_version = 2 FROM pragma_user_version", sq_from_2));
+    }
     return SPK_OK;
 }
 
@@ -424,4 +427,11 @@ const struct spk_store_ops spk_store_sqlite = {
     .put_nonce = sq_put_nonce,
     .put_event = sq_put_event,
     .events = sq_events,
+    .log_count = sq_log_count,
+    .log_hashes = sq_log_hashes,
+    .put_log_hash = sq_put_log_hash,
+    .put_log_note = sq_put_log_note,
+    .log_note = sq_log_note,
+    .put_log_entry = sq_put_log_entry,
+    .log_entries = sq_log_entries,
 };

@@ -61,11 +61,23 @@ enum sq_sql {
     SQ_NONCE_DROP,
     SQ_EVENT_PUT,
     SQ_EVENTS,
+    SQ_LOG_COUNT,
+    SQ_LOG_HASHES,
+    SQ_LOG_HASH_PUT,
+    SQ_LOG_LEAVES_D,
+    SQ_LOG_LEAVES_R,
+    SQ_LOG_NOTE_PUT,
+    SQ_LOG_NOTE,
+    SQ_LOG_ENTRY_NEXT,
+    SQ_LOG_ENTRY_PUT,
+    SQ_LOG_ENTRIES,
+    SQ_LOG_ENTRIES_OF,
     SQ_COUNT_
 };
 extern const char *const sq_sql[SQ_COUNT_];
 extern const char *const sq_schema; /* version SPK_STORE_SCHEMA */
-extern const char *const sq_from_1; /* what makes a store of version 1 one of today */
+extern const char *const sq_from_1; /* what makes a store of version 1 one of version 2 */
+extern const char *const sq_from_2;
 
 struct sq_conn {
     sqlite3 *db;
@@ -187,5 +199,17 @@ spk_err sq_put_event(struct spk_store *s, uint64_t time_ms, const char *kind,
 spk_err sq_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn, void *arg);
 /** Walk (number, note) rows. */
 spk_err sq_walk_notes(struct sq_use *u, spk_note_fn fn, void *arg);
+spk_err sq_log_count(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t *ret_n);
+spk_err sq_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
+                      size_t max, struct spk_hash *ret_hashes, size_t *ret_n);
+spk_err sq_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t index,
+                        const struct spk_hash *h);
+spk_err sq_put_log_note(struct spk_store *s, enum spk_log_id log,
+                        const struct spk_log_note_row *row);
+spk_err sq_log_note(struct spk_store *s, enum spk_log_id log, struct spk_log_note_row *ret_row);
+spk_err sq_put_log_entry(struct spk_store *s, const struct spk_log_entry_row *row,
+                         uint64_t *ret_index);
+spk_err sq_log_entries(struct spk_store *s, const struct spk_hash *request, uint64_t from,
+                       uint64_t limit, spk_log_entry_fn fn, void *arg);
 
 #endif

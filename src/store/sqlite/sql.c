@@ -4,6 +4,17 @@
 #include "store/sqlite/request_cols.h"
 #include "store/sqlite/sq.h"
 
+/* Of the two logs; log_tile has the levels from 1 on, for level 0 is the leaves themselves. */
+#define LOG_TABLES                                                                                 \
+    "CREATE TABLE log_tile(log INTEGER NOT NULL, level INTEGER NOT NULL, idx INTEGER NOT NULL,"    \
+    " hash BLOB NOT NULL, PRIMARY KEY(log, level, idx)) WITHOUT ROWID;"                            \
+    "CREATE TABLE log_note(log INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,"    \
+    " note BLOB NOT NULL);"                                                                        \
+    "CREATE TABLE log_entry(idx INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"                    \
+    " entry BLOB NOT NULL, leaf BLOB NOT NULL, request BLOB, salt BLOB NOT NULL,"                  \
+    " detail BLOB NOT NULL);"                                                                      \
+    "CREATE INDEX log_entry_request ON log_entry(request, idx) WHERE request IS NOT NULL;"
+
 const char *const sq_schema =
     "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE owners("
@@ -47,15 +58,16 @@ const char *const sq_schema =
     "CREATE TABLE nonces(nonce BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX nonce_time ON nonces(time);"
     "CREATE TABLE events(number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, detail TEXT NOT NULL);"
-    "PRAGMA application_id = 0x53504b31;"
-    "PRAGMA user_version = 2;";
+    " kind TEXT NOT NULL, detail TEXT NOT NULL);" LOG_TABLES "PRAGMA application_id = 0x53504b31;"
+    "PRAGMA user_version = 3;";
 
 const char *const sq_from_1 =
     "ALTER TABLE deposits ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
     "DROP INDEX deposit_serial;"
     "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch, again);"
     "PRAGMA user_version = 2;";
+
+const char *const sq_from_2 = LOG_TABLES "PRAGMA user_version = 3;";
 
 #define OWNER_COLS                                                                                 \
     "SELECT o.key, o.owner, o.login, o.state, o.successors, o.time_ms, o.name, o.record, "         \
@@ -65,6 +77,7 @@ const char *const sq_from_1 =
     "SELECT d.idx, d.owner, o.owner, d.epoch, d.policy, d.time_ms, d.serial, d.description, "      \
     "d.oc, d.leaf, d.p, EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx), d.rpub, d.salt, "       \
     "d.rpriv, d.sealed, d.blob FROM deposits d "
+#define LOG_ENTRY_COLS "SELECT idx, time_ms, entry, leaf, request, salt, detail FROM log_entry "
 #define COMMA_NAME(name, kind) ", " #name
 #define COMMA_PLACE(name, kind) ", ?"
 #define COMMA_SET(name, kind) ", " #name " = ?"
@@ -153,4 +166,19 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_EVENT_PUT] = "INSERT INTO events(time_ms, kind, detail) VALUES(?, ?, ?)",
     [SQ_EVENTS] = "SELECT number, time_ms, kind, detail FROM events WHERE number > ?"
                   " ORDER BY number LIMIT ?",
+    [SQ_LOG_COUNT] = "SELECT coalesce(max(idx) + 1, 0) FROM log_tile WHERE log = ? AND level = ?",
+    [SQ_LOG_HASHES] = "SELECT idx, hash FROM log_tile WHERE log = ? AND level = ? AND idx >= ?"
+                      " ORDER BY idx LIMIT ?",
+    [SQ_LOG_HASH_PUT] = "INSERT INTO log_tile(log, level, idx, hash) VALUES(?, ?, ?, ?)",
+    [SQ_LOG_LEAVES_D] = "SELECT idx, leaf FROM deposits WHERE idx >= ? ORDER BY idx LIMIT ?",
+    [SQ_LOG_LEAVES_R] = "SELECT idx, leaf FROM log_entry WHERE idx >= ? ORDER BY idx LIMIT ?",
+    [SQ_LOG_NOTE_PUT] = "INSERT INTO log_note(log, size, root, note) VALUES(?, ?, ?, ?)"
+                        " ON CONFLICT(log) DO UPDATE SET size = excluded.size,"
+                        " root = excluded.root, note = excluded.note",
+    [SQ_LOG_NOTE] = "SELECT size, root, note FROM log_note WHERE log = ?",
+    [SQ_LOG_ENTRY_NEXT] = "SELECT coalesce(max(idx) + 1, 0) FROM log_entry",
+    [SQ_LOG_ENTRY_PUT] = "INSERT INTO log_entry(idx, time_ms, entry, leaf, request, salt, detail)"
+                         " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [SQ_LOG_ENTRIES] = LOG_ENTRY_COLS "WHERE idx >= ? ORDER BY idx LIMIT ?",
+    [SQ_LOG_ENTRIES_OF] = LOG_ENTRY_COLS "WHERE idx >= ?1 AND request = ?3 ORDER BY idx LIMIT ?2",
 };

@@ -114,11 +114,11 @@ test_refuses_what_is_not_ours(void **state)
     assert_int_equal(unlink(path), 0);
     assert_spk_ok(try_open(false, &s));
     spk_store_free(s);
-    edit("PRAGMA user_version = 3");
+    edit("PRAGMA user_version = 4");
     assert_spk_code(try_open(false, &s), VERSION);
 }
 
-/* A store of the first version: the same tables, but for what its successor added. */
+/* Stores of the first two versions: the same tables, but for what their successors added. */
 static void
 test_takes_over_an_older_store(void **state)
 {
@@ -133,17 +133,49 @@ test_takes_over_an_older_store(void **state)
     make_deposit(&m, key, &ann, 5, 1);
     put(s, &m);
     spk_store_free(s);
-    edit("DROP INDEX deposit_serial; ALTER TABLE deposits DROP COLUMN again;"
-         "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch);"
-         "PRAGMA user_version = 1");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
+        if (i < 2) {
+            edit("DROP TABLE log_tile; DROP TABLE log_note; DROP TABLE log_entry;"
+                 "PRAGMA user_version = 2");
+        }
+        if (i == 0) {
+            edit("DROP INDEX deposit_serial; ALTER TABLE deposits DROP COLUMN again;"
+                 "CREATE UNIQUE INDEX deposit_serial ON deposits(owner, serial, epoch);"
+                 "PRAGMA user_version = 1");
+        }
         assert_spk_ok(try_open(true, &s));
         assert_spk_ok(spk_store_deposit(s, key, &m.row.serial, &r));
         assert_spk_ok(spk_deposit_row_verify(&r));
         spk_deposit_row_clear(&r);
         assert_int_equal(put(s, &m).what, SPK_PUT_DUPLICATE);
+        assert_spk_ok(spk_store_begin(s));
+        assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, 0, &ann));
+        assert_spk_ok(spk_store_commit(s));
         spk_store_free(s);
     }
+}
+
+static void
+test_leaf_taken_out(void **state)
+{
+    (void)state;
+    struct spk_hash ann = hash_of("Ann"), got[SPK_LOG_HASHES_MAX];
+    struct spk_store *s = NULL;
+    struct made m;
+    size_t n = 0;
+
+    assert_spk_ok(try_open(true, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    for (uint32_t i = 0; i < 3; i++) {
+        make_deposit(&m, key, &ann, i, 1);
+        put(s, &m);
+    }
+    edit("UPDATE deposits SET leaf = x'00' WHERE idx = 2");
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, got, &n));
+    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 3, got, &n), CHANGED);
+    edit("DELETE FROM deposits WHERE idx = 1");
+    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, got, &n), CHANGED);
+    spk_store_free(s);
 }
 
 static int
@@ -412,6 +444,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_one_server, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_what_is_not_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(test_takes_over_an_older_store, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leaf_taken_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_open_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_edited_by_hand, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
