@@ -44,7 +44,7 @@ write_summary(struct spk_req *r, const struct spk_request_row *row, struct spk_j
     SPK_TRY(spk_store_owner(r->srv->store, &row->owner, &o));
     spk_jw_open(w, NULL, '{');
     spk_jw_hex(w, "request", spk_hash_span(&row->hash));
-    spk_jw_cstr(w, "state", spk_request_state_name(row->state));
+    spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_hex(w, "owner", spk_hash_span(&row->owner));
     spk_jw_str(w, "name", o.name);
     spk_owner_row_clear(&o);
@@ -101,6 +101,8 @@ list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
                                         .limit = limit,
                                         .newest = true};
 
+    const char *wanted = spk_request_state_name((enum spk_request_state)state);
+
     SPK_TRY(spk_store_requests(r->srv->store, &q, keep_hash, &l));
     struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
     spk_jw_open(w, "requests", '[');
@@ -108,7 +110,7 @@ list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
         struct spk_request_row row = {0};
         SPK_TRY(spk_store_request(r->srv->store, &l.h[i], &row));
         spk_err e = spk_recover_refresh(r->srv, &row);
-        if (spk_ok(e) && (state == 0 || row.state == state)) {
+        if (spk_ok(e) && (state == 0 || strcmp(spk_recover_shown(&row), wanted) == 0)) {
             e = list_one(r, &row, w);
         }
         spk_request_row_clear(&row);
@@ -179,7 +181,7 @@ write_preimages(struct spk_req *r, const struct spk_request_row *row, const stru
     spk_jw_open(w, "approvals", '[');
     SPK_TRY(spk_store_votes(s, row->key, write_note, w));
     spk_jw_close(w, ']');
-    spk_jw_cstr(w, "state", spk_request_state_name(row->state));
+    spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_u64(w, "opened", row->opened);
     spk_jw_u64(w, "due", row->due);
     spk_jw_u64(w, "expires", row->expires);
@@ -379,7 +381,7 @@ cast_vote(struct spk_req *r, struct spk_request_row *row, const struct vote *v)
         return;
     }
     struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
-    spk_jw_cstr(w, "state", spk_request_state_name(row->state));
+    spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_u64(w, "persons", v->a.round > 1 ? row->persons2 : row->persons);
     spk_jw_u64(w, "needed", row->needed);
     spk_req_json_end(r);

@@ -38,7 +38,7 @@ write_request(struct spk_jw *w, const struct spk_request_row *row)
 
     spk_jw_open(w, NULL, '{');
     spk_jw_hex(w, "request", spk_hash_span(&row->hash));
-    spk_jw_cstr(w, "state", spk_request_state_name(row->state));
+    spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_str(w, "reason", read ? q.reason : SPK_SPAN_EMPTY);
     spk_jw_u64(w, "opened", row->opened);
     spk_jw_u64(w, "due", row->due);
@@ -242,7 +242,7 @@ veto(struct spk_req *r, struct veto *v)
     }
     switch (e.code) {
     case SPK_CODE_OK:
-        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_request_state_name(row.state));
+        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_recover_shown(&row));
         spk_req_json_end(r);
         break;
     case SPK_CODE_NET:

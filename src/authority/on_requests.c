@@ -309,7 +309,7 @@ spk_on_request_get(struct spk_req *r)
         bool second = row.state == SPK_STATE_CONFIRM;
         struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
         spk_jw_hex(w, "request", spk_hash_span(&row.hash));
-        spk_jw_cstr(w, "state", spk_request_state_name(row.state));
+        spk_jw_cstr(w, "state", spk_recover_shown(&row));
         spk_jw_u64(w, "persons", second ? row.persons2 : row.persons);
         spk_jw_u64(w, "needed", row.needed);
         spk_jw_u64(w, "due", row.due);

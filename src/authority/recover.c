@@ -42,6 +42,15 @@ read_state(const struct spk_attrs *l, struct spk_request_row *row)
     return SPK_OK;
 }
 
+const char *
+spk_recover_shown(const struct spk_request_row *row)
+{
+    bool over = row->state == SPK_STATE_EXPIRED || row->released >= row->scope_count;
+
+    return spk_request_state_name(
+        row->successor.len > 0 && over ? SPK_STATE_DONE : (enum spk_request_state)row->state);
+}
+
 static bool
 state_differs(const struct spk_request_row *a, const struct spk_request_row *b)
 {

@@ -22,6 +22,10 @@ SPK_MUST_USE spk_err spk_recover_tell(struct spk_server *s, enum spk_frame_type 
 /** The successor statement of an approved request: made by the holder, written down, and from then
  * on the old keys are nothing. row->successor holds it afterwards. */
 SPK_MUST_USE spk_err spk_recover_succeed(struct spk_server *s, struct spk_request_row *row);
+/** The state as people are shown it. What has led to new keys and given all that it asked for stays
+ * done, whatever becomes of its approvals; while keys are still to come, they see what keeps them.
+ */
+const char *spk_recover_shown(const struct spk_request_row *row);
 struct spk_release {
     const struct spk_request_row *row;
     const struct spk_scope *scope;

@@ -343,6 +343,25 @@ def test_the_stricter_of_two_policies():
         equal((sorted(keys), refused), ([b"1" * 32, b"2" * 32], []), "keys with three")
 
 
+def test_done_stays_done():
+    """a later recovery, and a stricter policy, after a request has given all that it asked for"""
+    with attack.Site() as site:
+        ann = owner_with("Lou", b"1" * 32, site=site)
+        first = site.approve(site.ask(ann))
+        equal(recovered(first, site)[0], [b"1" * 32], "keys")
+        ann.http = first.http
+        text, note = next_note(site, site.officers, quorum=3)
+        said(site.officers[0].post("/v1/officer/policy", {"note": note}), 200)
+        adopt(site, text)
+        listed = said(site.officers[0].get("/v1/officer/requests?state=done"), 200).json["requests"]
+        equal([r["request"] for r in listed], [first.hash.hex()], "done, as officers see it")
+        equal(first.http.get(first.path()).json["state"], "done", "as the requester sees it")
+        second = site.approve(site.ask(ann), persons=3)
+        equal(recovered(second, site)[0], [b"1" * 32], "keys")
+        listed = said(second.http.get("/v1/requests"), 200).json["requests"]
+        equal({r["state"] for r in listed}, {"done"}, "as the owner sees them")
+
+
 def test_a_shorter_wait_is_for_later_deposits():
     """officers do away with the wait: who deposited under it waits all the same, and loses nothing"""
     with attack.Site(wait=3) as site:
