@@ -175,13 +175,14 @@ store(const char *plain, const char *cipher)
     BYTE own[BLOB_MAX], theirs[BLOB_MAX];
     HCRYPTKEY key = 0;
     HCRYPTPROV prov = open_container();
-    FILE *in = fopen(plain, "rb"), *out = fopen(cipher, "wb");
+    FILE *in = fopen(plain, "rb");
     check_file(in != NULL, plain);
-    check_file(out != NULL, cipher);
     check(CryptGenKey(prov, CALG_AES_256, CRYPT_EXPORTABLE, &key), "session key"); /* step 1 */
     DWORD own_len = export_for_owner(prov, key, own);
     DWORD theirs_len = export_for_authority(prov, key, theirs);
     deposit(own, own_len, theirs, theirs_len, cipher); /* before the file: no file without it */
+    FILE *out = fopen(cipher, "wb");
+    check_file(out != NULL, cipher);
     write_blob(out, own, own_len, cipher);
     run_cipher(key, in, out, TRUE);
     check_file(fclose(out) == 0, cipher);

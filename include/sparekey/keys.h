@@ -64,8 +64,8 @@ struct sparekey_key {
  * With for_authority: that very BLOB goes to that one authority. Only for AES-256 keys that
  * CryptGenKey has made (others: SPAREKEY_USAGE), since what the authority keeps would tell a
  * guessed key from a wrong one. Whether the BLOB holds the key is proven when it is released, not
- * before: export it under the key of sparekey_authority_blob() and no other. An authority may
- * insist on padding that can be checked, and refuse (SPAREKEY_DENIED or SPAREKEY_USAGE).
+ * before: export it under the key of sparekey_authority_blob() and no other. An authority whose
+ * policy insists on padding that can be checked refuses it (SPAREKEY_DENIED).
  *
  * @param ret_serial  The serial number; also given with some failures, when one of several
  *                    authorities has it. May be NULL. */

@@ -107,6 +107,9 @@ sparekey_deposit_key(struct sparekey *s, const struct sparekey_key *key,
     }
     forget(s);
     e = deposit(s, key, &o);
+    if (e.code == SPK_CODE_USAGE && o.n > 0) { /* what makes no sense is the authority's to say */
+        e = SPK_ERR(DENIED);
+    }
     sparekey_note_peer(s, &o);
     if (ret_serial != NULL && o.accepted > 0) {
         memcpy(ret_serial, o.id.b, SPAREKEY_SERIAL_LEN);

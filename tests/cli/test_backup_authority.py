@@ -33,8 +33,8 @@ def built(folder):
     assert command in source, "page and source tell the same command"
     (folder / "backup_authority.c").write_text(source)
     env = {**os.environ, "PKG_CONFIG_PATH": str(folder)}
-    flags = os.environ.get("SPK_SANITIZE", "")
-    subprocess.run(["sh", "-ec", command.replace("cc ", f"cc {flags} ", 1)], cwd=folder, env=env, check=True)
+    compiler = os.environ.get("SPK_CC", "cc")  # with what the libraries of this build need
+    subprocess.run(["sh", "-ec", command.replace("cc ", compiler + " ", 1)], cwd=folder, env=env, check=True)
     return folder / "backup_authority"
 
 
@@ -137,6 +137,16 @@ def denied(box):
     program.run("read", "a.enc", "lost", ok=1)
 
 
+def policy_against_it(box):
+    """an authority that wants padding that can be proven refuses the program's own BLOB: no file"""
+    with live.Authority(**{"need-derived": "yes"}) as strict:
+        live.enrolled(strict, box)
+        program = Program(box)
+        box.write("a", b"x")
+        assert "refused" in program.run("store", "a", "a.enc", ok=1).stderr
+        assert "a.enc" not in box.names(), "nothing is sealed that cannot come back"
+
+
 def fresh_owner():
     b = harness.Box(keys=False)
     b.run("init", "--bits", "2048", "-q", "--sheet", "sheet", ok=0)
@@ -145,4 +155,4 @@ def fresh_owner():
 
 if __name__ == "__main__":
     with live.Authority(**{"need-derived": "no"}) as AUTHORITY:
-        harness.main([to_its_end, goes_on_afterwards, refused, denied], make=fresh_owner)
+        harness.main([to_its_end, goes_on_afterwards, refused, denied, policy_against_it], make=fresh_owner)
