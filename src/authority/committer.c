@@ -9,39 +9,67 @@
 /* Rows of one transaction: more would make the first of them wait too long. */
 #define TRANSACTION_MAX ((size_t)1000)
 
-struct spk_committer {
-    struct spk_store *store;
-    size_t max;
-    pthread_mutex_t lock;
-    pthread_cond_t more;
+struct queue {
     struct spk_commit *first, **last;
-    size_t waiting; /* deposits in the queue */
-    bool stopping;
-    uint64_t time_ms; /* of the last transaction: times never go back along the index */
+    pthread_cond_t more;
+    bool stopping; /* nothing comes any more */
     pthread_t thread;
 };
+struct spk_committer {
+    struct spk_store *store;
+    struct spk_logbook *book;
+    struct spk_advance *advance;
+    size_t max;
+    pthread_mutex_t lock;
+    struct queue in, written; /* to be written; to be signed for and answered */
+    size_t waiting;           /* deposits in the first */
+    uint64_t time_ms;         /* of the last transaction: times never go back along the index */
+};
+
+static void
+queue_put(struct queue *q, struct spk_commit *list)
+{
+    *q->last = list;
+    while (*q->last != NULL) {
+        q->last = &(*q->last)->next;
+    }
+    pthread_cond_signal(&q->more);
+}
+
+/* Under the lock: false when nothing will come. */
+static bool
+queue_wait(struct spk_committer *c, struct queue *q)
+{
+    while (q->first == NULL && !q->stopping) {
+        pthread_cond_wait(&q->more, &c->lock);
+    }
+    return q->first != NULL;
+}
 
 /* Up to TRANSACTION_MAX deposits off the queue, at least one item. */
 static struct spk_commit *
 take(struct spk_committer *c)
 {
-    struct spk_commit *list = c->first, *end = NULL;
+    struct queue *q = &c->in;
+    struct spk_commit *list = q->first, *end = NULL;
     size_t rows = 0;
 
-    while (c->first != NULL && (end == NULL || rows + c->first->n <= TRANSACTION_MAX)) {
-        end = c->first;
+    while (q->first != NULL && (end == NULL || rows + q->first->n <= TRANSACTION_MAX)) {
+        end = q->first;
         rows += end->n;
-        c->first = end->next;
+        q->first = end->next;
     }
     if (end != NULL) {
         end->next = NULL;
     }
-    if (c->first == NULL) {
-        c->last = &c->first;
+    if (q->first == NULL) {
+        q->last = &q->first;
     }
     c->waiting -= rows;
     return list;
 }
+
+/* -- writing */
 
 static spk_err
 write_item(struct spk_committer *c, struct spk_commit *item)
@@ -61,21 +89,36 @@ write_item(struct spk_committer *c, struct spk_commit *item)
     return SPK_OK;
 }
 
+/* The deposits and what they add to the log, in the transaction that is open. */
+static spk_err
+write_rows(struct spk_committer *c, struct spk_commit *list, struct spk_growth *ret_g)
+{
+    for (struct spk_commit *item = list; item != NULL; item = item->next) {
+        SPK_TRY(write_item(c, item));
+    }
+    return spk_logbook_grow(c->book, UINT64_MAX, ret_g);
+}
+
 static spk_err
 write_list(struct spk_committer *c, struct spk_commit *list)
 {
     uint64_t now = spk_now_ms();
+    struct spk_growth g;
 
     c->time_ms = now > c->time_ms ? now : c->time_ms;
     SPK_TRY(spk_store_begin(c->store));
-    for (struct spk_commit *item = list; item != NULL; item = item->next) {
-        spk_err e = write_item(c, item);
-        if (!spk_ok(e)) {
-            spk_store_rollback(c->store);
-            return e;
-        }
+    spk_err e = write_rows(c, list, &g);
+    if (spk_ok(e)) {
+        e = spk_store_commit(c->store);
+    } else {
+        spk_store_rollback(c->store);
     }
-    return spk_store_commit(c->store);
+    if (spk_ok(e)) {
+        spk_logbook_grown(c->book, &g);
+    } else {
+        spk_logbook_undo(c->book);
+    }
+    return e;
 }
 
 static void
@@ -89,46 +132,114 @@ finish_list(struct spk_commit *list, spk_err e)
 }
 
 static void *
-committer_main(void *arg)
+write_main(void *arg)
 {
     struct spk_committer *c = arg;
 
     pthread_mutex_lock(&c->lock);
-    for (;;) {
-        while (c->first == NULL && !c->stopping) {
-            pthread_cond_wait(&c->more, &c->lock);
-        }
-        if (c->first == NULL) {
-            break;
-        }
+    while (queue_wait(c, &c->in)) {
         struct spk_commit *list = take(c);
         pthread_mutex_unlock(&c->lock);
         spk_err e = write_list(c, list);
         if (!spk_ok(e)) {
             spk_log(SPK_LOG_ERROR, "deposits could not be written: %s (%d)", spk_code_name(e.code),
                     e.sys);
+            finish_list(list, e);
         }
-        finish_list(list, e);
+        pthread_mutex_lock(&c->lock);
+        if (spk_ok(e)) {
+            queue_put(&c->written, list);
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+/* -- answering */
+
+static void
+sign(struct spk_committer *c)
+{
+    spk_err e = c->advance != NULL ? spk_advance_run(c->advance) : SPK_OK;
+
+    if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_PROTO || e.code == SPK_CODE_IO) {
+        spk_log(SPK_LOG_WARN, "the holder did not sign the deposits log: %s",
+                spk_code_name(e.code));
+    }
+}
+
+static void *
+answer_main(void *arg)
+{
+    struct spk_committer *c = arg;
+
+    pthread_mutex_lock(&c->lock);
+    while (queue_wait(c, &c->written)) {
+        struct spk_commit *list = c->written.first;
+        c->written.first = NULL;
+        c->written.last = &c->written.first;
+        pthread_mutex_unlock(&c->lock);
+        sign(c);
+        finish_list(list, SPK_OK); /* what is written is accepted, signed for or not */
         pthread_mutex_lock(&c->lock);
     }
     pthread_mutex_unlock(&c->lock);
     return NULL;
 }
 
+/* -- start and end */
+
+static spk_err
+queue_start(struct spk_committer *c, struct queue *q, void *(*run)(void *))
+{
+    q->last = &q->first;
+    pthread_cond_init(&q->more, NULL);
+    if (pthread_create(&q->thread, NULL, run, c) != 0) {
+        pthread_cond_destroy(&q->more);
+        return SPK_ERR(NOMEM);
+    }
+    return SPK_OK;
+}
+
+static void
+queue_end(struct spk_committer *c, struct queue *q)
+{
+    pthread_mutex_lock(&c->lock);
+    q->stopping = true;
+    pthread_cond_signal(&q->more);
+    pthread_mutex_unlock(&c->lock);
+    pthread_join(q->thread, NULL);
+    pthread_cond_destroy(&q->more);
+}
+
+static spk_err
+start(struct spk_committer *c)
+{
+    SPK_TRY(queue_start(c, &c->written, answer_main));
+    spk_err e = queue_start(c, &c->in, write_main);
+    if (!spk_ok(e)) {
+        queue_end(c, &c->written);
+    }
+    return e;
+}
+
 spk_err
-spk_committer_new(struct spk_store *store, size_t max_waiting, struct spk_committer **ret_c)
+spk_committer_new(struct spk_store *store, struct spk_logbook *deposits,
+                  struct spk_advance *advance, size_t max_waiting, struct spk_committer **ret_c)
 {
     struct spk_committer *c = spk_calloc(1, sizeof(*c));
 
     SPK_CHECK(c != NULL, NOMEM);
     c->store = store;
+    c->book = deposits;
+    c->advance = advance;
     c->max = max_waiting;
-    c->last = &c->first;
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->more, NULL);
-    if (pthread_create(&c->thread, NULL, committer_main, c) != 0) {
+    spk_err e = start(c);
+    if (!spk_ok(e)) {
+        pthread_mutex_destroy(&c->lock);
         spk_mem_free(c);
-        return SPK_ERR(NOMEM);
+        return e;
     }
     *ret_c = c;
     return SPK_OK;
@@ -140,12 +251,8 @@ spk_committer_free(struct spk_committer *c)
     if (c == NULL) {
         return;
     }
-    pthread_mutex_lock(&c->lock);
-    c->stopping = true;
-    pthread_cond_signal(&c->more);
-    pthread_mutex_unlock(&c->lock);
-    pthread_join(c->thread, NULL);
-    pthread_cond_destroy(&c->more);
+    queue_end(c, &c->in);
+    queue_end(c, &c->written);
     pthread_mutex_destroy(&c->lock);
     spk_mem_free(c);
 }
@@ -156,12 +263,10 @@ spk_committer_push(struct spk_committer *c, struct spk_commit *item)
     spk_err e = SPK_ERR(BUSY);
 
     pthread_mutex_lock(&c->lock);
-    if (!c->stopping && (c->waiting == 0 || c->waiting + item->n <= c->max)) {
+    if (!c->in.stopping && (c->waiting == 0 || c->waiting + item->n <= c->max)) {
         item->next = NULL;
-        *c->last = item;
-        c->last = &item->next;
         c->waiting += item->n;
-        pthread_cond_signal(&c->more);
+        queue_put(&c->in, item);
         e = SPK_OK;
     }
     pthread_mutex_unlock(&c->lock);

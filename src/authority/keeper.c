@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "authority/advance.h"
 #include "authority/intake.h"
 #include "authority/recover.h"
 #include "base/clock.h"
@@ -346,6 +347,7 @@ round_job(void *arg)
     if (there && due) {
         look(k, &again);
     }
+    spk_advance_tick(s->advance);
     if (there && budget > 0) {
         spk_err e = check_deposits(s, budget);
         if (!spk_ok(e) && e.code != SPK_CODE_BUSY && e.code != SPK_CODE_NET) {

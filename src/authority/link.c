@@ -25,7 +25,12 @@ struct spk_link {
     uint32_t seq;
     uint64_t failed_ms;
     bool told; /* that it is not there, or wrong */
-    atomic_bool ready;
+    atomic_bool ready, has_logs;
+    atomic_uint_fast64_t sessions;
+    pthread_mutex_t logs_lock; /* of the note alone: it is asked for while a message is under way */
+    bool know_logs;
+    struct spk_logs logs;
+    struct spk_buf logs_note;
     uint8_t packet[SPK_FRAME_MAX];
 };
 
@@ -47,7 +52,9 @@ spk_link_new(const char *socket_path, unsigned timeout_s, struct spk_books *book
     l->timeout_s = timeout_s;
     l->books = books;
     l->path = spk_strdup(socket_path);
+    l->logs_note = SPK_BUF(SPK_NOTE_MAX);
     pthread_mutex_init(&l->lock, NULL);
+    pthread_mutex_init(&l->logs_lock, NULL);
     if (l->path == NULL) {
         spk_link_free(l);
         return SPK_ERR(NOMEM);
@@ -75,6 +82,8 @@ spk_link_free(struct spk_link *l)
     }
     hang_up(l);
     pthread_mutex_destroy(&l->lock);
+    pthread_mutex_destroy(&l->logs_lock);
+    spk_buf_free(&l->logs_note);
     spk_mem_free(l->path);
     spk_mem_free(l);
 }
@@ -83,6 +92,63 @@ bool
 spk_link_ready(const struct spk_link *l)
 {
     return atomic_load(&l->ready);
+}
+
+uint64_t
+spk_link_sessions(const struct spk_link *l)
+{
+    return atomic_load(&l->sessions);
+}
+
+bool
+spk_link_has_logs(const struct spk_link *l)
+{
+    return atomic_load(&l->has_logs);
+}
+
+spk_err
+spk_link_logs(struct spk_link *l, struct spk_logs *ret_l, struct spk_buf *note)
+{
+    spk_err e = SPK_ERR(NOTFOUND);
+
+    pthread_mutex_lock(&l->logs_lock);
+    if (l->know_logs) {
+        *ret_l = l->logs;
+        e = note != NULL ? spk_buf_add(note, spk_buf_span(&l->logs_note)) : SPK_OK;
+    }
+    pthread_mutex_unlock(&l->logs_lock);
+    return e;
+}
+
+static bool
+same_logs(const struct spk_logs *a, const struct spk_logs *b)
+{
+    for (unsigned i = 0; i < SPK_LOG_IDS; i++) {
+        if (!spk_ct_eq(a->key[i].key, b->key[i].key, sizeof(a->key[i].key))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+spk_err
+spk_link_know_logs(struct spk_link *l, struct spk_span note)
+{
+    const struct spk_authority *a = spk_books_newest(l->books);
+    struct spk_logs logs;
+    spk_err e = SPK_OK;
+
+    SPK_CHECK(spk_ok(spk_logs_verify(note, &a->holder, &a->policy, &logs)), CHANGED);
+    pthread_mutex_lock(&l->logs_lock);
+    if (l->know_logs) {
+        e = same_logs(&l->logs, &logs) ? SPK_OK : SPK_ERR(CHANGED);
+    } else {
+        e = spk_buf_add(&l->logs_note, note);
+        l->logs = logs;
+        l->know_logs = spk_ok(e);
+    }
+    pthread_mutex_unlock(&l->logs_lock);
+    return e;
 }
 
 static spk_err
@@ -201,7 +267,7 @@ static const char *
 holder_fault(struct spk_link *l, const struct spk_attrs *in)
 {
     struct spk_hash genesis;
-    struct spk_span note, vkey;
+    struct spk_span note, vkey, logs;
     struct spk_vkey v;
 
     if (!spk_ok(spk_attrs_fixed(in, SPK_FA_GENESIS, genesis.b, SPK_HASH_LEN)) ||
@@ -218,6 +284,11 @@ holder_fault(struct spk_link *l, const struct spk_attrs *in)
         !spk_ok(spk_vkey_parse(vkey, &v)) || !spk_ct_eq(v.key, want->key, sizeof(v.key))) {
         return "its signing key is another one than the authority statement's";
     }
+    bool has_logs = spk_ok(spk_attrs_get(in, SPK_FA_LOGS, SPK_NOTE_MAX, &logs));
+    if (has_logs && !spk_ok(spk_link_know_logs(l, logs))) {
+        return "the keys of its logs are not those that it had before";
+    }
+    atomic_store(&l->has_logs, has_logs);
     return NULL;
 }
 
@@ -311,6 +382,7 @@ reach(struct spk_link *l)
     }
     spk_log(SPK_LOG_INFO, "holder reached");
     l->told = false;
+    atomic_fetch_add(&l->sessions, 1);
     atomic_store(&l->ready, true);
     return SPK_OK;
 }

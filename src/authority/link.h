@@ -7,6 +7,7 @@
 
 #include "authority/books.h"
 #include "wire/frame.h"
+#include "wire/logs.h"
 
 struct spk_link;
 struct spk_answer { /* of the holder */
@@ -26,6 +27,17 @@ SPK_DEFINE_AUTO(spk_link)
 SPK_MUST_USE spk_err spk_link_reach(struct spk_link *l);
 /** True as long as the last thing heard of it was good. */
 bool spk_link_ready(const struct spk_link *l);
+/** Counts how often it was greeted: after another holder process has answered, the number is
+ * another. */
+uint64_t spk_link_sessions(const struct spk_link *l);
+/** The logs note that the holder has shown, or that it is known to have shown before; their keys
+ * never change. SPK_CODE_NOTFOUND: it has no logs. note may be NULL; else it is appended to. */
+SPK_MUST_USE spk_err spk_link_logs(struct spk_link *l, struct spk_logs *ret_l,
+                                   struct spk_buf *note);
+/** From the store, before the holder is first reached. SPK_CODE_CHANGED: not this authority's. */
+SPK_MUST_USE spk_err spk_link_know_logs(struct spk_link *l, struct spk_span note);
+/** The holder that was greeted last has logs. */
+bool spk_link_has_logs(const struct spk_link *l);
 /** One message and its answer. SPK_CODE_NET: no holder; SPK_CODE_DENIED: it refused;
  * SPK_CODE_BUSY: it wants to be asked later; SPK_CODE_IO: it cannot; SPK_CODE_PROTO: it does not
  * understand us. The answer is the caller's on SPK_OK. */

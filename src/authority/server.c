@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authority/advance.h"
 #include "authority/committer.h"
 #include "authority/http.h"
 #include "authority/keeper.h"
@@ -100,12 +101,30 @@ check_tls_key(struct spk_server *s)
     return SPK_OK;
 }
 
-/* An absent holder is no reason not to take deposits; a wrong one is. */
+static spk_err
+open_logs(struct spk_server *s)
+{
+    for (unsigned i = 0; i < SPK_LOG_IDS; i++) {
+        char why[SPK_WHY_MAX] = "";
+        spk_err e = spk_logbook_open(s->store, (enum spk_log_id)(i + 1), why, &s->log[i]);
+        if (!spk_ok(e)) {
+            spk_log(SPK_LOG_ERROR, "%s", why[0] != 0 ? why : spk_code_name(e.code));
+            return e;
+        }
+    }
+    return spk_advance_new(s->store, s->log[SPK_LOG_DEPOSITS - 1], s->link, &s->advance);
+}
+
+/* An absent holder is no reason not to take deposits; a wrong one is, and so is one that has signed
+ * for more than the database has. */
 static spk_err
 check_holder(struct spk_server *s)
 {
     spk_err e = spk_link_reach(s->link);
 
+    if (spk_ok(e)) {
+        e = spk_advance_run(s->advance);
+    }
     return e.code == SPK_CODE_CHANGED ? e : SPK_OK;
 }
 
@@ -127,10 +146,12 @@ start(struct spk_server *s, unsigned *ret_port)
     SPK_TRY(open_books(s));
     SPK_TRY(check_tls_key(s));
     SPK_TRY(spk_link_new(s->cfg.holder, (unsigned)s->cfg.holder_timeout, s->books, &s->link));
+    SPK_TRY(open_logs(s));
     SPK_TRY(check_holder(s));
     SPK_TRY(make_rates(s));
     SPK_TRY(spk_scopes_new(&s->scopes));
-    SPK_TRY(spk_committer_new(s->store, (size_t)s->cfg.max_queue, &s->committer));
+    SPK_TRY(spk_committer_new(s->store, s->log[SPK_LOG_DEPOSITS - 1], s->advance,
+                              (size_t)s->cfg.max_queue, &s->committer));
     SPK_TRY(spk_jobs_new((unsigned)s->cfg.readers, (size_t)s->cfg.max_jobs, &s->reads));
     SPK_TRY(spk_jobs_new(1, (size_t)s->cfg.max_jobs, &s->holder_jobs));
     SPK_TRY(spk_keeper_new(s, &s->keeper));
@@ -197,6 +218,13 @@ spk_server_free(struct spk_server *s)
     spk_rate_free(s->request_rate);
     spk_rate_free(s->record_rate);
     spk_rate_free(s->enrol_rate);
+    spk_advance_free(s->advance);
+    for (unsigned i = 0; i < SPK_LOG_IDS; i++) {
+        if (s->log[i] != NULL && !spk_ok(spk_logbook_catch_up(s->log[i]))) {
+            spk_log(SPK_LOG_WARN, "the newest checkpoint is not in the database"); /* had again */
+        }
+        spk_logbook_free(s->log[i]);
+    }
     spk_link_free(s->link);
     spk_books_free(s->books);
     spk_store_free(s->store);

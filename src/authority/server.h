@@ -13,22 +13,26 @@
 
 #define SPK_SERVER_VERSION "0.1.0"
 
+struct spk_advance;
 struct spk_committer;
 struct spk_http;
 struct spk_keeper;
 struct spk_link;
+struct spk_logbook;
 struct spk_scopes;
 
 struct spk_server {
     struct spk_config cfg;
     struct spk_store *store;
     struct spk_books *books;
-    struct spk_link *link;           /* to the holder */
-    struct spk_committer *committer; /* writes deposits */
-    struct spk_jobs *reads;          /* lists, verification, small writes */
-    struct spk_jobs *holder_jobs;    /* one thread: what waits for the holder */
-    struct spk_keeper *keeper;       /* opens requests, files records, proves new deposits */
-    struct spk_scopes *scopes;       /* trees over the scopes of requests in use */
+    struct spk_link *link;                /* to the holder */
+    struct spk_logbook *log[SPK_LOG_IDS]; /* [log - 1] */
+    struct spk_advance *advance;          /* has the holder sign the deposits log */
+    struct spk_committer *committer;      /* writes deposits */
+    struct spk_jobs *reads;               /* lists, verification, small writes */
+    struct spk_jobs *holder_jobs;         /* one thread: what waits for the holder */
+    struct spk_keeper *keeper;            /* opens requests, files records, proves new deposits */
+    struct spk_scopes *scopes;            /* trees over the scopes of requests in use */
     struct spk_rate *deposit_rate, *request_rate, *record_rate, *enrol_rate;
     struct spk_http *http;
     atomic_bool stopping;

@@ -53,13 +53,16 @@ test_many_items(void **state)
     const struct spk_store_cfg cfg = {.readers = 1};
     struct spk_store *s = NULL;
     struct spk_committer *c = NULL;
+    struct spk_logbook *book = NULL;
+    char why[SPK_WHY_MAX];
     struct item *items = spk_calloc(ITEMS, sizeof(*items));
     uint64_t n = 0, last = 0;
 
     assert_non_null(items);
     assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    assert_spk_ok(spk_logbook_open(s, SPK_LOG_DEPOSITS, why, &book));
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
-    assert_spk_ok(spk_committer_new(s, 10000, &c));
+    assert_spk_ok(spk_committer_new(s, book, NULL, 10000, &c));
     for (uint32_t i = 0; i < ITEMS; i++) {
         fill(&items[i], 0, key, i / 2); /* each serial twice: the second is a duplicate */
         fill(&items[i], 1, key, 1000 + i);
@@ -82,10 +85,14 @@ test_many_items(void **state)
     assert_int_equal(items[5].in[1].result.what, 0);
     assert_spk_ok(spk_store_deposit_count(s, &n));
     assert_int_equal(n, ITEMS / 2 + ITEMS - 1);
+    struct spk_edge edge; /* the log goes with them */
+    spk_logbook_edge(book, &edge);
+    assert_int_equal(edge.n, n);
     struct spk_deposit_row row = {0};
     assert_spk_ok(spk_store_deposit_at(s, 3, &row));
     assert_spk_ok(spk_deposit_row_verify(&row));
     spk_deposit_row_clear(&row);
+    spk_logbook_free(book);
     spk_store_free(s);
     spk_mem_free(items);
 }
@@ -97,12 +104,15 @@ test_other_content_is_a_conflict(void **state)
     const struct spk_store_cfg cfg = {.readers = 1};
     struct spk_store *s = NULL;
     struct spk_committer *c = NULL;
+    struct spk_logbook *book = NULL;
+    char why[SPK_WHY_MAX];
     struct item *it = spk_calloc(1, sizeof(*it));
     SPK_AUTO_BUF struct spk_buf out = SPK_BUF(4096);
 
     assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    assert_spk_ok(spk_logbook_open(s, SPK_LOG_DEPOSITS, why, &book));
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
-    assert_spk_ok(spk_committer_new(s, 10, &c));
+    assert_spk_ok(spk_committer_new(s, book, NULL, 10, &c));
     fill(it, 0, key, 1);
     fill(it, 1, key, 1);
     it->in[1].row.p.b[0] ^= 1;
@@ -117,6 +127,7 @@ test_other_content_is_a_conflict(void **state)
     spk_jw_close(&w, '}');
     assert_spk_ok(spk_jw_end(&w));
     assert_non_null(memmem(out.ptr, out.len, "\"error\":\"conflict\"", 18));
+    spk_logbook_free(book);
     spk_store_free(s);
     spk_mem_free(it);
 }
@@ -128,12 +139,15 @@ test_queue_is_bounded(void **state)
     const struct spk_store_cfg cfg = {.readers = 1};
     struct spk_store *s = NULL;
     struct spk_committer *c = NULL;
+    struct spk_logbook *book = NULL;
+    char why[SPK_WHY_MAX];
     struct item *items = spk_calloc(3, sizeof(*items));
 
     finished = 0;
     assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    assert_spk_ok(spk_logbook_open(s, SPK_LOG_DEPOSITS, why, &book));
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
-    assert_spk_ok(spk_committer_new(s, 2, &c));
+    assert_spk_ok(spk_committer_new(s, book, NULL, 2, &c));
     assert_spk_ok(spk_store_begin(s)); /* nobody else can write now */
     spk_err e = SPK_OK;
     size_t pushed = 0;
@@ -150,6 +164,7 @@ test_queue_is_bounded(void **state)
     spk_store_rollback(s);
     spk_committer_free(c);
     assert_int_equal(finished, pushed);
+    spk_logbook_free(book);
     spk_store_free(s);
     spk_mem_free(items);
 }

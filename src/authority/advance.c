@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/advance.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "translog/checkpoint.h"
+
+struct spk_advance {
+    struct spk_store *store;
+    struct spk_logbook *book;
+    struct spk_link *link;
+    pthread_mutex_t lock; /* one at a time */
+    uint64_t session;     /* of the link, in which the holder's size was asked for */
+    bool knows;           /* the holder's size */
+    uint64_t size;
+    bool kept; /* the logs' keys are in the store */
+    bool told;
+    atomic_bool broken;
+};
+
+spk_err
+spk_advance_new(struct spk_store *store, struct spk_logbook *deposits, struct spk_link *link,
+                struct spk_advance **ret_a)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO(spk_advance) a = spk_calloc(1, sizeof(*a));
+
+    SPK_CHECK(a != NULL, NOMEM);
+    a->store = store;
+    a->book = deposits;
+    a->link = link;
+    pthread_mutex_init(&a->lock, NULL);
+    atomic_init(&a->broken, false);
+    spk_err e = spk_store_log_keys(store, &note);
+    if (spk_ok(e)) {
+        a->kept = true;
+        e = spk_link_know_logs(link, spk_buf_span(&note));
+    }
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+        return e;
+    }
+    *ret_a = SPK_STEAL(a);
+    return SPK_OK;
+}
+
+void
+spk_advance_free(struct spk_advance *a)
+{
+    if (a != NULL) {
+        pthread_mutex_destroy(&a->lock);
+        spk_mem_free(a);
+    }
+}
+
+bool
+spk_advance_is_broken(const struct spk_advance *a)
+{
+    return atomic_load(&a->broken);
+}
+
+/* The keys of the logs outlive the holder's absence. */
+static spk_err
+keep_keys(struct spk_advance *a)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    struct spk_logs logs;
+
+    if (a->kept) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_link_logs(a->link, &logs, &note));
+    SPK_TRY(spk_store_begin(a->store));
+    spk_err e = spk_store_put_log_keys(a->store, spk_buf_span(&note));
+    if (!spk_ok(e)) {
+        spk_store_rollback(a->store);
+        return e;
+    }
+    SPK_TRY(spk_store_commit(a->store));
+    a->kept = true;
+    return SPK_OK;
+}
+
+/* How far the holder's own memory of the log goes. */
+static spk_err
+ask_size(struct spk_advance *a)
+{
+    SPK_AUTO_ANSWER answer = {0};
+    struct spk_attrs in = {0};
+    struct spk_span v;
+
+    SPK_TRY(spk_link_call(a->link, SPK_MSG_STATUS, &in, &answer));
+    for (size_t i = 0; spk_attrs_nth(&answer.l, SPK_FA_COUNTER, i, &v); i++) {
+        if (v.len == 10 && spk_get_u16(v.ptr) == SPK_COUNT_DEPOSITS_LOG) {
+            a->size = spk_get_u64(v.ptr + 2);
+            a->session = spk_link_sessions(a->link);
+            a->knows = true;
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(PROTO);
+}
+
+static spk_err
+take_note(struct spk_advance *a, const struct spk_answer *answer, const struct spk_edge *edge,
+          const struct spk_hash *root)
+{
+    struct spk_signed s = {.size = edge->n, .root = *root};
+    struct spk_logs logs;
+    struct spk_checkpoint c;
+    struct spk_span bytes;
+    struct spk_note note;
+
+    SPK_TRY(spk_attrs_get(&answer->l, SPK_FA_NOTE, SPK_SIGNED_MAX, &bytes));
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_link_logs(a->link, &logs, NULL));
+    SPK_TRY(spk_checkpoint_verify(&note, spk_logs_key(&logs, SPK_LOG_DEPOSITS), &c));
+    SPK_CHECK(c.size == s.size && spk_hash_eq(&c.root, root), PROTO);
+    s.len = bytes.len;
+    memcpy(s.note, bytes.ptr, bytes.len);
+    spk_logbook_sign(a->book, &s);
+    a->size = s.size;
+    return SPK_OK;
+}
+
+static spk_err
+send_advance(struct spk_advance *a, const struct spk_edge *edge)
+{
+    SPK_AUTO_ANSWER answer = {0};
+    struct spk_attrs in = {0};
+    struct spk_hash proof[SPK_PATH_MAX], root;
+    uint8_t log[8], size[8];
+    size_t n = 0;
+
+    SPK_TRY(spk_edge_root(edge, &root));
+    if (a->size > 0) {
+        SPK_TRY(spk_logbook_growth(a->book, a->size, edge->n, proof, &n));
+    }
+    SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_LOG, SPK_LOG_DEPOSITS, log));
+    SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_SIZE, edge->n, size));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_ROOT, spk_hash_span(&root)));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_PROOF, spk_span(proof, n * sizeof(proof[0]))));
+    SPK_TRY(spk_link_call(a->link, SPK_MSG_ADVANCE, &in, &answer));
+    return take_note(a, &answer, edge, &root);
+}
+
+static spk_err
+differs(struct spk_advance *a, const struct spk_edge *edge)
+{
+    unsigned long long holder = a->size, ours = edge->n;
+
+    atomic_store(&a->broken, true);
+    if (!a->told && holder > ours) {
+        spk_log(SPK_LOG_ERROR,
+                "the database is older than the log: the holder has signed for %llu deposits, the "
+                "database has %llu. No deposit is taken until the newest copy of the database is "
+                "back, with its -wal file. If the %llu that are missing are gone for good, restore "
+                "the holder from its sealed copy (sparekey-holder restore): it then begins the log "
+                "anew with what is here, says so in use.log, and whoever has a receipt for one of "
+                "them can show the loss",
+                holder, ours, holder - ours);
+    } else if (!a->told) {
+        spk_log(SPK_LOG_ERROR,
+                "the deposits log in the database is not the one that the holder has signed up to "
+                "deposit %llu: rows were changed. Bring back the newest good copy of the database, "
+                "with its -wal file",
+                holder);
+    }
+    a->told = true;
+    return SPK_ERR(CHANGED);
+}
+
+/* Either another holder process answers by now, with another memory, or the log is another one. */
+static spk_err
+refused(struct spk_advance *a, const struct spk_edge *edge)
+{
+    uint64_t before = a->size;
+
+    SPK_TRY(ask_size(a));
+    if (a->size == before || a->size > edge->n) {
+        return differs(a, edge);
+    }
+    spk_err e = send_advance(a, edge);
+    a->knows = spk_ok(e);
+    return e;
+}
+
+static spk_err
+advance(struct spk_advance *a)
+{
+    struct spk_edge edge;
+    struct spk_signed s;
+
+    SPK_CHECK(!spk_advance_is_broken(a), CHANGED);
+    SPK_CHECK(spk_link_has_logs(a->link), NOTFOUND);
+    SPK_TRY(keep_keys(a));
+    spk_logbook_edge(a->book, &edge);
+    bool asked = !a->knows || a->session != spk_link_sessions(a->link);
+    if (asked) {
+        SPK_TRY(ask_size(a));
+    }
+    spk_logbook_signed(a->book, &s);
+    if (!asked && s.len > 0 && s.size == edge.n) {
+        return SPK_OK;
+    }
+    spk_err e = a->size <= edge.n ? send_advance(a, &edge) : SPK_ERR(DENIED);
+    a->knows = spk_ok(e);
+    return e.code == SPK_CODE_DENIED ? refused(a, &edge) : e;
+}
+
+spk_err
+spk_advance_run(struct spk_advance *a)
+{
+    /* a holder that is away is waited for by others: deposits are not kept waiting with it */
+    SPK_CHECK(spk_link_ready(a->link), NET);
+    pthread_mutex_lock(&a->lock);
+    spk_err e = advance(a);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+void
+spk_advance_tick(struct spk_advance *a)
+{
+    spk_err e = spk_logbook_catch_up(a->book);
+
+    if (spk_ok(e)) {
+        e = spk_advance_run(a);
+    }
+    if (!spk_ok(e) && e.code != SPK_CODE_NET && e.code != SPK_CODE_NOTFOUND &&
+        e.code != SPK_CODE_BUSY && e.code != SPK_CODE_CHANGED) {
+        spk_log(SPK_LOG_ERROR, "the deposits log: %s (%d)", spk_code_name(e.code), e.sys);
+    }
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The holder signs how far the deposits log has come (doc/spec/holder.md, "Logs"). */
+#ifndef SPK_AUTHORITY_ADVANCE_H
+#define SPK_AUTHORITY_ADVANCE_H
+
+#include "authority/link.h"
+#include "authority/logs.h"
+
+/* in the answer to STATUS */
+#define SPK_COUNT_DEPOSITS_LOG 13
+
+struct spk_advance;
+SPK_MUST_USE spk_err spk_advance_new(struct spk_store *store, struct spk_logbook *deposits,
+                                     struct spk_link *link, struct spk_advance **ret_a);
+void spk_advance_free(struct spk_advance *a);
+SPK_DEFINE_AUTO(spk_advance)
+/** Until the newest checkpoint is that of the whole log. SPK_CODE_NET: no holder at hand;
+ * SPK_CODE_NOTFOUND: it has no logs; SPK_CODE_CHANGED: the log is not the one that the holder has
+ * signed before (logged in words, once): nothing may be added to it. */
+SPK_MUST_USE spk_err spk_advance_run(struct spk_advance *a);
+/** The same, now and then: what an earlier try left behind, and what others have written. */
+void spk_advance_tick(struct spk_advance *a);
+/** spk_advance_run() has said SPK_CODE_CHANGED. */
+bool spk_advance_is_broken(const struct spk_advance *a);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "authority/logs.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "authority/tilecache.h"
+#include "base/log.h"
+
+#define AT_ONCE ((uint64_t)16384) /* leaves taken in by one transaction of catch_up() */
+
+struct spk_logbook {
+    struct spk_store *store;
+    enum spk_log_id log;
+    struct spk_tilecache *cache;
+    struct spk_nodes nodes;
+    pthread_mutex_t lock; /* of what follows */
+    struct spk_edge edge; /* of what is committed */
+    struct spk_signed newest;
+    uint64_t noted; /* size of the checkpoint in the store */
+};
+
+void
+spk_logbook_free(struct spk_logbook *l)
+{
+    if (l != NULL) {
+        spk_tilecache_free(l->cache);
+        pthread_mutex_destroy(&l->lock);
+        spk_mem_free(l);
+    }
+}
+
+/* -- growing */
+
+void
+spk_logbook_edge(struct spk_logbook *l, struct spk_edge *ret_e)
+{
+    pthread_mutex_lock(&l->lock);
+    *ret_e = l->edge;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static spk_err
+keep_node(void *ctx, unsigned level, uint64_t index, const struct spk_hash *h)
+{
+    struct spk_logbook *l = ctx;
+
+    spk_tilecache_add(l->cache, level, index, h);
+    if (level == 0 || level % SPK_TILE_HEIGHT != 0) {
+        return SPK_OK;
+    }
+    return spk_store_put_log_hash(l->store, l->log, level / SPK_TILE_HEIGHT, index, h);
+}
+
+static spk_err
+take_leaves(struct spk_logbook *l, uint64_t most, struct spk_edge *e)
+{
+    struct spk_hash leaves[SPK_LOG_HASHES_MAX];
+    size_t n = 1;
+
+    while (most > 0 && n > 0) {
+        size_t max = most < SPK_LOG_HASHES_MAX ? (size_t)most : SPK_LOG_HASHES_MAX;
+        SPK_TRY(spk_store_log_hashes(l->store, l->log, 0, e->n, max, leaves, &n));
+        for (size_t i = 0; i < n; i++) {
+            SPK_TRY(spk_edge_add(e, &leaves[i], keep_node, l));
+        }
+        most -= n;
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_logbook_grow(struct spk_logbook *l, uint64_t most, struct spk_growth *ret_g)
+{
+    struct spk_signed s;
+    struct spk_growth g;
+
+    pthread_mutex_lock(&l->lock);
+    g.edge = l->edge;
+    g.noted = l->noted;
+    s = l->newest;
+    pthread_mutex_unlock(&l->lock);
+    SPK_TRY(take_leaves(l, most, &g.edge));
+    if (s.size > g.noted) {
+        const struct spk_log_note_row row = {
+            .size = s.size, .root = s.root, .note = spk_span(s.note, s.len)};
+        SPK_TRY(spk_store_put_log_note(l->store, l->log, &row));
+        g.noted = s.size;
+    }
+    *ret_g = g;
+    return SPK_OK;
+}
+
+void
+spk_logbook_grown(struct spk_logbook *l, const struct spk_growth *g)
+{
+    pthread_mutex_lock(&l->lock);
+    /* the thread of a later transaction may have been here before */
+    if (g->edge.n > l->edge.n) {
+        l->edge = g->edge;
+    }
+    l->noted = g->noted > l->noted ? g->noted : l->noted;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void
+spk_logbook_undo(struct spk_logbook *l)
+{
+    spk_tilecache_clear(l->cache);
+}
+
+static spk_err
+step(struct spk_logbook *l)
+{
+    struct spk_growth g;
+
+    SPK_TRY(spk_store_begin(l->store));
+    spk_err e = spk_logbook_grow(l, AT_ONCE, &g);
+    if (!spk_ok(e)) {
+        spk_store_rollback(l->store);
+    } else {
+        e = spk_store_commit(l->store);
+    }
+    if (spk_ok(e)) {
+        spk_logbook_grown(l, &g);
+    } else {
+        spk_logbook_undo(l);
+    }
+    return e;
+}
+
+static spk_err
+is_behind(struct spk_logbook *l, bool *ret_behind)
+{
+    uint64_t count = 0;
+
+    SPK_TRY(spk_store_log_count(l->store, l->log, 0, &count));
+    pthread_mutex_lock(&l->lock);
+    *ret_behind = count > l->edge.n || l->newest.size > l->noted;
+    pthread_mutex_unlock(&l->lock);
+    return SPK_OK;
+}
+
+spk_err
+spk_logbook_catch_up(struct spk_logbook *l)
+{
+    bool behind = false;
+
+    SPK_TRY(is_behind(l, &behind));
+    while (behind) {
+        SPK_TRY(step(l));
+        SPK_TRY(is_behind(l, &behind));
+    }
+    return SPK_OK;
+}
+
+/* -- asking */
+
+spk_err
+spk_logbook_path(struct spk_logbook *l, uint64_t i, uint64_t n,
+                 struct spk_hash ret_path[SPK_PATH_MAX], size_t *ret_len)
+{
+    return spk_nodes_path(&l->nodes, i, n, ret_path, ret_len);
+}
+
+spk_err
+spk_logbook_growth(struct spk_logbook *l, uint64_t m, uint64_t n,
+                   struct spk_hash ret_proof[SPK_PATH_MAX], size_t *ret_len)
+{
+    return spk_nodes_growth(&l->nodes, m, n, ret_proof, ret_len);
+}
+
+void
+spk_logbook_signed(struct spk_logbook *l, struct spk_signed *ret_s)
+{
+    pthread_mutex_lock(&l->lock);
+    *ret_s = l->newest;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void
+spk_logbook_sign(struct spk_logbook *l, const struct spk_signed *s)
+{
+    pthread_mutex_lock(&l->lock);
+    if (s->size > l->newest.size || l->newest.len == 0) {
+        l->newest = *s;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* -- opening */
+
+/* Tiles of level 1 tell how far the tree was written; what is behind the last of them is at most a
+ * tile's leaves, unless the store is one that had no logs. */
+static spk_err
+load_edge(struct spk_logbook *l)
+{
+    uint64_t tiles = 0, count = 0;
+
+    SPK_TRY(spk_store_log_count(l->store, l->log, 1, &tiles));
+    SPK_TRY(spk_store_log_count(l->store, l->log, 0, &count));
+    SPK_CHECK(tiles <= count / SPK_TILE_WIDTH, CHANGED);
+    if (count - tiles * SPK_TILE_WIDTH > AT_ONCE) {
+        spk_log(SPK_LOG_INFO, "the %s log takes in %llu older entries", spk_log_word(l->log),
+                (unsigned long long)(count - tiles * SPK_TILE_WIDTH));
+    }
+    SPK_TRY(spk_edge_load(&l->nodes, tiles * SPK_TILE_WIDTH, &l->edge));
+    return spk_logbook_catch_up(l);
+}
+
+static spk_err
+load_note(struct spk_logbook *l)
+{
+    struct spk_log_note_row row = {0};
+    struct spk_hash root;
+    spk_err e = spk_store_log_note(l->store, l->log, &row);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return SPK_OK;
+    }
+    SPK_TRY(e);
+    bool good = row.note.len <= SPK_SIGNED_MAX && row.size <= l->edge.n &&
+                spk_ok(spk_nodes_root(&l->nodes, row.size, &root)) && spk_hash_eq(&root, &row.root);
+    if (good) {
+        l->newest = (struct spk_signed){.size = row.size, .root = row.root, .len = row.note.len};
+        memcpy(l->newest.note, row.note.ptr, row.note.len);
+        l->noted = row.size;
+    }
+    spk_log_note_row_clear(&row);
+    return good ? SPK_OK : SPK_ERR(CHANGED);
+}
+
+static spk_err
+load(struct spk_logbook *l, char why[SPK_WHY_MAX])
+{
+    spk_err e = load_edge(l);
+
+    if (spk_ok(e)) {
+        e = load_note(l);
+    }
+    if (e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_EXISTS || e.code == SPK_CODE_NOTFOUND) {
+        (void)snprintf(why, SPK_WHY_MAX,
+                       "the %s log in the database does not fit its last checkpoint: rows were "
+                       "changed or taken out. Bring back the newest good copy of the database, "
+                       "with its -wal file",
+                       spk_log_word(l->log));
+        return SPK_ERR(CHANGED);
+    }
+    return e;
+}
+
+spk_err
+spk_logbook_open(struct spk_store *store, enum spk_log_id log, char ret_why[SPK_WHY_MAX],
+                 struct spk_logbook **ret_l)
+{
+    SPK_AUTO(spk_logbook) l = spk_calloc(1, sizeof(*l));
+
+    SPK_CHECK(l != NULL, NOMEM);
+    pthread_mutex_init(&l->lock, NULL);
+    l->store = store;
+    l->log = log;
+    SPK_TRY(spk_tilecache_new(store, log, &l->cache));
+    l->nodes = (struct spk_nodes){.ctx = l->cache, .get = spk_tilecache_get};
+    SPK_TRY(load(l, ret_why));
+    *ret_l = SPK_STEAL(l);
+    return SPK_OK;
+}
