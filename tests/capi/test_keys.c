@@ -2,6 +2,7 @@
 /* Making keys. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capi_test.h"
@@ -408,14 +409,82 @@ capi_029(void **state)
     release(p);
 }
 
+/* With a pair of 16,384 bits everything is as with any other, but for the time that it takes. */
+static void
+use_largest(HCRYPTPROV p, HCRYPTKEY pair)
+{
+    BYTE simple[2060], msg[2048] = "a message";
+    HCRYPTKEY k = plain_key_hex(p, CALG_AES_256,
+                                "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+                                CRYPT_EXPORTABLE);
+    HCRYPTKEY got = 0;
+    HCRYPTHASH h = hash_of(p, CALG_SHA_512, counting(), 100);
+    DWORD len = sizeof simple, n = 10;
+    assert_int_equal(key_dword(pair, KP_KEYLEN), 16384);
+    assert_works(CryptExportKey(k, pair, SIMPLEBLOB, 0, simple, &len));
+    assert_int_equal(len, 2060);
+    assert_works(CryptImportKey(p, simple, len, pair, CRYPT_EXPORTABLE, &got));
+    assert_key_bytes(got, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    assert_works(CryptEncrypt(pair, 0, TRUE, CRYPT_OAEP, msg, &n, sizeof msg));
+    assert_int_equal(n, 2048);
+    assert_works(CryptDecrypt(pair, 0, TRUE, CRYPT_OAEP, msg, &n));
+    assert_string_equal((const char *)msg, "a message");
+    n = sizeof msg;
+    assert_works(CryptSignHashA(h, AT_KEYEXCHANGE, NULL, 0, msg, &n));
+    assert_int_equal(n, 2048);
+    assert_works(CryptVerifySignatureA(h, msg, n, pair, NULL, 0));
+}
+
+static void
+pair_of_16384_bits(void **state)
+{
+    static BYTE blob[9300], again[9300];
+    HCRYPTPROV p = new_container("largest");
+    HCRYPTKEY pair = 0;
+    DWORD len = known_bytes("large.private", blob), n = sizeof again;
+    (void)state;
+    assert_int_equal(len, 9236);
+    assert_works(CryptImportKey(p, blob, len, 0, CRYPT_EXPORTABLE, &pair));
+    release(p); /* it is in the container */
+    assert_works(CryptAcquireContextA(&p, "largest", NULL, PROV_RSA_AES, 0));
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &pair));
+    assert_works(CryptExportKey(pair, 0, PRIVATEKEYBLOB, 0, again, &n));
+    assert_int_equal(n, len);
+    assert_memory_equal(again, blob, len);
+    n = sizeof again;
+    assert_works(CryptExportKey(pair, 0, PUBLICKEYBLOB, 0, again, &n));
+    assert_int_equal(n, 2068);
+    use_largest(p, pair);
+    release(p);
+    delete_container("largest");
+}
+
+/* Minutes, so it is done where time is given. */
+static void
+making_16384_bits(void **state)
+{
+    const char *soak = getenv("SPK_SOAK");
+    HCRYPTKEY pair = 0;
+    (void)state;
+    if (soak == NULL || soak[0] == '\0') {
+        skip();
+    }
+    HCRYPTPROV p = AES_PROV;
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, BITS(16384) | CRYPT_EXPORTABLE, &pair));
+    use_largest(p, pair);
+    release(p);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(capi_020), cmocka_unit_test(capi_021), cmocka_unit_test(capi_022),
-        cmocka_unit_test(capi_023), cmocka_unit_test(capi_024), cmocka_unit_test(capi_025),
-        cmocka_unit_test(capi_026), cmocka_unit_test(capi_027), cmocka_unit_test(capi_028),
-        cmocka_unit_test(capi_029),
+        cmocka_unit_test(capi_020),           cmocka_unit_test(capi_021),
+        cmocka_unit_test(capi_022),           cmocka_unit_test(capi_023),
+        cmocka_unit_test(capi_024),           cmocka_unit_test(capi_025),
+        cmocka_unit_test(capi_026),           cmocka_unit_test(capi_027),
+        cmocka_unit_test(capi_028),           cmocka_unit_test(capi_029),
+        cmocka_unit_test(pair_of_16384_bits), cmocka_unit_test(making_16384_bits),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
