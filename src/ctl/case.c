@@ -266,9 +266,8 @@ take_claims(struct ctl_case *c, const struct spk_json *j)
     if (spk_json_has(j, "expires")) {
         SPK_TRY(spk_json_u64(j, "expires", &c->expires));
     }
-    if (spk_json_has(j, "needed")) {
-        SPK_TRY(spk_json_u64(j, "needed", &c->needed));
-    }
+    SPK_TRY(spk_json_u64(j, "persons", &c->persons));
+    SPK_TRY(spk_json_u64(j, "needed", &c->needed));
     SPK_TRY(spk_json_obj(j, "scope", &scope));
     SPK_TRY(spk_json_u64(scope, "count", &c->scope_count));
     return spk_json_hex(scope, "root", c->scope_root.b, SPK_HASH_LEN);
@@ -507,6 +506,23 @@ ctl_case_end(struct ctl_case *c)
     SPK_TRY(hold(c, c->n_files == c->scope_count && spk_hash_eq(&root, &c->scope_root),
                  N_("the scope is not what its count and root say")));
     return add_up(c);
+}
+
+bool
+ctl_case_vetoed(const struct ctl_case *c)
+{
+    return strcmp(c->state, "vetoed") == 0;
+}
+
+/* What was approved in the first round is confirmed after the wait, whether that is the usual one
+ * or the longer one of an override (doc/spec/policy.md §4.4). */
+uint32_t
+ctl_case_round(const struct ctl_case *c, uint64_t now)
+{
+    if (strcmp(c->state, "confirm") == 0) {
+        return 2;
+    }
+    return ctl_case_vetoed(c) && c->due != 0 && now >= c->due && c->persons >= c->needed ? 2 : 1;
 }
 
 void

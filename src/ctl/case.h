@@ -61,7 +61,8 @@ struct ctl_case {
 
     /* the authority's word only */
     char state[16];
-    uint64_t opened, due, expires, persons, persons2, needed;
+    uint64_t opened, due, expires;
+    uint64_t persons, needed; /* approving in round 1; while vetoed, of those who override that */
 };
 SPK_MUST_USE spk_err ctl_case_new(const struct spk_pin *pin, const struct spk_hash *hash,
                                   struct ctl_case **ret_c);
@@ -74,10 +75,16 @@ SPK_MUST_USE spk_err ctl_case_end(struct ctl_case *c);
 /** Where the next page of the scope begins: the index after which; false for the first. */
 bool ctl_case_after(const struct ctl_case *c, uint64_t *ret_index);
 
+/** Vetoed by the owner, as the authority says. */
+bool ctl_case_vetoed(const struct ctl_case *c);
+/** The round that an approval at this time belongs to. */
+uint32_t ctl_case_round(const struct ctl_case *c, uint64_t now);
 /** What a vote must say to count. */
 void ctl_case_facts(const struct ctl_case *c, struct spk_vote_facts *ret_f);
 /** The text that an officer sees, every line marked "verified" or "claimed", every foreign byte
  * escaped. list: how many files are shown at most. */
 SPK_MUST_USE spk_err ctl_case_render(const struct ctl_case *c, size_t list, struct spk_buf *out);
+/** The same of a request that does not hold: which one it is, and what is wrong with it. */
+SPK_MUST_USE spk_err ctl_case_render_fault(const struct ctl_case *c, struct spk_buf *out);
 
 #endif

@@ -134,11 +134,32 @@ render_because(const struct ctl_case *c, uint32_t by, struct spk_buf *b)
     return spk_buf_u8(b, '\n');
 }
 
+/* A veto asks for more persons and for a longer wait, or for what nobody can give. */
+static spk_err
+render_override(const struct ctl_case *c, struct spk_buf *b)
+{
+    uint32_t n = c->takes.override_quorum;
+    char wait[32];
+
+    SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", V, _("needs")));
+    if (n == 0) {
+        return spk_buf_str(b, _("nothing overrides the veto\n"));
+    }
+    SPK_TRY(spk_buf_printf(
+        b, ngettext("%u person to override the veto\n", "%u persons to override the veto\n", n),
+        n));
+    return spk_buf_printf(b, "%-9s %-16s %s\n", V, _("waits"),
+                          ctl_duration(c->takes.override_wait, wait));
+}
+
 static spk_err
 render_takes(const struct ctl_case *c, struct spk_buf *b)
 {
     char wait[32];
 
+    if (ctl_case_vetoed(c)) {
+        return render_override(c, b);
+    }
     SPK_TRY(spk_buf_printf(b, "%-9s %-16s ", V, _("needs")));
     SPK_TRY(
         spk_buf_printf(b, ngettext("%u person", "%u persons", c->takes.quorum), c->takes.quorum));
@@ -173,6 +194,14 @@ render_claims(const struct ctl_case *c, struct spk_buf *b)
         SPK_TRY(line_time(b, C, _("wait is over"), c->due));
     }
     return c->expires == 0 ? SPK_OK : line_time(b, C, _("ends"), c->expires);
+}
+
+spk_err
+ctl_case_render_fault(const struct ctl_case *c, struct spk_buf *b)
+{
+    SPK_TRY(line_str(b, V, _("authority"), spk_pin_now(c->pin)->name));
+    SPK_TRY(line_hash(b, V, _("request"), &c->hash));
+    return line_str(b, V, _("fault"), gettext(c->fault));
 }
 
 spk_err

@@ -13,6 +13,7 @@
 #define SHOWN_FILES 20
 #define LIFE_MAX ((uint64_t)7 * 86400) /* of an approval, unless told otherwise */
 #define TEXT_MAX ((size_t)8192)
+#define NOTES_MAX 1000 /* over one and the same text */
 
 struct decision {
     struct term *cli;
@@ -64,8 +65,7 @@ check_state(const struct decision *d)
     const char *s = d->k->state;
 
     if (!d->approve || strcmp(s, "open") == 0 || strcmp(s, "waiting") == 0 ||
-        strcmp(s, "confirm") == 0 ||
-        (strcmp(s, "vetoed") == 0 && d->desk.pin->policy.override_quorum > 0)) {
+        strcmp(s, "confirm") == 0 || (ctl_case_vetoed(d->k) && d->k->takes.override_quorum > 0)) {
         return TERM_GO_ON;
     }
     fprintf(stderr, _("%s: error: the request is %s: there is nothing to approve\n"), term_program,
@@ -82,11 +82,12 @@ show(struct decision *d)
     if (d->k->fault != NULL && (d->approve || !d->k->deniable)) {
         return ctl_request_refuse(d->k);
     }
-    if (d->k->fault != NULL) {
+    if (d->k->fault != NULL) { /* a no can be said to what does not hold, too */
         (void)ctl_request_refuse(d->k);
-        return TERM_GO_ON; /* a no can be said to what does not hold, too */
+        e = ctl_case_render_fault(d->k, &d->shown);
+    } else {
+        e = ctl_case_render(d->k, SHOWN_FILES, &d->shown);
     }
-    e = ctl_case_render(d->k, SHOWN_FILES, &d->shown);
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
@@ -161,14 +162,32 @@ make_note(const struct decision *d, const struct spk_hash *evidence, struct spk_
     a.signer = f.signer;
     a.policy = p->number;
     a.policy_hash = p->hash;
-    a.round = d->approve && strcmp(d->k->state, "confirm") == 0 ? 2 : 1;
-    if (strcmp(d->k->state, "vetoed") == 0 && d->k->due != 0 && a.time >= d->k->due) {
-        a.round = 2;
-    }
+    a.round = d->approve ? ctl_case_round(d->k, a.time) : 1;
     a.expires = a.time + d->life;
     SPK_TRY(spk_approval_format(&a, &text));
     return spk_note_sign(spk_buf_span(&text), NULL, d->desk.me->officer.key.name, d->desk.me->sign,
                          note);
+}
+
+/* The same may have been read and signed before: that note stays as well. */
+static spk_err
+keep_note(const char *dir, const char *hex, struct spk_span note)
+{
+    spk_err e = SPK_ERR(EXISTS);
+
+    for (unsigned i = 1; i <= NOTES_MAX && e.code == SPK_CODE_EXISTS; i++) {
+        SPK_AUTO_STR char *path = NULL;
+        char name[2 * SPK_HASH_LEN + 16];
+
+        if (i == 1) {
+            (void)snprintf(name, sizeof(name), "%s.note", hex);
+        } else {
+            (void)snprintf(name, sizeof(name), "%s-%u.note", hex, i);
+        }
+        SPK_TRY(spk_path_join(dir, name, &path));
+        e = spk_file_write(AT_FDCWD, path, note, 0600, false);
+    }
+    return e;
 }
 
 /* What was read, and what was signed, stay on the officer's own machine. */
@@ -179,16 +198,13 @@ keep(const struct decision *d, const struct spk_hash *evidence, const struct spk
     char hex[2 * SPK_HASH_LEN + 1];
     char name[2 * SPK_HASH_LEN + 16];
     SPK_AUTO_STR char *text = NULL;
-    SPK_AUTO_STR char *signed_note = NULL;
 
     SPK_TRY(spk_path_join(d->desk.dir, "evidence", &dir));
     SPK_TRY(spk_mkdirs(dir, 0700));
     (void)snprintf(name, sizeof(name), "%s.txt", spk_hex(spk_hash_span(evidence), hex));
     SPK_TRY(spk_path_join(dir, name, &text));
     SPK_TRY(spk_file_write(AT_FDCWD, text, spk_buf_span(&d->shown), 0600, true));
-    (void)snprintf(name, sizeof(name), "%s.note", hex);
-    SPK_TRY(spk_path_join(dir, name, &signed_note));
-    return spk_file_write(AT_FDCWD, signed_note, spk_buf_span(note), 0600, true);
+    return keep_note(dir, hex, spk_buf_span(note));
 }
 
 static spk_err

@@ -278,6 +278,8 @@ json_file(struct spk_jw *w, const struct ctl_case_file *f)
 static void
 json_verified(struct spk_jw *w, const struct ctl_case *k)
 {
+    bool vetoed = ctl_case_vetoed(k);
+
     spk_jw_open(w, "verified", '{');
     spk_jw_hex(w, "request", spk_hash_span(&k->hash));
     spk_jw_cstr(w, "asks", k->request.kind == SPK_REQ_KIND_PAIRS ? "pairs" : "keys");
@@ -292,8 +294,8 @@ json_verified(struct spk_jw *w, const struct ctl_case *k)
     spk_jw_hex(w, "signer", spk_hash_span(spk_rsa_id(k->request.sign)));
     spk_jw_u64(w, "count", k->n_files);
     spk_jw_hex(w, "root", spk_hash_span(&k->scope_root));
-    spk_jw_u64(w, "needed", k->takes.quorum);
-    spk_jw_u64(w, "wait", k->takes.wait);
+    spk_jw_u64(w, "needed", vetoed ? k->takes.override_quorum : k->takes.quorum);
+    spk_jw_u64(w, "wait", vetoed ? k->takes.override_wait : k->takes.wait);
     spk_jw_open(w, "files", '[');
     for (size_t i = 0; i < k->n_files; i++) {
         json_file(w, &k->files[i]);

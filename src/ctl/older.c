@@ -3,6 +3,22 @@
 
 #include "ctl/draft.h"
 
+static void
+add_override(struct ctl_older *o, const struct spk_policy *p)
+{
+    bool never = p->override_quorum == 0 || (o->any && o->override_quorum == 0);
+
+    o->any = true;
+    if (never) {
+        o->override_quorum = 0;
+        o->override_wait = 0;
+        return;
+    }
+    o->override_quorum =
+        p->override_quorum > o->override_quorum ? p->override_quorum : o->override_quorum;
+    o->override_wait = p->override_wait > o->override_wait ? p->override_wait : o->override_wait;
+}
+
 void
 ctl_older_add(struct ctl_older *o, const struct spk_policy *p)
 {
@@ -14,6 +30,7 @@ ctl_older_add(struct ctl_older *o, const struct spk_policy *p)
         o->wait = p->wait;
         o->wait_by = p->number;
     }
+    add_override(o, p);
 }
 
 spk_err

@@ -10,6 +10,9 @@ struct ctl_older {
     uint32_t quorum, quorum_by; /* the most persons, and the policy that asks for them */
     uint32_t wait_by;
     uint64_t wait; /* the longest */
+    bool any;
+    uint32_t override_quorum; /* persons who override a veto; 0: one of them lets nobody do it */
+    uint64_t override_wait;
 };
 void ctl_older_add(struct ctl_older *o, const struct spk_policy *p);
 

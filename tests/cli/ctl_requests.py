@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import time
 
@@ -186,6 +187,36 @@ def confirmed_after_the_wait(p):
     back(p)
 
 
+def overridden(p):
+    """a veto is overridden by more persons, who confirm it after a longer wait, as all are told"""
+    names = ("alice", "bob", "carol")
+    a = p.authority(*names, extra=("--quorum", "2", "--override-quorum", "3", "--override-wait", "4s"))
+    p.owner("olga", a.address)
+    p.seal("olga")
+    shutil.copytree(p.env("olga")["HOME"], p.path("home/withkeys"))
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    begun = time.monotonic()
+    p.spk("withkeys", "veto", request, ok=0)
+    shown = p.run("alice", "request", "show", request, ok=0).stdout
+    assert re.search(r"^verified +needs +3 persons to override the veto$", shown, re.MULTILINE), shown
+    assert re.search(r"^verified +waits +4 seconds$", shown, re.MULTILINE), shown
+    verified = p.json("bob", "request", "show", request)["verified"]
+    assert (verified["needed"], verified["wait"]) == (3, 4)
+    p.run("alice", "request", "approve", request, "--code", code, ok=0)
+    time.sleep(max(0, begun + 6 - time.monotonic()))
+    # the wait is over, but those who are missing approve for the first time
+    for n, name in ((2, "bob"), (3, "carol")):
+        j = p.json(name, "request", "approve", request, "--code", code)
+        assert (j["state"], j["persons"], j["needed"]) == ("vetoed", n, 3), j
+    r = p.run("bob", "request", "approve", request, "--code", code, ok=0)
+    assert "1 of 3" in r.stdout and "vetoed" in r.stdout, r.stdout
+    for name in ("alice", "carol"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    assert p.json("alice", "request", "list")["requests"][0]["state"] == "approved"
+    back(p)
+
+
 def no_longer_valid(p):
     """an approval lives as long as it says, and no longer than the policy lets it"""
     _, request, code = opened(p, extra=("--approval-life", "1h"))
@@ -215,6 +246,15 @@ def relabelled(p):
     p.start()
     r = p.run("alice", "request", "show", request, ok=1)
     assert "does not hold" in r.stderr and "approve nothing" in r.stderr and r.stdout == ""
+    # a no, with what was wrong as its evidence, each time that it is said
+    for n in (1, 2):
+        p.run("alice", "request", "deny", request, "--yes", ok=0)
+        folder = p.path("home/alice/.config/sparekey/officer/evidence")
+        (text,) = folder.glob("*.txt")
+        assert request in text.read_text() and "the scope is not what its count and root say" in text.read_text()
+        assert hashlib.sha256(text.read_bytes()).hexdigest() == text.stem
+        assert len(list(folder.glob(f"{text.stem}*.note"))) == n
+    p.run("bob", "request", "deny", request, "--yes", "--reason", "altered", ok=0)
 
 
 def next_policy(p):
@@ -346,7 +386,7 @@ def many_files(p):
 
 if __name__ == "__main__":
     try:
-        box.main([whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait,
+        box.main([whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait, overridden,
                   no_longer_valid, relabelled, next_policy, looser_policy, too_few_persons, new_pairs_only, no_such_request, authority_down, many_files], People)
     finally:
         forget_keys()

@@ -277,6 +277,8 @@ preimages(const struct world *w)
     spk_jw_cstr(&j, "state", "open");
     spk_jw_u64(&j, "opened", 1700000002);
     spk_jw_u64(&j, "due", 0);
+    spk_jw_u64(&j, "persons", 0);
+    spk_jw_u64(&j, "needed", 2);
     spk_jw_close(&j, '}');
     assert_spk_ok(spk_jw_end(&j));
     assert_spk_ok(spk_json_parse(spk_buf_span(&b), &parsed));

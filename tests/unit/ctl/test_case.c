@@ -3,6 +3,7 @@
  */
 #include "spk_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -512,6 +513,54 @@ what_can_be_denied(void **state)
     ctl_case_free(c);
 }
 
+/* -- the round of an approval */
+
+static void
+round_of_an_approval(void **state)
+{
+    static const struct {
+        const char *state;
+        uint64_t due, persons, needed, now;
+        uint32_t round;
+    } cases[] = {
+        {"open", 0, 0, 2, 100, 1},      {"waiting", 200, 2, 2, 100, 1},
+        {"confirm", 200, 2, 2, 250, 2}, {"vetoed", 200, 3, 3, 199, 1},
+        {"vetoed", 200, 3, 3, 200, 2},  {"vetoed", 200, 2, 3, 250, 1},
+        {"vetoed", 0, 3, 3, 250, 1},    {"vetoed", 200, 0, 3, 250, 1},
+    };
+    struct world *w = *state;
+    SPK_AUTO(ctl_case) c = NULL;
+
+    assert_spk_ok(ctl_case_new(w->pin, &w->ask, &c));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(c->state, sizeof(c->state), "%s", cases[i].state);
+        c->due = cases[i].due;
+        c->persons = cases[i].persons;
+        c->needed = cases[i].needed;
+        assert_int_equal(ctl_case_round(c, cases[i].now), cases[i].round);
+    }
+}
+
+/* An override asks for the most of all policies; one of them without it forbids it. */
+static void
+what_overrides(void **state)
+{
+    struct spk_policy a = {.number = 1, .override_quorum = 3, .override_wait = 60};
+    struct spk_policy b = {.number = 2, .override_quorum = 2, .override_wait = 90};
+    struct spk_policy never = {.number = 3};
+    struct ctl_older o = {0};
+
+    (void)state;
+    ctl_older_add(&o, &a);
+    ctl_older_add(&o, &b);
+    assert_int_equal(o.override_quorum, 3);
+    assert_int_equal(o.override_wait, 90);
+    ctl_older_add(&o, &never);
+    ctl_older_add(&o, &a);
+    assert_int_equal(o.override_quorum, 0);
+    assert_int_equal(o.override_wait, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -548,6 +597,8 @@ main(void)
         T(scope_without_end),
         T(only_real_votes_count),
         T(what_can_be_denied),
+        T(round_of_an_approval),
+        T(what_overrides),
     };
 
     return cmocka_run_group_tests(tests, make_keys, free_keys);
