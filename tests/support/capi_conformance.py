@@ -16,8 +16,9 @@ Made from a run of `meson test --suite capi` by `tests/support/capi_conformance.
 """
 # lines that no test of that name shows, and why
 ELSEWHERE = {
-    "076": "not here: it is about a server. Import of a SIMPLEBLOB gives one answer whatever the padding is (line 045); the authority's side is tested in `tests/proc`",
-    "078": "not run: needs Wine, which the tests do not install",
+    "076": "about a server, shown by its own tests: one answer whatever the padding is (line 045, `crypto-constant-time`), "
+           "wrong, swapped and foreign BLOBs (`tests/unit/holder/test_release.c`), who may ask at all (`tests/proc/test_rules_requests.py`)",
+    "078": "shown by `./run differential`, which installs Wine (`tests/differential`)",
 }
 
 
