@@ -147,9 +147,12 @@ by_any(struct spk_session *s, const struct spk_recovered *r, const char **ret_na
         struct entry *e = &s->kept->at[i - 1];
         struct spk_rsa *key = key_of(s, e);
 
-        if (key != NULL && !spk_rsa_is_pair(key) && !spk_container_has_pass(e->c) &&
-            !spk_ok(pair_of(s, e, &key))) {
-            continue;
+        if (key != NULL && !spk_rsa_is_pair(key) && !spk_container_has_pass(e->c)) {
+            spk_err err = pair_of(s, e, &key);
+
+            if (err.code == SPK_CODE_NOMEM) {
+                return err;
+            }
         }
         if (key != NULL && spk_rsa_is_pair(key) && spk_ok(spk_recovered_unwrap(r, key, ret_key))) {
             *ret_name = e->name;
@@ -209,7 +212,9 @@ spk_kept_unwrap(struct spk_session *s, const struct spk_recovered *r, struct spk
     const char *name = NULL;
     spk_err e = spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx);
 
-    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOKEY, NOKEY);
+    if (!spk_ok(e) && e.code != SPK_CODE_NOKEY) {
+        return e;
+    }
     if (spk_ok(e) && spk_ok(spk_recovered_unwrap(r, keyx, ret_key))) {
         return SPK_OK;
     }

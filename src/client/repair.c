@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "client/decrypt.h"
@@ -21,7 +20,7 @@ struct work { /* one file in repair */
     struct spk_recovered r;
     bool has_r; /* else the key comes from an old container, and the slots are whole */
     struct spk_secret *key;
-    struct spk_header *h; /* NULL: the core cannot be read */
+    struct spk_header *h; /* with the core that the file has, or shall have */
     bool mac_ok;
     struct spk_slots *slots; /* as they shall be */
 };
@@ -86,7 +85,7 @@ add_own(struct work *w)
     struct spk_rsa *keyx = NULL;
 
     SPK_TRY(spk_session_key(w->s, SPK_AT_KEYEXCHANGE, &keyx));
-    SPK_TRY(spk_wrap(w->key, keyx, &w->r.rpub.id, OWN_FLAGS, &blob));
+    SPK_TRY(spk_wrap(w->key, keyx, &spk_header_core(w->h)->id, OWN_FLAGS, &blob));
     slot.recipient = *spk_rsa_id(keyx);
     slot.body = spk_buf_span(&blob);
     return spk_slots_put(w->slots, &slot);
@@ -116,6 +115,29 @@ add_authority(struct work *w, const struct spk_rsa *authority)
     return spk_slots_put(w->slots, &slot);
 }
 
+/* What stands in the file now may be all that opens it: it goes only when what shall take its place
+ * opens, read as any reader would. Wide areas, since the file's own may be about to grow. */
+static spk_err
+check_opens(const struct work *w)
+{
+    SPK_AUTO_BUF struct spk_buf image = SPK_BUF((size_t)SPK_HEADER_MAX);
+    SPK_AUTO_BUF struct spk_buf area = SPK_BUF((size_t)SPK_AREA_MAX);
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_AUTO(spk_secret) key = NULL;
+    struct spk_core core = *spk_header_core(w->h);
+    struct spk_rsa *keyx = NULL;
+    struct spk_hash hash;
+
+    core.area_len = SPK_AREA_MAX;
+    SPK_TRY(spk_core_build(&core, &image));
+    SPK_TRY(spk_sha256(spk_buf_span(&image), &hash));
+    SPK_TRY(spk_area_build(&core, &hash, w->key, 1, w->slots, &area));
+    SPK_TRY(spk_buf_add(&image, spk_buf_span(&area)));
+    SPK_TRY(spk_header_parse(spk_buf_span(&image), &h));
+    SPK_TRY(spk_session_pair(w->s, SPK_AT_KEYEXCHANGE, &keyx));
+    return spk_header_open(h, keyx, &key);
+}
+
 static spk_err
 make_slots(struct work *w)
 {
@@ -132,8 +154,10 @@ make_slots(struct work *w)
         spk_ok(spk_profile_by_key(w->s->profile, &rpub->authority, &pin, &a))) {
         SPK_TRY(add_authority(w, a->key));
     }
-    return w->has_r ? spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms)
-                    : SPK_OK;
+    if (w->has_r) {
+        SPK_TRY(spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms));
+    }
+    return check_opens(w);
 }
 
 /* A core that reads well may still be changed: then the MAC fails, and the deposited one differs in
@@ -159,6 +183,25 @@ check_core(const struct work *w)
     return SPK_OK;
 }
 
+/* Does this failure speak of the file or of one recovered key, so that another may fit? Any other
+ * is the reason that the user has to hear. */
+static bool
+says_other_key(spk_err e)
+{
+    switch (e.code) {
+    case SPK_CODE_AUTH:
+    case SPK_CODE_FORMAT:
+    case SPK_CODE_LIMIT:
+    case SPK_CODE_NOKEY:
+    case SPK_CODE_NOTFOUND:
+    case SPK_CODE_TRUNC:
+    case SPK_CODE_VERSION:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The key of a file whose core can be read: recovered, or still under an old container. */
 static spk_err
 by_core(struct work *w, const struct spk_rsa *keyx)
@@ -168,6 +211,9 @@ by_core(struct work *w, const struct spk_rsa *keyx)
     e = spk_ok(e) ? spk_kept_unwrap(w->s, &w->r, &w->key) : e;
     w->has_r = spk_ok(e);
     if (!w->has_r) {
+        if (!says_other_key(e)) {
+            return e;
+        }
         SPK_CHECK(!spk_header_meets(w->h, spk_rsa_id(keyx)), NOTFOUND);
         SPK_TRY(spk_unlock_header(w->s, w->h, &w->key));
     }
@@ -177,49 +223,24 @@ by_core(struct work *w, const struct spk_rsa *keyx)
 
 /* -- a damaged core: which of the recovered deposits is it? -- */
 
-/* The file as it would be with this core: perhaps its key areas are whole. */
 static spk_err
-try_areas(struct work *w, struct spk_span core)
-{
-    SPK_AUTO_BUF struct spk_buf image = SPK_BUF((size_t)SPK_HEADER_MAX);
-    SPK_AUTO_FD int fd = open(w->path, O_RDONLY | O_CLOEXEC);
-    uint8_t *p = NULL;
-    ssize_t n;
-
-    if (fd < 0) {
-        return spk_err_errno();
-    }
-    SPK_TRY(spk_buf_grow(&image, SPK_HEADER_MAX, &p));
-    n = pread(fd, p, SPK_HEADER_MAX, 0);
-    if (n < 0) {
-        return spk_err_errno();
-    }
-    SPK_CHECK((size_t)n > core.len, TRUNC);
-    memcpy(p, core.ptr, core.len);
-    SPK_TRY(spk_header_parse(spk_span(p, (size_t)n), &w->h));
-    return spk_header_open_key(w->h, w->key, &w->mac_ok);
-}
-
-static spk_err
-rebuild_with(struct work *w)
+rebuild_with(struct work *w, int fd)
 {
     struct spk_rpriv priv;
-    spk_err e;
 
     SPK_CHECK(w->r.rpriv.len > 0, NOTFOUND);
     SPK_TRY(spk_kept_unwrap(w->s, &w->r, &w->key));
     SPK_TRY(spk_rpriv_parse(spk_buf_span(&w->r.rpriv), &priv));
     SPK_CHECK(priv.core.len > 0, NOTFOUND);
-    e = try_areas(w, priv.core);
-    if (!spk_ok(e)) {
-        w->mac_ok = false;
-    }
+    SPK_TRY(spk_header_read_with_core(fd, priv.core, w->key, &w->h));
+    SPK_TRY(spk_header_open_key(w->h, w->key, &w->mac_ok));
     SPK_TRY(make_slots(w));
     return spk_sealed_rebuild(AT_FDCWD, w->path, priv.core, w->key, w->slots);
 }
 
 struct search {
     struct work *w;
+    int fd;
     struct spk_file_id found;
     bool done;
 };
@@ -238,7 +259,7 @@ try_candidate(void *ctx, const struct spk_file_id *id)
     e = spk_recovered_get(w.s->profile, id, &w.r);
     if (spk_ok(e)) {
         w.has_r = true;
-        e = rebuild_with(&w);
+        e = rebuild_with(&w, f->fd);
     }
     work_clear(&w);
     if (spk_ok(e)) {
@@ -246,14 +267,14 @@ try_candidate(void *ctx, const struct spk_file_id *id)
         f->found = *id;
         return SPK_OK;
     }
-    return e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM ? e : SPK_OK;
+    return says_other_key(e) ? SPK_OK : e;
 }
 
 /* First by the identifier that may still stand there, then by trying all. */
 static spk_err
 rebuild(struct work *w, int fd, struct spk_file_id *ret_id)
 {
-    struct search f = {.w = w};
+    struct search f = {.w = w, .fd = fd};
     struct spk_file_id claim;
 
     if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
@@ -274,7 +295,7 @@ repair(struct work *w, int fd, struct spk_repair *r)
     struct spk_rsa *keyx = NULL;
     spk_err e = spk_header_read(fd, &w->h);
 
-    if (e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM) {
+    if (!spk_ok(e) && !says_other_key(e)) {
         return e;
     }
     SPK_TRY(spk_session_pair(w->s, SPK_AT_KEYEXCHANGE, &keyx));
@@ -282,8 +303,8 @@ repair(struct work *w, int fd, struct spk_repair *r)
         e = by_core(w, keyx);
     }
     if (!spk_ok(e)) {
-        r->header_rebuilt = true;
-        return rebuild(w, fd, &r->id);
+        r->header_rebuilt = says_other_key(e);
+        return r->header_rebuilt ? rebuild(w, fd, &r->id) : e;
     }
     r->id = spk_header_core(w->h)->id;
     r->header_rebuilt = !w->mac_ok;

@@ -30,6 +30,12 @@ def recovered_box(box, authority, *args):
     return box.run("recover", *args, ok=0)
 
 
+def lose_old_containers(box):
+    for path in (box.home / ".local/share/sparekey/containers").iterdir():
+        if not path.name.startswith(".") and "(old " in bytes.fromhex(path.name).decode().lower():
+            path.unlink()
+
+
 def one_file(box):
     """lose the keys, open a request, two officers approve, the file opens again"""
     live.enrolled(AUTHORITY, box)
@@ -254,6 +260,10 @@ def old_container_is_kept(box):
     assert f"'{old}'" in p.stderr.lower() and box.read("x") == b"deposited"
     assert box.run("decrypt", "--container", old, "-o", "-", "never.spk", binary=True, ok=0).stdout == b"deposited"
     assert plain(box, "a.spk") == b"x"
+    # the present key gets a slot, and needs the old one no more
+    assert "header repaired" in box.run("recover", "never.spk", ok=0).stdout
+    lose_old_containers(box)
+    assert plain(box, "never.spk") == b"deposited" and box.json("verify", "never.spk", ok=3)["opened_by"] is None
 
 
 def denied(box):
@@ -428,12 +438,12 @@ def second_recovery(box):
     assert plain(box, "c.spk") == b"c" and plain(box, "d.spk") == b"a" and plain(box, "b.spk") == b"b"
     # recover gives such a file a slot for the present key; nothing has to be asked for
     assert "header repaired" in box.run("recover", "c.spk", "d.spk", ok=0).stdout
-    assert box.json("verify", "c.spk")["opened_by"] is None
+    for name, data in (("c.spk", b"c"), ("d.spk", b"a")):
+        assert box.json("verify", name)["opened_by"] is None and plain(box, name) == data
     # without the kept container the stale entry is no reason to call the file broken
     box.write("a.spk", unrepaired)
-    for path in (box.home / ".local/share/sparekey/containers").glob("*"):
-        if bytes.fromhex(path.name if not path.name.startswith(".") else "").decode() in old:
-            path.unlink()
+    lose_old_containers(box)
+    assert plain(box, "d.spk") == b"a"
     assert "none of your keys fits" in box.run("decrypt", "-o", "x", "-f", "a.spk", ok=1).stderr
     assert box.json("verify", "a.spk")["verdict"] == "accepted"
     # and it can be asked for again
