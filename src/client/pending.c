@@ -167,7 +167,10 @@ spk_pending_lock(struct spk_session *s, const struct spk_pin *pin, uint64_t *ret
         return spk_err_errno();
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        SPK_CHECK(errno == EWOULDBLOCK, IO);
+        if (errno != EWOULDBLOCK) {
+            spk_trouble_file(&s->trouble, path);
+            return spk_err_errno();
+        }
         *ret_pid = read_pid(fd);
         return SPK_ERR(BUSY);
     }
@@ -207,13 +210,24 @@ file_in(const struct spk_pending *p, const char *name, char **ret_path)
     return spk_path_join(p->dir, name, ret_path);
 }
 
+/* True when what stands there is of this request: one of an earlier request, left by a crash, says
+ * nothing of it. */
+static bool
+was_submitted(const struct spk_pending *p)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_HASH_LEN);
+    SPK_AUTO_STR char *flag = NULL;
+
+    return spk_ok(file_in(p, "submitted", &flag)) && spk_ok(spk_file_read(AT_FDCWD, flag, &b)) &&
+           spk_span_eq(spk_buf_span(&b), spk_hash_span(&p->request.hash));
+}
+
 spk_err
 spk_pending_load(struct spk_session *s, struct spk_pin *pin, struct spk_pending **ret_p)
 {
     SPK_AUTO(spk_pending) p = pending_new(s, pin);
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
     SPK_AUTO_STR char *path = NULL;
-    SPK_AUTO_STR char *flag = NULL;
     spk_err e;
 
     SPK_CHECK(p != NULL, NOMEM);
@@ -227,8 +241,7 @@ spk_pending_load(struct spk_session *s, struct spk_pin *pin, struct spk_pending 
     SPK_TRY(e);
     SPK_TRY(spk_pending_parse(spk_buf_span(&b), p));
     SPK_CHECK(spk_pin_by_key(pin, &p->request.authority) != NULL, CHANGED);
-    SPK_TRY(file_in(p, "submitted", &flag));
-    p->submitted = access(flag, F_OK) == 0;
+    p->submitted = was_submitted(p);
     SPK_TRY(open_keystore(p));
     SPK_TRY(spk_container_open(p->keystore, CONTAINER, &p->container));
     spk_trouble_file(&s->trouble, "");
@@ -237,13 +250,20 @@ spk_pending_load(struct spk_session *s, struct spk_pin *pin, struct spk_pending 
 }
 
 static spk_err
+delete_container(struct spk_pending *p)
+{
+    spk_err e = spk_container_delete(p->keystore, CONTAINER);
+
+    return e.code == SPK_CODE_NOTFOUND ? SPK_OK : e;
+}
+
+static spk_err
 make_pairs(struct spk_pending *p, const struct spk_pending_spec *spec)
 {
     static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
 
     /* left by a run that ended before its request was written: nobody has seen these keys */
-    spk_err e = spk_container_delete(p->keystore, CONTAINER);
-    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+    SPK_TRY(delete_container(p));
     SPK_TRY(spk_container_create(p->keystore, CONTAINER, &p->container));
     for (size_t i = 0; i < 2; i++) {
         SPK_AUTO(spk_rsa) pair = NULL;
@@ -343,7 +363,7 @@ spk_pending_set_submitted(struct spk_pending *p)
     SPK_AUTO_STR char *flag = NULL;
 
     SPK_TRY(file_in(p, "submitted", &flag));
-    SPK_TRY(spk_file_write(AT_FDCWD, flag, SPK_SPAN_EMPTY, 0600, true));
+    SPK_TRY(spk_file_write(AT_FDCWD, flag, spk_hash_span(&p->request.hash), 0600, true));
     p->submitted = true;
     return SPK_OK;
 }
@@ -355,7 +375,6 @@ spk_pending_drop(struct spk_pending *p)
     static const char *const files[] = {"request", "submitted"};
     SPK_AUTO_STR char *containers = NULL;
     SPK_AUTO_STR char *lock = NULL;
-    spk_err e;
 
     for (size_t i = 0; i < 2; i++) {
         SPK_AUTO_STR char *path = NULL;
@@ -367,8 +386,7 @@ spk_pending_drop(struct spk_pending *p)
     }
     SPK_TRY(file_in(p, "containers", &containers));
     SPK_TRY(spk_sync_parent(AT_FDCWD, containers));
-    e = spk_container_delete(p->keystore, CONTAINER);
-    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+    SPK_TRY(delete_container(p));
     SPK_TRY(spk_path_join(containers, ".lock", &lock));
     (void)unlink(lock);
     (void)rmdir(containers);
