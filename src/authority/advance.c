@@ -17,7 +17,6 @@ struct spk_advance {
     bool knows;           /* the holder's size */
     uint64_t size;
     bool kept; /* the logs' keys are in the store */
-    bool told;
     atomic_bool broken;
 };
 
@@ -146,13 +145,13 @@ send_advance(struct spk_advance *a, const struct spk_edge *edge)
     return take_note(a, &answer, edge, &root);
 }
 
+/* The holder remembers more than there is: a copy of the database from before. */
 static spk_err
-differs(struct spk_advance *a, const struct spk_edge *edge)
+is_behind(struct spk_advance *a, uint64_t ours)
 {
-    unsigned long long holder = a->size, ours = edge->n;
+    unsigned long long holder = a->size, here = ours;
 
-    atomic_store(&a->broken, true);
-    if (!a->told && holder > ours) {
+    if (!atomic_exchange(&a->broken, true)) {
         spk_log(SPK_LOG_ERROR,
                 "the database is older than the log: the holder has signed for %llu deposits, the "
                 "database has %llu. No deposit is taken until the newest copy of the database is "
@@ -160,15 +159,8 @@ differs(struct spk_advance *a, const struct spk_edge *edge)
                 "the holder from its sealed copy (sparekey-holder restore): it then begins the log "
                 "anew with what is here, says so in use.log, and whoever has a receipt for one of "
                 "them can show the loss",
-                holder, ours, holder - ours);
-    } else if (!a->told) {
-        spk_log(SPK_LOG_ERROR,
-                "the deposits log in the database is not the one that the holder has signed up to "
-                "deposit %llu: rows were changed. Bring back the newest good copy of the database, "
-                "with its -wal file",
-                holder);
+                holder, here, holder - here);
     }
-    a->told = true;
     return SPK_ERR(CHANGED);
 }
 
@@ -179,8 +171,12 @@ refused(struct spk_advance *a, const struct spk_edge *edge)
     uint64_t before = a->size;
 
     SPK_TRY(ask_size(a));
-    if (a->size == before || a->size > edge->n) {
-        return differs(a, edge);
+    if (a->size > edge->n) {
+        return is_behind(a, edge->n);
+    }
+    if (a->size == before) {
+        spk_logbook_stop(a->book);
+        return SPK_ERR(DENIED);
     }
     spk_err e = send_advance(a, edge);
     a->knows = spk_ok(e);
@@ -194,7 +190,7 @@ advance(struct spk_advance *a)
     struct spk_signed s;
 
     SPK_CHECK(!spk_advance_is_broken(a), CHANGED);
-    SPK_CHECK(spk_link_has_logs(a->link), NOTFOUND);
+    SPK_CHECK(spk_link_has_logs(a->link) && !spk_logbook_is_stopped(a->book), NOTFOUND);
     SPK_TRY(keep_keys(a));
     spk_logbook_edge(a->book, &edge);
     bool asked = !a->knows || a->session != spk_link_sessions(a->link);

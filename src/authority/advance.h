@@ -15,8 +15,8 @@ SPK_MUST_USE spk_err spk_advance_new(struct spk_store *store, struct spk_logbook
 void spk_advance_free(struct spk_advance *a);
 SPK_DEFINE_AUTO(spk_advance)
 /** Until the newest checkpoint is that of the whole log. SPK_CODE_NET: no holder at hand;
- * SPK_CODE_NOTFOUND: it has no logs; SPK_CODE_CHANGED: the log is not the one that the holder has
- * signed before (logged in words, once): nothing may be added to it. */
+ * SPK_CODE_NOTFOUND: it has no logs, or the log stands still; SPK_CODE_CHANGED: the holder has
+ * signed for more than there is (logged in words, once): nothing may come into its place. */
 SPK_MUST_USE spk_err spk_advance_run(struct spk_advance *a);
 /** The same, now and then: what an earlier try left behind, and what others have written. */
 void spk_advance_tick(struct spk_advance *a);

@@ -74,7 +74,7 @@ send_answer(struct spk_req *r)
         return MHD_NO;
     }
     MHD_add_response_header(resp, "Content-Type", r->type != NULL ? r->type : "application/json");
-    MHD_add_response_header(resp, "Cache-Control", "no-store");
+    MHD_add_response_header(resp, "Cache-Control", r->cache != NULL ? r->cache : "no-store");
     if (r->retry_after > 0) {
         (void)snprintf(retry, sizeof(retry), "%u", r->retry_after);
         MHD_add_response_header(resp, "Retry-After", retry);

@@ -62,6 +62,8 @@ struct spk_req {
     struct spk_target target;
     struct spk_hash hash;      /* {hash} or {owner} of the path */
     struct spk_file_id serial; /* {serial} of the path */
+    enum spk_log_id log;       /* {log} of the path */
+    size_t tail;               /* segment at which {tile...} begins */
     struct spk_buf body;
     size_t taken, kept;  /* bytes of body received, and those of them in memory */
     uint64_t started_ms; /* running clock */
@@ -82,6 +84,7 @@ struct spk_req {
     unsigned retry_after;
     bool answered;
     const char *type;
+    const char *cache; /* Cache-Control; NULL: not to be kept */
     struct spk_buf out;
     struct spk_jw w; /* writes to out */
     void *work;      /* of the handler; freed with free_work */

@@ -2,6 +2,7 @@
 #include "authority/logs.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct spk_logbook {
     enum spk_log_id log;
     struct spk_tilecache *cache;
     struct spk_nodes nodes;
+    atomic_bool stopped;
     pthread_mutex_t lock; /* of what follows */
     struct spk_edge edge; /* of what is committed */
     struct spk_signed newest;
@@ -29,6 +31,25 @@ spk_logbook_free(struct spk_logbook *l)
         pthread_mutex_destroy(&l->lock);
         spk_mem_free(l);
     }
+}
+
+void
+spk_logbook_stop(struct spk_logbook *l)
+{
+    if (!atomic_exchange(&l->stopped, true)) {
+        spk_log(SPK_LOG_ERROR,
+                "the %s log in the database is not the one that was signed: rows were altered. It "
+                "stands still, and deposits are accepted without a receipt, until the rows are as "
+                "they were and sparekeyd is started anew; take them from the newest good copy of "
+                "the database (sparekeyctl store check names rows that are wrong)",
+                spk_log_word(l->log));
+    }
+}
+
+bool
+spk_logbook_is_stopped(const struct spk_logbook *l)
+{
+    return atomic_load(&l->stopped);
 }
 
 /* -- growing */
@@ -81,7 +102,7 @@ spk_logbook_grow(struct spk_logbook *l, uint64_t most, struct spk_growth *ret_g)
     g.noted = l->noted;
     s = l->newest;
     pthread_mutex_unlock(&l->lock);
-    SPK_TRY(take_leaves(l, most, &g.edge));
+    SPK_TRY(take_leaves(l, spk_logbook_is_stopped(l) ? 0 : most, &g.edge));
     if (s.size > g.noted) {
         const struct spk_log_note_row row = {
             .size = s.size, .root = s.root, .note = spk_span(s.note, s.len)};
@@ -137,7 +158,7 @@ is_behind(struct spk_logbook *l, bool *ret_behind)
 
     SPK_TRY(spk_store_log_count(l->store, l->log, 0, &count));
     pthread_mutex_lock(&l->lock);
-    *ret_behind = count > l->edge.n || l->newest.size > l->noted;
+    *ret_behind = (count > l->edge.n && !spk_logbook_is_stopped(l)) || l->newest.size > l->noted;
     pthread_mutex_unlock(&l->lock);
     return SPK_OK;
 }
@@ -194,12 +215,11 @@ spk_logbook_sign(struct spk_logbook *l, const struct spk_signed *s)
 /* Tiles of level 1 tell how far the tree was written; what is behind the last of them is at most a
  * tile's leaves, unless the store is one that had no logs. */
 static spk_err
-load_edge(struct spk_logbook *l)
+load_edge(struct spk_logbook *l, uint64_t count)
 {
-    uint64_t tiles = 0, count = 0;
+    uint64_t tiles = 0;
 
     SPK_TRY(spk_store_log_count(l->store, l->log, 1, &tiles));
-    SPK_TRY(spk_store_log_count(l->store, l->log, 0, &count));
     SPK_CHECK(tiles <= count / SPK_TILE_WIDTH, CHANGED);
     if (count - tiles * SPK_TILE_WIDTH > AT_ONCE) {
         spk_log(SPK_LOG_INFO, "the %s log takes in %llu older entries", spk_log_word(l->log),
@@ -213,39 +233,61 @@ static spk_err
 load_note(struct spk_logbook *l)
 {
     struct spk_log_note_row row = {0};
-    struct spk_hash root;
     spk_err e = spk_store_log_note(l->store, l->log, &row);
 
     if (e.code == SPK_CODE_NOTFOUND) {
         return SPK_OK;
     }
     SPK_TRY(e);
-    bool good = row.note.len <= SPK_SIGNED_MAX && row.size <= l->edge.n &&
-                spk_ok(spk_nodes_root(&l->nodes, row.size, &root)) && spk_hash_eq(&root, &row.root);
-    if (good) {
+    if (row.note.len <= SPK_SIGNED_MAX) {
         l->newest = (struct spk_signed){.size = row.size, .root = row.root, .len = row.note.len};
         memcpy(l->newest.note, row.note.ptr, row.note.len);
         l->noted = row.size;
     }
     spk_log_note_row_clear(&row);
-    return good ? SPK_OK : SPK_ERR(CHANGED);
+    return SPK_OK;
+}
+
+/* What the checkpoint says is what the store has: before anything is added to it. */
+static spk_err
+check_root(const struct spk_logbook *l)
+{
+    struct spk_hash root;
+
+    SPK_TRY(spk_nodes_root(&l->nodes, l->newest.size, &root));
+    return l->newest.len == 0 || spk_hash_eq(&root, &l->newest.root) ? SPK_OK : SPK_ERR(CHANGED);
+}
+
+static bool
+is_altered(spk_err e)
+{
+    return e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_EXISTS || e.code == SPK_CODE_NOTFOUND ||
+           e.code == SPK_CODE_FORMAT;
 }
 
 static spk_err
 load(struct spk_logbook *l, char why[SPK_WHY_MAX])
 {
-    spk_err e = load_edge(l);
+    uint64_t count = 0;
 
-    if (spk_ok(e)) {
-        e = load_note(l);
-    }
-    if (e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_EXISTS || e.code == SPK_CODE_NOTFOUND) {
+    SPK_TRY(load_note(l));
+    SPK_TRY(spk_store_log_count(l->store, l->log, 0, &count));
+    if (l->newest.size > count) {
         (void)snprintf(why, SPK_WHY_MAX,
-                       "the %s log in the database does not fit its last checkpoint: rows were "
-                       "changed or taken out. Bring back the newest good copy of the database, "
+                       "the database has %llu entries of the %s log, and a checkpoint of %llu: the "
+                       "last rows were taken out. Bring back the newest good copy of the database, "
                        "with its -wal file",
-                       spk_log_word(l->log));
+                       (unsigned long long)count, spk_log_word(l->log),
+                       (unsigned long long)l->newest.size);
         return SPK_ERR(CHANGED);
+    }
+    spk_err e = check_root(l);
+    if (spk_ok(e)) {
+        e = load_edge(l, count);
+    }
+    if (is_altered(e)) {
+        spk_logbook_stop(l);
+        return SPK_OK;
     }
     return e;
 }
@@ -258,6 +300,7 @@ spk_logbook_open(struct spk_store *store, enum spk_log_id log, char ret_why[SPK_
 
     SPK_CHECK(l != NULL, NOMEM);
     pthread_mutex_init(&l->lock, NULL);
+    atomic_init(&l->stopped, false);
     l->store = store;
     l->log = log;
     SPK_TRY(spk_tilecache_new(store, log, &l->cache));

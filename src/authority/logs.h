@@ -21,8 +21,11 @@ struct spk_signed { /* a checkpoint, and what it says */
 };
 
 struct spk_logbook;
-/** The tree as the store has it, whatever it takes; checked against the last checkpoint.
- * @param ret_why  On SPK_CODE_CHANGED a sentence for people: the store is not to be believed. */
+/** The tree as the store has it, whatever it takes, checked against the last checkpoint. A store
+ * whose rows were altered is opened all the same, and the log stands still (logged in words): a
+ * row that somebody spoiled must not take the others from their owners.
+ * @param ret_why  On SPK_CODE_CHANGED a sentence for people: rows are missing at the end, and new
+ *                 ones must not come into their place. */
 SPK_MUST_USE spk_err spk_logbook_open(struct spk_store *store, enum spk_log_id log,
                                       char ret_why[SPK_WHY_MAX], struct spk_logbook **ret_l);
 void spk_logbook_free(struct spk_logbook *l);
@@ -40,6 +43,11 @@ void spk_logbook_grown(struct spk_logbook *l, const struct spk_growth *g);
 void spk_logbook_undo(struct spk_logbook *l);
 /** In transactions of its own, if there is anything to write. */
 SPK_MUST_USE spk_err spk_logbook_catch_up(struct spk_logbook *l);
+
+/** The log stands still: it takes in nothing and is not signed for, until its rows are as they were
+ * and the server has been started anew. */
+void spk_logbook_stop(struct spk_logbook *l);
+bool spk_logbook_is_stopped(const struct spk_logbook *l);
 
 /* -- Asking. */
 /** The edge of the tree: how many entries, and their root. */

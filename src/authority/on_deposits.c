@@ -2,10 +2,12 @@
 /* Deposits: taken in, listed, shown. */
 #include "authority/committer.h"
 #include "authority/handle.h"
+#include "authority/receipts.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #define NDJSON_TYPE "application/x-ndjson"
+#define BROKEN_RETRY_S 60
 #define TOO_FAST "This owner deposits faster than this authority allows."
 
 /* -- taking in */
@@ -13,6 +15,7 @@
 struct work {
     struct spk_commit commit;
     struct spk_req *r;
+    struct spk_signed checkpoint; /* what the answers' proofs lead to */
     size_t n;
     struct spk_intake in[];
 };
@@ -44,6 +47,12 @@ work_new(struct spk_req *r, size_t n)
     return w;
 }
 
+static struct spk_logbook *
+deposits_log(const struct spk_req *r)
+{
+    return r->srv->log[SPK_LOG_DEPOSITS - 1];
+}
+
 static void
 render_single(struct spk_req *r)
 {
@@ -54,8 +63,43 @@ render_single(struct spk_req *r)
         spk_req_error(r, in->status, in->message);
         return;
     }
-    spk_intake_answer(in, spk_req_json(r, spk_intake_status(in)));
+    struct spk_jw *jw = spk_req_json(r, spk_intake_status(in));
+    spk_intake_answer(in, jw);
+    if (spk_receipt_is_due(&w->checkpoint, in)) {
+        spk_receipt_answer(deposits_log(r), &w->checkpoint, in, jw);
+    }
     spk_req_json_end(r);
+}
+
+static spk_err
+render_line(struct spk_req *r, const struct spk_intake *in, bool *ret_proof)
+{
+    const struct work *w = r->work;
+    struct spk_jw jw = {.b = &r->out};
+
+    spk_jw_open(&jw, NULL, '{');
+    spk_intake_answer(in, &jw);
+    if (spk_receipt_is_due(&w->checkpoint, in)) {
+        spk_receipt_path(deposits_log(r), &w->checkpoint, in, &jw);
+        *ret_proof = true;
+    }
+    spk_jw_close(&jw, '}');
+    SPK_TRY(spk_jw_end(&jw));
+    return spk_buf_str(&r->out, "\n");
+}
+
+/* Once for all lines: they were written together. */
+static spk_err
+render_checkpoint(struct spk_req *r)
+{
+    const struct work *w = r->work;
+    struct spk_jw jw = {.b = &r->out};
+
+    spk_jw_open(&jw, NULL, '{');
+    spk_jw_str(&jw, "checkpoint", spk_span(w->checkpoint.note, w->checkpoint.len));
+    spk_jw_close(&jw, '}');
+    SPK_TRY(spk_jw_end(&jw));
+    return spk_buf_str(&r->out, "\n");
 }
 
 static void
@@ -63,21 +107,19 @@ render_batch(struct spk_req *r)
 {
     const struct work *w = r->work;
 
+    spk_err e = SPK_OK;
+    bool proof = false;
+
     r->type = NDJSON_TYPE;
     r->status = SPK_HTTP_OK;
-    for (size_t i = 0; i < w->n; i++) {
-        struct spk_jw jw = {.b = &r->out};
-        spk_jw_open(&jw, NULL, '{');
-        spk_intake_answer(&w->in[i], &jw);
-        spk_jw_close(&jw, '}');
-        spk_err e = spk_jw_end(&jw);
-        if (spk_ok(e)) {
-            e = spk_buf_str(&r->out, "\n");
-        }
-        if (!spk_ok(e)) {
-            spk_req_failed(r, e, "writing the answers of a batch");
-            return;
-        }
+    for (size_t i = 0; i < w->n && spk_ok(e); i++) {
+        e = render_line(r, &w->in[i], &proof);
+    }
+    if (spk_ok(e) && proof) {
+        e = render_checkpoint(r);
+    }
+    if (!spk_ok(e)) {
+        spk_req_failed(r, e, "writing the answers of a batch");
     }
 }
 
@@ -87,6 +129,7 @@ on_written(struct spk_commit *c, spk_err e)
     struct work *w = c->arg;
 
     if (spk_ok(e)) {
+        spk_logbook_signed(deposits_log(w->r), &w->checkpoint);
         w->r->answered = true;
         w->r->render = w->r->ndjson ? render_batch : render_single;
     } else {
@@ -174,6 +217,12 @@ batch_job(void *arg)
 enum spk_after
 spk_on_deposit_post(struct spk_req *r)
 {
+    if (spk_advance_is_broken(r->srv->advance)) {
+        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, BROKEN_RETRY_S,
+                     "This authority's database is older than its log; its "
+                     "operator finds the reason in its log.");
+        return SPK_DONE;
+    }
     if (!r->ndjson) {
         return post_single(r);
     }

@@ -28,6 +28,18 @@ write_limits(struct spk_jw *w, const struct spk_config *c)
     spk_jw_close(w, '}');
 }
 
+/* Which keys sign the logs; nothing when the holder has none. */
+static void
+write_logs(struct spk_jw *w, struct spk_link *link)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    struct spk_logs logs;
+
+    if (spk_ok(spk_link_logs(link, &logs, &note))) {
+        spk_jw_str(w, "logs", spk_buf_span(&note));
+    }
+}
+
 enum spk_after
 spk_on_authority(struct spk_req *r)
 {
@@ -37,6 +49,7 @@ spk_on_authority(struct spk_req *r)
 
     (void)spk_books_epoch(b, spk_books_epochs(b) - 1, &note);
     spk_jw_str(w, "statement", note);
+    write_logs(w, r->srv->link);
     spk_jw_open(w, "statements", '[');
     for (size_t i = 0; i < spk_books_epochs(b); i++) {
         (void)spk_books_epoch(b, i, &note);

@@ -56,6 +56,7 @@ error_body(struct spk_req *r, unsigned status, const char *code, const char *mes
     r->status = status;
     r->answered = true;
     r->type = NULL;
+    r->cache = NULL;
     r->render = NULL;
     spk_buf_reset(&r->out);
     r->w = (struct spk_jw){.b = &r->out};

@@ -16,6 +16,12 @@ const struct spk_route spk_routes[] = {
      "serial description since until after limit", spk_on_deposit_list},
     {"GET", "/v1/deposits/{serial}", SPK_WHO_ENROLLED, SPK_RUN_READS, SPK_BODY_NONE, "",
      spk_on_deposit_get},
+    {"GET", "/v1/deposits/{serial}/receipt", SPK_WHO_ENROLLED, SPK_RUN_READS, SPK_BODY_NONE, "",
+     spk_on_deposit_receipt},
+    {"GET", "/log/{log}/checkpoint", SPK_WHO_ANYONE, SPK_RUN_HERE, SPK_BODY_NONE, "",
+     spk_on_log_checkpoint},
+    {"GET", "/log/{log}/tile/{tile...}", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_NONE, "",
+     spk_on_log_tile},
     {"POST", "/v1/records", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_JSON, "", spk_on_record_post},
     {"POST", "/v1/requests", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_LISTED, "",
      spk_on_request_post},
@@ -48,12 +54,27 @@ const struct spk_route spk_routes[] = {
 };
 const size_t spk_routes_count = sizeof(spk_routes) / sizeof(spk_routes[0]);
 
+static bool
+log_named(struct spk_span s, enum spk_log_id *ret_log)
+{
+    for (unsigned i = 1; i <= SPK_LOG_IDS; i++) {
+        *ret_log = (enum spk_log_id)i;
+        if (spk_span_eq(s, spk_span_str(spk_log_word(*ret_log)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One segment of a pattern. *ret_bad: it is the place of a parameter, but not a good one. */
 static bool
 segment_fits(struct spk_req *r, struct spk_span pattern, struct spk_span s, bool *ret_bad)
 {
     if (pattern.ptr[0] != '{') {
         return spk_span_eq(pattern, s);
+    }
+    if (spk_span_eq(pattern, SPK_SPAN_LIT("{log}"))) {
+        return log_named(s, &r->log);
     }
     bool serial = spk_span_eq(pattern, SPK_SPAN_LIT("{serial}"));
     spk_err e = serial ? spk_hex_parse(s, r->serial.b, SPK_FILE_ID_LEN)
@@ -73,6 +94,10 @@ path_fits(struct spk_req *r, const char *path, bool *ret_bad)
         more = spk_split(&rest, '/', &part);
         if (!more) {
             part = rest;
+        }
+        if (i < r->target.n_segments && spk_span_eq(part, SPK_SPAN_LIT("{tile...}"))) {
+            r->tail = i;
+            return true;
         }
         if (i >= r->target.n_segments || !segment_fits(r, part, r->target.segments[i], ret_bad)) {
             return false;

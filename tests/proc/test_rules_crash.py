@@ -62,6 +62,8 @@ class Depositor(threading.Thread):
                 continue
             if a.status == 200:
                 for line in a.lines:
+                    if "checkpoint" in line:
+                        continue
                     if line.get("state") == "accepted":
                         self.taken[line["serial"]] = (line["index"], line["time"])
                     else:

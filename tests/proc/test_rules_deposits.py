@@ -82,7 +82,8 @@ def test_twice():
         said(ann.http.post("/v1/deposits", other), 409)
     lines = "\n".join(json.dumps(x) for x in (d, ann.make_deposit(b"2" * 32, "one", file_id=serial), d)).encode()
     answers = said(ann.http.post("/v1/deposits", raw=lines, ctype="application/x-ndjson"), 200).lines
-    equal([a.get("duplicate") or a.get("error") for a in answers], [True, "conflict", True], "answers of a batch")
+    equal([a.get("duplicate") or a.get("error") for a in answers if "checkpoint" not in a], [True, "conflict", True],
+          "answers of a batch")
     equal(released(ann), ([b"1" * 32], []), "keys")
 
 

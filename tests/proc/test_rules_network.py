@@ -225,7 +225,7 @@ def test_a_bad_line_in_a_batch():
              b"[" * 1000, json.dumps(dict(good[3], extra=1)).encode(), b"{\"r_pub\":\"" + b"A" * 100000 + b"\"}",
              json.dumps(good[4]).encode()]
     answers = said(ann.http.post("/v1/deposits", raw=b"\n".join(lines), ctype="application/x-ndjson"), 200).lines
-    equal([a.get("state") or "no" for a in answers],
+    equal([a.get("state") or "no" for a in answers if "checkpoint" not in a],
           ["accepted", "no", "accepted", "no", "no", "accepted", "no", "no", "no", "accepted"], "answers")
     equal(len(ann.http.get("/v1/deposits").json["deposits"]), 4, "deposits")
 

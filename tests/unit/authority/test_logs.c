@@ -236,8 +236,18 @@ test_store_that_was_changed(void **state)
     assert_spk_ok(spk_logbook_catch_up(l));
     spk_logbook_free(l);
     l = NULL;
-    assert_spk_code(spk_logbook_open(s, SPK_LOG_RECOVERIES, why, &l), CHANGED);
-    assert_non_null(strstr(why, "recoveries log"));
+    assert_spk_ok(spk_logbook_open(s, SPK_LOG_RECOVERIES, why, &l));
+    assert_true(spk_logbook_is_stopped(l));
+    struct spk_edge e;
+    uint64_t count = 0;
+    spk_logbook_edge(l, &e);
+    uint64_t n = e.n;
+    grow(600); /* and nothing more is built on it */
+    assert_spk_ok(spk_logbook_catch_up(l));
+    spk_logbook_edge(l, &e);
+    assert_int_equal(e.n, n);
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
+    assert_int_equal(count, 1);
 }
 
 static void
@@ -253,6 +263,7 @@ test_checkpoint_of_more_than_there_is(void **state)
     spk_logbook_free(l);
     l = NULL;
     assert_spk_code(spk_logbook_open(s, SPK_LOG_RECOVERIES, why, &l), CHANGED);
+    assert_non_null(strstr(why, "recoveries log"));
 }
 
 int
