@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sparekeyd --config FILE [--ready-fd N] */
+/* sparekeyd --config FILE [--new-store] [--ready-fd N] */
 #include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,21 +13,24 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define USAGE "usage: sparekeyd --config FILE [--ready-fd N] [--debug]\n"
+#define USAGE "usage: sparekeyd --config FILE [--new-store] [--ready-fd N] [--debug]\n"
 
 struct options {
     const char *config;
     int ready_fd;
-    bool debug, help, version;
+    bool debug, help, version, new_store;
 };
 
 static bool
 parse_options(int argc, char **argv, struct options *o)
 {
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'}, {"ready-fd", required_argument, NULL, 'r'},
-        {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+                                          {"ready-fd", required_argument, NULL, 'r'},
+                                          {"debug", no_argument, NULL, 'd'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'V'},
+                                          {"new-store", no_argument, NULL, 'n'},
+                                          {NULL, 0, NULL, 0}};
     uint64_t fd = 0;
     int c;
 
@@ -44,6 +47,9 @@ parse_options(int argc, char **argv, struct options *o)
             break;
         case 'd':
             o->debug = true;
+            break;
+        case 'n':
+            o->new_store = true;
             break;
         case 'h':
             o->help = true;
@@ -94,7 +100,7 @@ serve(const struct options *o)
     sigaddset(&set, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (!spk_ok(spk_server_start(o->config, &s, &port))) {
+    if (!spk_ok(spk_server_start(o->config, o->new_store, &s, &port))) {
         return 1;
     }
     spk_log(SPK_LOG_INFO, "serving on %s, port %u", s->cfg.listen, port);

@@ -39,7 +39,8 @@ open_store(struct spk_server *s)
 {
     const struct spk_store_cfg cfg = {.path = s->cfg.database,
                                       .readers = READERS_OURS + (unsigned)s->cfg.readers,
-                                      .exclusive = true};
+                                      .exclusive = true,
+                                      .create = s->new_store};
     spk_err e = spk_store_open(s->cfg.store, &cfg, &s->store);
 
     switch (e.code) {
@@ -51,6 +52,12 @@ open_store(struct spk_server *s)
     case SPK_CODE_VERSION:
         spk_log(SPK_LOG_ERROR,
                 "%s was made by a newer version of sparekeyd; this one leaves it alone",
+                s->cfg.database);
+        break;
+    case SPK_CODE_NOTFOUND:
+        spk_log(SPK_LOG_ERROR,
+                "%s is missing: restore it from a backup; only a new authority starts without one, "
+                "with --new-store",
                 s->cfg.database);
         break;
     case SPK_CODE_FORMAT:
@@ -180,12 +187,14 @@ say_config_error(const char *path, spk_err e, unsigned line)
 }
 
 spk_err
-spk_server_start(const char *config_path, struct spk_server **ret_s, unsigned *ret_port)
+spk_server_start(const char *config_path, bool new_store, struct spk_server **ret_s,
+                 unsigned *ret_port)
 {
     SPK_AUTO(spk_server) s = spk_calloc(1, sizeof(*s));
     unsigned line = 0;
 
     SPK_CHECK(s != NULL, NOMEM);
+    s->new_store = new_store;
     atomic_init(&s->stopping, false);
     atomic_init(&s->body_bytes, 0);
     spk_err e = spk_config_load(config_path, &s->cfg, &line);

@@ -36,12 +36,14 @@ struct spk_server {
     struct spk_rate *deposit_rate, *request_rate, *record_rate, *enrol_rate;
     struct spk_http *http;
     atomic_bool stopping;
+    bool new_store;
     atomic_size_t body_bytes; /* of all bodies in memory */
 };
 
-/** Everything from the configuration file on; problems are logged in words. */
-SPK_MUST_USE spk_err spk_server_start(const char *config_path, struct spk_server **ret_s,
-                                      unsigned *ret_port);
+/** Everything from the configuration file on; problems are logged in words. Without new_store a
+ * missing database is one of them. */
+SPK_MUST_USE spk_err spk_server_start(const char *config_path, bool new_store,
+                                      struct spk_server **ret_s, unsigned *ret_port);
 /** Answers what is under way, then ends. */
 void spk_server_free(struct spk_server *s);
 SPK_DEFINE_AUTO(spk_server)

@@ -309,7 +309,7 @@ fill(const struct init *in, struct spk_authority *a)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
     }
-    return ctl_site_store(&in->tmp, &store);
+    return ctl_site_store(&in->tmp, true, &store);
 }
 
 static int

@@ -462,7 +462,7 @@ publish(const struct ctl_site *s, const char *path)
     int status = ctl_read_file(path, &next);
     spk_err e;
 
-    status = status == TERM_GO_ON ? ctl_site_store(s, &store) : status;
+    status = status == TERM_GO_ON ? ctl_site_store(s, false, &store) : status;
     if (status != TERM_GO_ON) {
         return status;
     }

@@ -26,7 +26,7 @@ open_store(struct term *c, int argc, char **argv, int first, struct spk_store **
         return term_usage(c, _("one folder is wanted"));
     }
     status = ctl_site_open(argv[first], &s);
-    return status == TERM_GO_ON ? ctl_site_store(&s, ret_store) : status;
+    return status == TERM_GO_ON ? ctl_site_store(&s, false, ret_store) : status;
 }
 
 static spk_err

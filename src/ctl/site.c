@@ -206,8 +206,26 @@ ctl_site_address(const struct ctl_site *s, uint64_t port, struct spk_buf *out)
                           (unsigned long long)port, hex);
 }
 
+static int
+tell_store(const char *path, spk_err e)
+{
+    switch (e.code) {
+    case SPK_CODE_OK:
+        return TERM_GO_ON;
+    case SPK_CODE_FORMAT:
+        term_say_error(path, _("is not a store of sparekeyd"));
+        return TERM_FAILED;
+    case SPK_CODE_NOTFOUND:
+        term_say_error(path, _("is missing: there is no database; nothing was changed"));
+        term_say_hint(_("restore it from a backup; 'database' in sparekeyd.conf names its file"));
+        return TERM_FAILED;
+    default:
+        return term_error(TERM_ABOUT_OWN, path, e, NULL);
+    }
+}
+
 int
-ctl_site_store(const struct ctl_site *s, struct spk_store **ret_store)
+ctl_site_store(const struct ctl_site *s, bool create, struct spk_store **ret_store)
 {
     SPK_AUTO_STR char *kind = NULL;
     SPK_AUTO_STR char *file = NULL;
@@ -220,15 +238,15 @@ ctl_site_store(const struct ctl_site *s, struct spk_store **ret_store)
     } else {
         e = spk_ok(e) ? spk_path_join(s->authority, file, &path) : e;
     }
+    if (spk_ok(e) && strcmp(kind, "memory") == 0) {
+        term_say_error(s->dir, _("its store is in the memory of sparekeyd, where no other program "
+                                 "can look at it"));
+        return TERM_FAILED;
+    }
     if (spk_ok(e)) {
-        const struct spk_store_cfg cfg = {.path = path, .readers = 1};
+        const struct spk_store_cfg cfg = {.path = path, .readers = 1, .create = create};
 
         e = spk_store_open(kind, &cfg, ret_store);
     }
-    if (e.code == SPK_CODE_FORMAT) {
-        term_say_error(path, _("is not a store of sparekeyd"));
-        return TERM_FAILED;
-    }
-    return spk_ok(e) ? TERM_GO_ON
-                     : term_error(TERM_ABOUT_OWN, path != NULL ? path : s->dir, e, NULL);
+    return tell_store(path != NULL ? path : s->dir, e);
 }

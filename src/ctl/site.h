@@ -29,8 +29,9 @@ SPK_MUST_USE spk_err ctl_site_address(const struct ctl_site *s, uint64_t port, s
 SPK_MUST_USE spk_err ctl_listen_parse(const char *listen, char **ret_host, uint64_t *ret_port);
 /** True for 0.0.0.0 and [::], which are no address to reach anything by. */
 bool ctl_listen_any(const char *host);
-/** The store, as the configuration names it. TERM_GO_ON, or told. */
-int ctl_site_store(const struct ctl_site *s, struct spk_store **ret_store);
+/** The store, as the configuration names it; it must be there, unless it is to be made now.
+ * TERM_GO_ON, or told. */
+int ctl_site_store(const struct ctl_site *s, bool create, struct spk_store **ret_store);
 
 /* -- spawn.c: the programs beside this one */
 /** Path of a program: beside our own binary (or where the build put it), else its name for PATH. */

@@ -25,6 +25,7 @@ struct spk_store_cfg {
     const char *path;   /* file of the database; not used by "memory" */
     unsigned readers;   /* connections kept for reading, 1..64 */
     bool exclusive;     /* true for the server: a second server on the same file is SPK_CODE_BUSY */
+    bool create;        /* make the file if there is none; else that is SPK_CODE_NOTFOUND */
     uint64_t wal_limit; /* bytes of write-ahead log before readers are waited for; 0: default */
 };
 

@@ -270,9 +270,29 @@ def store_check(p):
     assert "restore it from a backup" in r.stderr
 
 
+def lost_store(p):
+    """a store that is not there is told to be missing by all, and none is made in its place"""
+    p.officers("alice")
+    p.policy("g.note", "alice")
+    p.init("auth", "g.note")
+    db, conf = p.path("auth/authority/sparekey.db"), p.path("auth/authority/sparekeyd.conf")
+    db.rename(p.path("kept.db"))
+    for command in (("store", "check"), ("owner", "list"), ("token", "new")):
+        r = p.run("operator", *command, "auth", ok=1)
+        assert "'auth/authority/sparekey.db' is missing" in r.stderr and "backup" in r.stderr, r.stderr
+        assert r.stdout == "" and not db.exists(), command
+    r = p.run("operator", "start", "auth", ok=1)
+    assert "sparekey.db is missing: restore it from a backup" in r.stderr and not db.exists(), r.stderr
+    p.path("kept.db").rename(db)
+    p.run("operator", "store", "check", "auth", ok=0)
+    conf.write_text(conf.read_text().replace("store = sqlite", "store = memory"))
+    r = p.run("operator", "token", "new", "auth", ok=1)
+    assert "memory of sparekeyd" in r.stderr and r.stdout == "", r.stderr
+
+
 if __name__ == "__main__":
     try:
         box.main([made_whole, nothing_half_made, given_certificate, start_and_stop, two_at_once, one_dies, parent_dies, join,
-                  other_server, tokens, enrolments, many_owners, store_check], People)
+                  other_server, tokens, enrolments, many_owners, store_check, lost_store], People)
     finally:
         forget_keys()

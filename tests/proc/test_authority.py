@@ -484,8 +484,8 @@ class Starting(unittest.TestCase):
         self.addCleanup(self.a.__exit__)
         self.folder = self.a.folder / "authority"
 
-    def start(self):
-        run = subprocess.run([BUILD + "/src/authority/sparekeyd", "--config", self.folder / "sparekeyd.conf"],
+    def start(self, *args):
+        run = subprocess.run([BUILD + "/src/authority/sparekeyd", "--config", self.folder / "sparekeyd.conf", *args],
                              stderr=subprocess.PIPE, timeout=30)
         self.assertEqual(run.returncode, 1, run.stderr)
         return run.stderr.decode()
@@ -496,9 +496,9 @@ class Starting(unittest.TestCase):
                             ("enrolment = maybe\n", "open, token or approval"), ("store = oracle\n", "oracle"),
                             ("listen = nowhere\n", "cannot serve on nowhere"), ("tls_cert = none.crt\n", "none.crt")):
             conf.write_text(text)
-            self.assertIn(words, self.start())
+            self.assertIn(words, self.start("--new-store"))
         conf.unlink()
-        self.assertIn("cannot be read", self.start())
+        self.assertIn("cannot be read", self.start("--new-store"))
 
     def test_ipv6_and_service_manager(self):
         (self.folder / "sparekeyd.conf").write_text("listen = [::1]:0\n")
@@ -517,21 +517,21 @@ class Starting(unittest.TestCase):
 
     def test_keys_and_notes(self):
         os.chmod(self.folder / "tls.key", 0o644)
-        self.assertIn("chmod 600", self.start())
+        self.assertIn("chmod 600", self.start("--new-store"))
         os.chmod(self.folder / "tls.key", 0o600)
         other = ec.generate_private_key(ec.SECP256R1())
         crt = (self.folder / "tls.crt").read_bytes()
         (self.folder / "tls.crt").write_bytes(certificate(other, "localhost", server=True))
-        self.assertIn("another key than the authority statement", self.start())
+        self.assertIn("another key than the authority statement", self.start("--new-store"))
         (self.folder / "tls.crt").write_bytes(crt)
         genesis = (self.folder / "policy-1.note").read_text()
         (self.folder / "policy-1.note").write_text(genesis.replace("quorum 2", "quorum 1"))
-        self.assertIn("policy 1", self.start())
+        self.assertIn("policy 1", self.start("--new-store"))
         (self.folder / "policy-1.note").unlink()
-        self.assertIn("missing", self.start())
+        self.assertIn("missing", self.start("--new-store"))
         (self.folder / "policy-1.note").write_text(genesis)
         (self.folder / "statement-1.note").unlink()
-        self.assertIn("statement of epoch 1", self.start())
+        self.assertIn("statement of epoch 1", self.start("--new-store"))
 
     def test_database(self):
         db = self.folder / "sparekey.db"
@@ -553,13 +553,24 @@ class Starting(unittest.TestCase):
         c.close()
         self.assertIn("policies in the database", self.start())
 
+    def test_no_database(self):
+        """one that has been lost or emptied is not replaced by a new one"""
+        db = self.folder / "sparekey.db"
+        self.assertIn("sparekey.db is missing: restore it", self.start())
+        self.assertFalse(db.exists())
+        self.a.start_server()
+        self.a.stop("daemon")
+        db.write_bytes(b"")
+        self.assertIn("not a database", self.start())
+        self.assertEqual(db.read_bytes(), b"")
+
     def test_another_authoritys_holder(self):
         other = Authority(BUILD)
         self.addCleanup(other.__exit__)
         other.start_holder()
         shutil.rmtree(self.a.folder / "run")
         os.symlink(other.folder / "run", self.a.folder / "run")
-        self.assertIn("not this authority's holder", self.start())
+        self.assertIn("not this authority's holder", self.start("--new-store"))
 
     def test_old_copy_of_the_database(self):
         a = self.a

@@ -455,9 +455,10 @@ class Authority:
              "--socket", self.folder / "run/holder.sock"])
 
     def start_server(self):
+        new = [] if (self.folder / "authority/sparekey.db").exists() else ["--new-store"]
         self.daemon, words = self._spawn(
             [self.build / "src/authority/sparekeyd", "--config",
-             self.folder / "authority/sparekeyd.conf"])
+             self.folder / "authority/sparekeyd.conf", *new])
         self.port = int(words[1])
         self.http = self.client()
 

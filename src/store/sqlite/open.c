@@ -118,15 +118,16 @@ use_wal(struct sq_conn *c)
     return sq_err(c->db, rc, sql);
 }
 
-/* Make the tables of an empty file, bring those of an older version up to today's; refuse what is
+/* Make the tables of a new file, bring those of an older version up to today's; refuse what is
  * not ours or is newer than we are. */
 static spk_err
-schema_ready(struct sq_conn *c)
+schema_ready(struct sq_conn *c, bool create)
 {
     struct schema s = {0};
 
     SPK_TRY(look_at_schema(c, &s));
     if (s.tables == 0) {
+        SPK_CHECK(create, FORMAT); /* one that was emptied is no new one */
         SPK_TRY(use_wal(c));
         return change_schema(c, "SELECT count(*) = 0 FROM sqlite_schema", sq_schema);
     }
@@ -164,10 +165,12 @@ take_lock(struct sq *s)
 
 /* The file exists with its final mode before SQLite opens it; its companions inherit the mode. */
 static spk_err
-make_file(const char *path)
+find_file(const char *path, bool create)
 {
-    SPK_AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0);
+    SPK_AUTO_FD int fd = open(path, flags, 0600);
 
+    SPK_CHECK(fd >= 0 || create || errno != ENOENT, NOTFOUND);
     return fd < 0 ? spk_err_errno() : SPK_OK;
 }
 
@@ -190,14 +193,9 @@ static void *
 checkpoint_main(void *arg)
 {
     struct sq *s = arg;
-    struct sq_conn c = {0};
     struct timespec until;
     bool stop = false;
 
-    if (!spk_ok(sq_conn_open(s->path, false, &c))) {
-        sq_conn_close(&c);
-        return NULL;
-    }
     while (!stop) {
         clock_gettime(CLOCK_MONOTONIC, &until); /* a clock set back must not stop this */
         until.tv_nsec += SQ_CHECKPOINT_MS * 1000000L;
@@ -210,10 +208,9 @@ checkpoint_main(void *arg)
         stop = s->stopping;
         pthread_mutex_unlock(&s->stop_lock);
         if (!stop && atomic_exchange(&s->wal_dirty, false)) {
-            checkpoint_once(&c, s->wal_limit);
+            checkpoint_once(&s->mover, s->wal_limit);
         }
     }
-    sq_conn_close(&c);
     return NULL;
 }
 
@@ -247,6 +244,7 @@ sq_close(struct spk_store *base)
     for (unsigned i = 0; i < s->n_readers; i++) {
         sq_conn_close(&s->readers[i]);
     }
+    sq_conn_close(&s->mover);
     sq_conn_close(&s->writer); /* the last one folds the log into the file */
     if (s->lock_fd >= 0) {
         close(s->lock_fd);
@@ -267,13 +265,14 @@ fill(struct sq *s, const struct spk_store_cfg *cfg)
     s->path = spk_strdup(cfg->path);
     SPK_CHECK(s->path != NULL, NOMEM);
     s->wal_limit = cfg->wal_limit != 0 ? cfg->wal_limit : SQ_WAL_LIMIT;
+    SPK_TRY(find_file(s->path, cfg->create));
     if (cfg->exclusive) {
         SPK_TRY(take_lock(s));
     }
-    SPK_TRY(make_file(s->path));
     SPK_TRY(sq_conn_open(s->path, false, &s->writer));
-    SPK_TRY(schema_ready(&s->writer));
+    SPK_TRY(schema_ready(&s->writer, cfg->create));
     SPK_TRY(open_readers(s, cfg->readers));
+    SPK_TRY(sq_conn_open(s->path, false, &s->mover));
     SPK_CHECK(pthread_create(&s->checkpointer, NULL, checkpoint_main, s) == 0, NOMEM);
     s->checkpointing = true;
     return SPK_OK;

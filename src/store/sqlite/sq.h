@@ -102,6 +102,7 @@ struct sq {
     unsigned n_readers;
 
     pthread_t checkpointer;
+    struct sq_conn mover; /* its connection */
     bool checkpointing;
     pthread_mutex_t stop_lock;
     pthread_cond_t stop_cond;

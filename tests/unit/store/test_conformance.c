@@ -16,7 +16,8 @@ open_store(void)
     struct spk_store *s = NULL;
     char *path = NULL;
     assert_spk_ok(spk_path_join(dir, "test.db", &path));
-    const struct spk_store_cfg cfg = {.path = path, .readers = 2, .exclusive = true};
+    const struct spk_store_cfg cfg = {
+        .path = path, .readers = 2, .exclusive = true, .create = true};
     assert_spk_ok(spk_store_open(backend, &cfg, &s));
     spk_mem_free(path);
     return s;

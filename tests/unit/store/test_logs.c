@@ -17,7 +17,8 @@ setup(void **state)
 
     dir = spk_test_dir();
     assert_spk_ok(spk_path_join(dir, "test.db", &path));
-    const struct spk_store_cfg cfg = {.path = path, .readers = 2, .exclusive = true};
+    const struct spk_store_cfg cfg = {
+        .path = path, .readers = 2, .exclusive = true, .create = true};
     assert_spk_ok(spk_store_open(backend, &cfg, &s));
     spk_mem_free(path);
     *state = s;

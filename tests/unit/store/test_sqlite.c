@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +39,8 @@ teardown(void **state)
 static spk_err
 try_open(bool exclusive, struct spk_store **ret_s)
 {
-    const struct spk_store_cfg cfg = {.path = path, .readers = 2, .exclusive = exclusive};
+    const struct spk_store_cfg cfg = {
+        .path = path, .readers = 2, .exclusive = exclusive, .create = true};
     return spk_store_open("sqlite", &cfg, ret_s);
 }
 
@@ -51,6 +54,51 @@ edit(const char *sql)
         fail_msg("%s: %s", sql, message);
     }
     sqlite3_close(db);
+}
+
+/* Descriptors of this process on the database file. */
+static unsigned
+connections(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 256; fd++) {
+        char name[32], target[4096];
+        (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        ssize_t len = readlink(name, target, sizeof(target) - 1);
+        if (len > 0) {
+            target[len] = 0;
+            n += strcmp(target, path) == 0;
+        }
+    }
+    return n;
+}
+
+/* A store of which a part could not be opened is not open: least of all without the part that moves
+ * the log into the file, which nobody would miss before the disk is full. */
+static void
+test_all_of_it_or_nothing(void **state)
+{
+    (void)state;
+    const struct rlimit all = {.rlim_cur = 256, .rlim_max = 256};
+    struct spk_store *s = NULL;
+    unsigned whole = 0, refused = 0;
+
+    assert_spk_ok(try_open(true, &s));
+    spk_store_free(s);
+    for (unsigned n = 3; n < 40; n++) {
+        const struct rlimit few = {.rlim_cur = n, .rlim_max = 256};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        spk_err e = try_open(true, &s);
+        if (spk_ok(e)) {
+            assert_int_equal(connections(), 4); /* a writer, two readers, the one that moves */
+            spk_store_free(s);
+        }
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+        whole += spk_ok(e);
+        refused += !spk_ok(e);
+    }
+    assert_true(whole > 0 && refused > 0);
 }
 
 static void
@@ -116,6 +164,25 @@ test_refuses_what_is_not_ours(void **state)
     spk_store_free(s);
     edit("PRAGMA user_version = 4");
     assert_spk_code(try_open(false, &s), VERSION);
+}
+
+/* Where there is no store, or only an empty file, none is made unless that is asked for. */
+static void
+test_opens_only_what_is_there(void **state)
+{
+    (void)state;
+    struct spk_store *s = NULL;
+    const struct spk_store_cfg cfg = {.path = path, .readers = 1, .exclusive = true};
+
+    assert_spk_code(spk_store_open("sqlite", &cfg, &s), NOTFOUND);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_spk_ok(spk_file_write(-100, path, SPK_SPAN_EMPTY, 0600, false));
+    assert_spk_code(spk_store_open("sqlite", &cfg, &s), FORMAT);
+    assert_int_equal(unlink(path), 0);
+    assert_spk_ok(try_open(false, &s));
+    spk_store_free(s);
+    assert_spk_ok(spk_store_open("sqlite", &cfg, &s));
+    spk_store_free(s);
 }
 
 /* Stores of the first two versions: the same tables, but for what their successors added. */
@@ -450,6 +517,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_is_folded_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_opens_only_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_all_of_it_or_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
