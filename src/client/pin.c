@@ -3,7 +3,7 @@
  * crash leaves the old state or the new one. */
 #include "client/pin.h"
 
-#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "crypto/rng.h"
 
 static const char *const state_names[] = {"pinned", "pending", "enrolled"};
 
@@ -138,6 +139,34 @@ spk_pin_load(const char *dir, const char *name, struct spk_trouble *t, struct sp
     return SPK_OK;
 }
 
+/* The same statement may carry other signatures. */
+static bool
+same_statement(struct spk_span a, struct spk_span b)
+{
+    SPK_AUTO_STR struct spk_note *na = spk_calloc(1, sizeof(*na));
+    SPK_AUTO_STR struct spk_note *nb = spk_calloc(1, sizeof(*nb));
+
+    return na != NULL && nb != NULL && spk_ok(spk_note_parse(a, true, na)) &&
+           spk_ok(spk_note_parse(b, true, nb)) && spk_span_eq(na->text, nb->text);
+}
+
+/* Notes only ever come to those that are there: one that says something else is not ours to
+ * replace.
+ */
+static spk_err
+write_note(int dirfd, const char *file, struct spk_span text)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
+    spk_err e = spk_file_read(dirfd, file, &b);
+
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return spk_file_write(dirfd, file, text, 0600, false);
+    }
+    SPK_TRY(e);
+    SPK_CHECK(same_statement(spk_buf_span(&b), text), CHANGED);
+    return SPK_OK;
+}
+
 static spk_err
 write_notes(int dirfd, const char *what, const struct spk_buf *notes, size_t n)
 {
@@ -145,9 +174,7 @@ write_notes(int dirfd, const char *what, const struct spk_buf *notes, size_t n)
         char file[40];
 
         (void)snprintf(file, sizeof(file), "%s-%zu.note", what, i + 1);
-        if (faccessat(dirfd, file, F_OK, 0) != 0) {
-            SPK_TRY(spk_file_write(dirfd, file, spk_buf_span(&notes[i]), 0600, false));
-        }
+        SPK_TRY(write_note(dirfd, file, spk_buf_span(&notes[i])));
     }
     return SPK_OK;
 }
@@ -198,20 +225,58 @@ open_folder(const char *path, int *ret_fd)
     return SPK_OK;
 }
 
+/* A fresh folder: what a run that crashed has left must not be published with this one's. */
+static spk_err
+make_folder(const struct spk_pin *p, const char *parent, char **ret_path)
+{
+    uint8_t random[8];
+    char hex[2 * sizeof(random) + 1];
+    char name[SPK_PIN_NAME_MAX + sizeof(hex) + 2];
+    SPK_AUTO_STR char *path = NULL;
+
+    SPK_TRY(spk_random(SPK_MUT_OF(random)));
+    (void)snprintf(name, sizeof(name), ".%s.%s", p->name, spk_hex(SPK_SPAN_OF(random), hex));
+    SPK_TRY(spk_path_join(parent, name, &path));
+    if (mkdir(path, 0700) != 0) {
+        return spk_err_errno();
+    }
+    *ret_path = SPK_STEAL(path);
+    return SPK_OK;
+}
+
+/* It holds what save_at() writes, and nothing else. */
+static void
+remove_folder(const char *path, int fd)
+{
+    DIR *d = fdopendir(fd);
+    const struct dirent *de = NULL;
+
+    while (d != NULL && (de = readdir(d)) != NULL) {
+        (void)unlinkat(fd, de->d_name, 0);
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    }
+    (void)rmdir(path);
+}
+
 static spk_err
 save_new(const struct spk_pin *p, const char *parent, const char *path)
 {
-    char name[SPK_PIN_NAME_MAX + 32];
     SPK_AUTO_STR char *tmp = NULL;
     SPK_AUTO_FD int fd = -1;
+    spk_err e;
 
-    (void)snprintf(name, sizeof(name), ".%s.%ld", p->name, (long)getpid());
-    SPK_TRY(spk_path_join(parent, name, &tmp));
-    SPK_TRY(spk_mkdirs(tmp, 0700));
+    SPK_TRY(make_folder(p, parent, &tmp));
     SPK_TRY(open_folder(tmp, &fd));
-    SPK_TRY(save_at(p, fd));
-    if (rename(tmp, path) != 0) {
-        return spk_err_errno();
+    e = save_at(p, fd);
+    if (spk_ok(e) && rename(tmp, path) != 0) {
+        e = spk_err_errno();
+    }
+    if (!spk_ok(e)) {
+        remove_folder(tmp, fd);
+        fd = -1; /* closed with the listing */
+        return e;
     }
     return spk_sync_parent(AT_FDCWD, path);
 }

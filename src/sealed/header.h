@@ -70,9 +70,10 @@ SPK_MUST_USE spk_err spk_header_find_slots(int fd, struct spk_slots **ret_slots)
 
 /** Replace the slots of the file dirfd/path under key. Two-area form in place: the copy that is not
  * the newest valid one, fdatasync, then the other, fdatasync. Compact form (or slots that outgrow
- * the area): a rewrite through a temporary and rename, the payload re-encrypted with a fresh FLOE
- * IV when area_len must change. The file's owner, mode and times of modification are kept.
- * SPK_CODE_BUSY: another replacer holds the file for too long. */
+ * the area, or a file that may be read but not written): a rewrite through a temporary and rename,
+ * the payload re-encrypted with a fresh FLOE IV when area_len must change. The file's owner, mode
+ * and times of modification are kept. SPK_CODE_BUSY: another replacer holds the file for too long.
+ */
 SPK_MUST_USE spk_err spk_sealed_replace_slots(int dirfd, const char *path,
                                               const struct spk_secret *key,
                                               const struct spk_slots *slots);

@@ -147,10 +147,6 @@ areas_in_place(const struct spk_target *t, const struct spk_header *h, const str
     SPK_AUTO_BUF struct spk_buf area = SPK_BUF(SPK_AREA_MAX);
     uint64_t generation;
     unsigned newest;
-    if (t->read_only) {
-        errno = EACCES;
-        return spk_err_errno();
-    }
     SPK_TRY(spk_next_generation(h, key, &generation, &newest));
     SPK_TRY(spk_area_build(&h->core, &h->core_hash, key, generation, slots, &area));
     unsigned first = newest == 1 ? 0 : 1;
@@ -179,9 +175,10 @@ area_len_for(const struct spk_core *core, const struct spk_slots *slots, uint32_
 }
 
 static bool
-fits_in_place(const struct spk_core *core, uint32_t area_len)
+goes_in_place(const struct spk_target *t, const struct spk_core *core, uint32_t area_len)
 {
-    return (core->flags & SPK_CORE_FLAG_COMPACT) == 0 && area_len == core->area_len;
+    return !t->read_only && (core->flags & SPK_CORE_FLAG_COMPACT) == 0 &&
+           area_len == core->area_len;
 }
 
 spk_err
@@ -196,7 +193,7 @@ spk_sealed_replace_slots(int dirfd, const char *path, const struct spk_secret *k
     SPK_TRY(spk_header_read(t.fd, &h));
     SPK_TRY(spk_header_open_key(h, key, &mac_ok)); /* who knows K may mend what the MAC denies */
     SPK_TRY(area_len_for(&h->core, slots, &area_len));
-    if (fits_in_place(&h->core, area_len)) {
+    if (goes_in_place(&t, &h->core, area_len)) {
         return areas_in_place(&t, h, key, slots);
     }
     return spk_target_rewrite(&t, h, key, slots, area_len);
@@ -214,11 +211,9 @@ spk_sealed_rebuild(int dirfd, const char *path, struct spk_span core_bytes,
     SPK_TRY(target_open(dirfd, path, &t));
     SPK_TRY(spk_header_read_with_core(t.fd, core_bytes, key, &h));
     SPK_TRY(area_len_for(&h->core, slots, &area_len));
-    if (!fits_in_place(&h->core, area_len)) {
+    if (!goes_in_place(&t, &h->core, area_len)) {
         return spk_target_rewrite(&t, h, key, slots, area_len);
     }
-    if (!t.read_only) {
-        SPK_TRY(write_durably(t.fd, h->core_bytes, 0));
-    }
+    SPK_TRY(write_durably(t.fd, h->core_bytes, 0));
     return areas_in_place(&t, h, key, slots);
 }

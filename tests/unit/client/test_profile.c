@@ -214,6 +214,51 @@ authorities(void **state)
     spk_profile_free(p);
 }
 
+static void
+put_note(const char *folder, const char *file, const char *text)
+{
+    SPK_AUTO_STR char *path = NULL;
+
+    assert_spk_ok(spk_mkdirs(folder, 0700));
+    assert_spk_ok(spk_path_join(folder, file, &path));
+    assert_spk_ok(spk_file_write(AT_FDCWD, path, spk_span_str(text), 0600, true));
+}
+
+/* What a crash has left, also under this process number, is not published with a new authority. */
+static void
+leftovers_are_not_published(void **state)
+{
+    SPK_AUTO_STR char *parent = NULL;
+    SPK_AUTO_STR char *left = NULL;
+    SPK_AUTO(spk_pin) pin = fix_pin(&f);
+    SPK_AUTO(spk_pin) back = NULL;
+    struct spk_trouble t;
+    char name[SPK_PIN_NAME_MAX + 32];
+
+    (void)state;
+    assert_spk_ok(spk_path_join(dir, "authorities", &parent));
+    (void)snprintf(name, sizeof(name), ".%s.%ld", pin->name, (long)getpid());
+    assert_spk_ok(spk_path_join(parent, name, &left));
+    put_note(left, "policy-1.note", "garbage\n");
+    assert_spk_ok(spk_pin_save(pin, parent));
+    assert_spk_ok(spk_pin_load(parent, pin->name, &t, &back));
+}
+
+/* A note that is there and says something else is kept, and told. */
+static void
+another_note_is_not_passed_over(void **state)
+{
+    SPK_AUTO_STR char *parent = NULL;
+    SPK_AUTO(spk_pin) pin = fix_pin(&f);
+
+    (void)state;
+    assert_spk_ok(spk_path_join(dir, "authorities", &parent));
+    assert_spk_ok(spk_pin_save(pin, parent));
+    assert_spk_ok(spk_pin_save(pin, parent));
+    put_note(pin->dir, "policy-1.note", "garbage\n");
+    assert_spk_code(spk_pin_save(pin, parent), CHANGED);
+}
+
 /* A request under way: made, found again, put away without a trace. */
 static void
 pending(void **state)
@@ -263,6 +308,8 @@ main(void)
         cmocka_unit_test_setup_teardown(owner_by_record, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_owner_files, setup, teardown),
         cmocka_unit_test_setup_teardown(authorities, setup, teardown),
+        cmocka_unit_test_setup_teardown(leftovers_are_not_published, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_note_is_not_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(pending, setup, teardown),
     };
     int failed;

@@ -12,6 +12,7 @@
 #include "sealed/replace_int.h"
 
 #define SEG 4096u
+#define NOBODY 65534
 
 static char *dir;
 static int dirfd_;
@@ -569,6 +570,40 @@ a_core_of_another_file_is_not_written(void **state)
     end();
 }
 
+/* The owner's file, which he may not write: a new one takes its place, whatever its form. */
+static void
+a_read_only_file_is_rewritten(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        begin(0, 1024);
+        SPK_AUTO(spk_slots) slots = slots_of(60, 5);
+        struct kit_bytes f = kit_copy(kit_span(&s.file));
+        memset(f.ptr, 0xaa, lost ? 44 : 0);
+        put_file(kit_span(&f));
+        kit_free(&f);
+        assert_int_equal(fchmodat(dirfd_, name, 0440, 0), 0);
+        if (geteuid() == 0) { /* whom no mode stops */
+            assert_int_equal(fchown(dirfd_, NOBODY, NOBODY), 0);
+            assert_int_equal(fchownat(dirfd_, name, NOBODY, NOBODY, 0), 0);
+            assert_int_equal(seteuid(NOBODY), 0);
+        }
+        spk_err e = lost ? spk_sealed_rebuild(dirfd_, name, spk_span(s.file.ptr, 88), s.key, slots)
+                         : spk_sealed_replace_slots(dirfd_, name, s.key, slots);
+        if (getuid() == 0) {
+            assert_int_equal(seteuid(0), 0);
+        }
+        assert_spk_ok(e);
+        struct stat st;
+        assert_int_equal(fstatat(dirfd_, name, &st, 0), 0);
+        assert_int_equal(st.st_mode & 07777, 0440);
+        f = now();
+        assert_file(kit_span(&f), 60, 5);
+        kit_free(&f);
+        end();
+    }
+}
+
 int
 main(void)
 {
@@ -591,6 +626,7 @@ main(void)
         cmocka_unit_test(a_core_from_before_a_rewrite_still_serves),
         cmocka_unit_test(a_file_without_its_core_can_be_read),
         cmocka_unit_test(a_core_of_another_file_is_not_written),
+        cmocka_unit_test(a_read_only_file_is_rewritten),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
