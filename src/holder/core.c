@@ -14,6 +14,7 @@ spk_holder_free(struct spk_holder *h)
         return;
     }
     spk_keys_free(h->keys);
+    spk_logkeys_free(h->logkeys);
     spk_hstate_free(h->state);
     if (h->journal.fd >= 0) {
         (void)spk_journal_sync(&h->journal).code; /* late records; their announcement is durable */
@@ -27,10 +28,13 @@ spk_err
 spk_holder_on(struct spk_keys *keys, struct spk_journal *journal, struct spk_hstate *state,
               struct spk_holder **ret_h)
 {
-    struct spk_holder *h = spk_calloc(1, sizeof(*h));
+    SPK_AUTO(spk_logkeys) logkeys = NULL;
 
+    SPK_TRY(spk_logkeys_new(keys, &logkeys));
+    struct spk_holder *h = spk_calloc(1, sizeof(*h));
     SPK_CHECK(h != NULL, NOMEM);
     h->lock = -1;
+    h->logkeys = SPK_STEAL(logkeys);
     h->keys = keys;
     h->journal = *journal;
     *journal = SPK_JOURNAL_NONE;
@@ -177,12 +181,17 @@ spk_reply_state(struct spk_holder *h, const struct spk_hreq *q, struct spk_reply
 
 static const uint16_t in_hello[] = {SPK_FA_VERSION};
 static const uint16_t in_deposit[] = {DEPOSIT_ATTRS};
-static const uint16_t in_release[] = {DEPOSIT_ATTRS,     SPK_FA_REQUEST, SPK_FA_INDEX,
-                                      SPK_FA_POSITION,   SPK_FA_PATH,    SPK_FA_SELECT_INDEX,
-                                      SPK_FA_SELECT_PATH};
+static const uint16_t in_advance[] = {SPK_FA_LOG,     SPK_FA_SIZE,  SPK_FA_ROOT,     SPK_FA_PROOF,
+                                      SPK_FA_ENTRIES, SPK_FA_SALTS, SPK_FA_REQUESTS, SPK_FA_DETAILS,
+                                      SPK_FA_NOTE,    SPK_FA_EDGE};
+static const uint16_t in_release[] = {DEPOSIT_ATTRS,      SPK_FA_REQUEST,   SPK_FA_INDEX,
+                                      SPK_FA_POSITION,    SPK_FA_PATH,      SPK_FA_SELECT_INDEX,
+                                      SPK_FA_SELECT_PATH, SPK_FA_LOG_PATH,  SPK_FA_ENTRY,
+                                      SPK_FA_ENTRY_INDEX, SPK_FA_ENTRY_PATH};
 static const uint16_t in_note[] = {SPK_FA_NOTE};
 static const uint16_t in_open[] = {SPK_FA_RECORD,      SPK_FA_SIG_SIGN,   SPK_FA_SIG_KEYX,
-                                   SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT, SPK_FA_POLICIES};
+                                   SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT, SPK_FA_POLICIES,
+                                   SPK_FA_FIRST,       SPK_FA_FIRST_OC,   SPK_FA_PATH};
 static const uint16_t in_veto[] = {SPK_FA_REQUEST, SPK_FA_ENROL, SPK_FA_NOTE, SPK_FA_SIG};
 static const uint16_t in_successor[] = {SPK_FA_REQUEST, SPK_FA_ENROL};
 static const uint16_t in_request[] = {SPK_FA_REQUEST};
@@ -199,6 +208,7 @@ static const struct {
     size_t n_attrs;
 } ops[] = {
     {SPK_MSG_HELLO, false, spk_on_hello, ATTRS(in_hello)},
+    {SPK_MSG_ADVANCE, true, spk_on_advance, ATTRS(in_advance)},
     {SPK_MSG_CHECK, true, spk_on_check, ATTRS(in_deposit)},
     {SPK_MSG_RELEASE, true, spk_on_release, ATTRS(in_release)},
     {SPK_MSG_STATUS, true, spk_on_health, NULL, 0},

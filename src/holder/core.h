@@ -7,6 +7,7 @@
 #include "holder/hclock.h"
 #include "holder/journal.h"
 #include "holder/keyfile.h"
+#include "holder/logkeys.h"
 #include "holder/state.h"
 #include "wire/deposit.h"
 #include "wire/frame.h"
@@ -40,6 +41,9 @@ enum spk_counter { /* ids in the answer to STATUS */
                        9,               /* bytes of secrets that could not be locked into memory */
                    SPK_COUNT_WALL = 10, /* highest wall time seen */
                    SPK_COUNT_RUNNING = 11, /* running time, milliseconds */
+                   SPK_COUNT_ADVANCE_REFUSED = 12,
+                   SPK_COUNT_DEPOSITS = 13,   /* entries of the deposits log */
+                   SPK_COUNT_RECOVERIES = 14, /* entries of the recoveries log */
                    SPK_COUNT_MAX_
 };
 
@@ -49,6 +53,7 @@ struct spk_bucket {
 };
 struct spk_holder {
     struct spk_keys *keys;
+    struct spk_logkeys *logkeys;
     struct spk_journal journal;
     struct spk_hstate *state;
     struct spk_hclock clock;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HELLO, STATUS, STOP, POLICY (doc/spec/holder.md §3). */
 #include "base/log.h"
+#include "holder/logstate.h"
 #include "holder/reply.h"
 
 static spk_err
@@ -54,6 +55,7 @@ hello(const struct spk_holder *h, struct spk_reply *out)
     SPK_TRY(spk_attrs_add(&out->l, SPK_FA_NAME, spk_span_str(k->name)));
     SPK_TRY(spk_reply_u64(out, SPK_FA_EPOCH, spk_keys_newest(k)->number));
     SPK_TRY(spk_attrs_add(&out->l, SPK_FA_GENESIS, spk_hash_span(&k->genesis)));
+    SPK_TRY(spk_attrs_add(&out->l, SPK_FA_LOGS, spk_buf_span(&h->logkeys->note)));
     return reply_policy(h, out);
 }
 
@@ -82,6 +84,8 @@ count_now(struct spk_holder *h)
     h->count[SPK_COUNT_JOURNAL] = h->journal.end;
     h->count[SPK_COUNT_UNLOCKED] = spk_secret_unlocked();
     h->count[SPK_COUNT_WALL] = spk_hclock_wall(&h->clock);
+    h->count[SPK_COUNT_DEPOSITS] = spk_logs_size(h->state, SPK_LOG_DEPOSITS);
+    h->count[SPK_COUNT_RECOVERIES] = spk_logs_size(h->state, SPK_LOG_RECOVERIES);
     h->count[SPK_COUNT_RUNNING] = spk_hclock_running(&h->clock);
 }
 
@@ -125,12 +129,14 @@ spk_on_stop(struct spk_holder *h, const struct spk_hsession *s, const struct spk
 /* -- POLICY --------------------------------------------------------------------------------------
  */
 
-/* The key that signs successors must not decide about requests as well. */
+/* The keys that sign successors and checkpoints must not decide about requests as well. */
 static bool
 names_holder(const struct spk_holder *h, const struct spk_policy *p)
 {
     for (size_t i = 0; i < p->n_officers; i++) {
-        if (spk_ct_eq(p->officers[i].key.key, h->keys->vkey.key, SPK_ED25519_LEN)) {
+        const uint8_t *key = p->officers[i].key.key;
+        if (spk_ct_eq(key, h->keys->vkey.key, SPK_ED25519_LEN) ||
+            spk_logkeys_has(h->logkeys, key)) {
             return true;
         }
     }

@@ -2,10 +2,10 @@
 /* The three messages that touch an authority key: CHECK, RELEASE, REWRAP (doc/spec/holder.md §5).
  * The answer to all of them is a BLOB under some public key, or yes, or the one refusal. */
 #include "holder/deposit_in.h"
+#include "holder/logproof.h"
 #include "holder/reply.h"
 #include "holder/tally.h"
 #include "keyblob/wrap.h"
-#include "translog/merkle.h"
 
 static bool
 may_check(struct spk_holder *h)
@@ -39,14 +39,13 @@ spk_on_check(struct spk_holder *h, const struct spk_hsession *s, const struct sp
 struct release {
     struct spk_hash request;
     uint64_t index, position;
-    struct spk_span path;
+    struct spk_hpath path;
     bool listed;
     uint64_t select_index;
-    struct spk_span select_path;
+    struct spk_hpath select_path;
     struct spk_hdeposit hd;
+    struct spk_log_proof logs;
 };
-
-#define PATH_BYTES ((size_t)SPK_PATH_MAX * SPK_HASH_LEN)
 
 static spk_err
 release_take(const struct spk_attrs *in, struct release *ret_r)
@@ -54,33 +53,15 @@ release_take(const struct spk_attrs *in, struct release *ret_r)
     SPK_TRY(spk_attrs_fixed(in, SPK_FA_REQUEST, ret_r->request.b, SPK_HASH_LEN));
     SPK_TRY(spk_attrs_u64(in, SPK_FA_INDEX, &ret_r->index));
     SPK_TRY(spk_attrs_u64(in, SPK_FA_POSITION, &ret_r->position));
-    SPK_TRY(spk_attrs_get(in, SPK_FA_PATH, PATH_BYTES, &ret_r->path));
+    SPK_TRY(spk_hpath_take(in, SPK_FA_PATH, &ret_r->path));
     ret_r->listed = spk_attrs_has(in, SPK_FA_SELECT_INDEX);
     SPK_CHECK(ret_r->listed == spk_attrs_has(in, SPK_FA_SELECT_PATH), FORMAT);
     if (ret_r->listed) {
         SPK_TRY(spk_attrs_u64(in, SPK_FA_SELECT_INDEX, &ret_r->select_index));
-        SPK_TRY(spk_attrs_get(in, SPK_FA_SELECT_PATH, PATH_BYTES, &ret_r->select_path));
+        SPK_TRY(spk_hpath_take(in, SPK_FA_SELECT_PATH, &ret_r->select_path));
     }
-    SPK_CHECK(ret_r->path.len % SPK_HASH_LEN == 0 && ret_r->select_path.len % SPK_HASH_LEN == 0,
-              FORMAT);
+    SPK_TRY(spk_log_proof_take(in, &ret_r->logs));
     return spk_hdeposit_take(in, &ret_r->hd);
-}
-
-static spk_err
-verify_path(struct spk_span entry, uint64_t i, uint64_t n, struct spk_span path,
-            const struct spk_hash *root)
-{
-    struct spk_hash leaf, hashes[SPK_PATH_MAX];
-    size_t len = path.len / SPK_HASH_LEN;
-
-    for (size_t k = 0; k < len; k++) {
-        for (size_t b = 0; b < SPK_HASH_LEN; b++) {
-            hashes[k].b[b] = path.ptr[k * SPK_HASH_LEN + b];
-        }
-    }
-    SPK_TRY(spk_leaf_hash(entry, &leaf));
-    SPK_CHECK(i < n, AUTH);
-    return spk_tree_verify(&leaf, i, n, hashes, len, root);
 }
 
 /* The deposit is one of those that the officers have approved, and one of those that were asked
@@ -91,14 +72,15 @@ release_in_scope(const struct spk_hreq *q, const struct release *r)
     uint8_t entry[40];
 
     spk_scope_entry(r->index, &r->hd.oc, entry);
-    SPK_TRY(verify_path(SPK_SPAN_OF(entry), r->position, q->scope_count, r->path, &q->scope_root));
+    SPK_TRY(spk_hpath_verify(&r->path, SPK_SPAN_OF(entry), r->position, q->scope_count,
+                             &q->scope_root));
     SPK_CHECK(r->listed == (q->select == SPK_SELECT_LISTED), DENIED);
     if (r->listed) {
         /* the file_id as it stands in R_pub, of which OC was made */
         struct spk_rpub rpub;
         SPK_TRY(spk_rpub_parse(SPK_SPAN_OF(r->hd.rpub), &rpub));
-        SPK_TRY(verify_path(SPK_SPAN_OF(rpub.id.b), r->select_index, q->select_count,
-                            r->select_path, &q->select_root));
+        SPK_TRY(spk_hpath_verify(&r->select_path, SPK_SPAN_OF(rpub.id.b), r->select_index,
+                                 q->select_count, &q->select_root));
     }
     return SPK_OK;
 }
@@ -174,6 +156,7 @@ release(struct spk_holder *h, const struct release *r, struct spk_reply *out)
     SPK_CHECK(q != NULL, DENIED);
     SPK_TRY(release_allowed(h, q, r));
     SPK_TRY(release_in_scope(q, r));
+    SPK_TRY(spk_log_proof_check(h->state, q, &r->hd, r->index, &r->logs));
     SPK_TRY(spk_hdeposit_open(h, &r->hd, &key));
     SPK_TRY(recipient_key(q));
     /* written down before anything leaves: a release that nobody remembers must be impossible */

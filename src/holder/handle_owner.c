@@ -53,7 +53,7 @@ has_a_role(const struct spk_holder *h, const uint8_t key[SPK_ED25519_LEN])
             return true;
         }
     }
-    return spk_ct_eq(h->keys->vkey.key, key, SPK_ED25519_LEN);
+    return spk_ct_eq(h->keys->vkey.key, key, SPK_ED25519_LEN) || spk_logkeys_has(h->logkeys, key);
 }
 
 static spk_err

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* OPEN, APPROVE, DENY, STATE: a request and what the officers say about it (doc/spec/holder.md §4).
  */
+#include "holder/hpath.h"
+#include "holder/logstate.h"
 #include "holder/reply.h"
 #include "holder/tally.h"
 
@@ -19,6 +21,10 @@ struct open_in {
     uint64_t count;
     struct spk_hash root;
     struct spk_span policies; /* u32 each */
+    bool has_first;           /* the deposit of the scope with the lowest index */
+    uint64_t first;
+    struct spk_hash first_oc;
+    struct spk_hpath first_path;
 };
 
 static spk_err
@@ -40,6 +46,19 @@ take_policies(const struct spk_attrs *in, struct spk_span *ret_p)
 }
 
 static spk_err
+take_first(const struct spk_attrs *in, struct open_in *ret_o)
+{
+    ret_o->has_first = spk_attrs_has(in, SPK_FA_FIRST);
+    if (ret_o->has_first && ret_o->count > 0) {
+        SPK_TRY(spk_attrs_u64(in, SPK_FA_FIRST, &ret_o->first));
+        SPK_TRY(spk_attrs_fixed(in, SPK_FA_FIRST_OC, ret_o->first_oc.b, SPK_HASH_LEN));
+        return spk_hpath_take(in, SPK_FA_PATH, &ret_o->first_path);
+    }
+    SPK_CHECK(!spk_attrs_has(in, SPK_FA_FIRST_OC) && !spk_attrs_has(in, SPK_FA_PATH), FORMAT);
+    return ret_o->has_first ? spk_attrs_u64(in, SPK_FA_FIRST, &ret_o->first) : SPK_OK;
+}
+
+static spk_err
 open_take(const struct spk_attrs *in, struct open_in *ret_o)
 {
     SPK_TRY(spk_attrs_get(in, SPK_FA_RECORD, SPK_REQ_RECORD_MAX, &ret_o->record));
@@ -47,6 +66,7 @@ open_take(const struct spk_attrs *in, struct open_in *ret_o)
     SPK_TRY(spk_attrs_get(in, SPK_FA_SIG_KEYX, SPK_RSA_MAX_LEN, &ret_o->sig_keyx));
     SPK_TRY(spk_attrs_u64(in, SPK_FA_SCOPE_COUNT, &ret_o->count));
     SPK_TRY(take_policies(in, &ret_o->policies));
+    SPK_TRY(take_first(in, ret_o));
     return spk_attrs_fixed(in, SPK_FA_SCOPE_ROOT, ret_o->root.b, SPK_HASH_LEN);
 }
 
@@ -105,7 +125,44 @@ open_new(struct spk_holder *h, const struct spk_request *r, const struct open_in
     spk_put_u16(n_policies, (uint16_t)(o->policies.len / 4));
     const struct spk_span parts[] = {SPK_SPAN_OF(count), spk_hash_span(&o->root),
                                      SPK_SPAN_OF(n_policies), o->policies, o->record};
-    return spk_holder_commit(h, SPK_JREC_ASKED, parts, 5);
+    /* with the lowest index one more record follows, and both are made durable together */
+    return o->has_first ? spk_holder_commit_late(h, SPK_JREC_ASKED, parts, 5)
+                        : spk_holder_commit(h, SPK_JREC_ASKED, parts, 5);
+}
+
+/* What the request's entry in the log will point at. */
+static spk_err
+open_check_first(const struct spk_holder *h, const struct open_in *o)
+{
+    uint8_t entry[40];
+
+    if (!o->has_first) {
+        SPK_CHECK(!spk_logs_begun(h->state), DENIED);
+        return SPK_OK;
+    }
+    if (o->count == 0) {
+        SPK_CHECK(o->first == SPK_NO_DEPOSIT, DENIED);
+        return SPK_OK;
+    }
+    spk_scope_entry(o->first, &o->first_oc, entry);
+    return spk_hpath_verify(&o->first_path, SPK_SPAN_OF(entry), 0, o->count, &o->root);
+}
+
+static spk_err
+open_first(struct spk_holder *h, const struct spk_hreq *q, const struct open_in *o)
+{
+    uint8_t first[8];
+
+    if (q->has_first) {
+        SPK_CHECK(!o->has_first || q->first == o->first, DENIED);
+        return SPK_OK;
+    }
+    if (!o->has_first) {
+        return SPK_OK;
+    }
+    spk_put_u64(first, o->first);
+    const struct spk_span parts[] = {spk_hash_span(&q->hash), SPK_SPAN_OF(first)};
+    return spk_holder_commit(h, SPK_JREC_FIRST, parts, 2);
 }
 
 static spk_err
@@ -113,6 +170,7 @@ open_request(struct spk_holder *h, const struct open_in *o, struct spk_reply *ou
 {
     __attribute__((cleanup(spk_request_clear))) struct spk_request r = {0};
 
+    SPK_TRY(open_check_first(h, o));
     SPK_TRY(spk_request_parse(o->record, &r));
     if (spk_state_request(h->state, &r.hash) == NULL) {
         SPK_TRY(open_new(h, &r, o));
@@ -121,6 +179,7 @@ open_request(struct spk_holder *h, const struct open_in *o, struct spk_reply *ou
     SPK_CHECK(q != NULL, DENIED);
     /* the scope is what it was when the request was opened */
     SPK_CHECK(q->scope_count == o->count && spk_hash_eq(&q->scope_root, &o->root), DENIED);
+    SPK_TRY(open_first(h, q, o));
     return reply_request(h, q, out);
 }
 

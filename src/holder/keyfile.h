@@ -11,7 +11,8 @@
 
 #define SPK_SEED_FILE "holder.key"
 #define SPK_HOLDER_SUFFIX "/holder" /* the key name of the holder is NAME/holder */
-#define SPK_HOLDER_NAME_MAX (SPK_NOTE_NAME_MAX - sizeof(SPK_HOLDER_SUFFIX))
+/* The longest of the names that are made of it is that of the recoveries log. */
+#define SPK_HOLDER_NAME_MAX (SPK_NOTE_NAME_MAX - sizeof("/recoveries"))
 #define SPK_EPOCHS_MAX 16
 #define SPK_KEYFILE_MAX 8192
 

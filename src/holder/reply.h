@@ -24,6 +24,7 @@ spk_handler spk_on_check, spk_on_release, spk_on_rewrap;             /* handle_k
 spk_handler spk_on_open, spk_on_approve, spk_on_deny, spk_on_state;  /* handle_request.c */
 spk_handler spk_on_veto, spk_on_successor;                           /* handle_owner.c */
 spk_handler spk_on_hello, spk_on_health, spk_on_stop, spk_on_policy; /* handle_admin.c */
+spk_handler spk_on_advance;                                          /* handle_logs.c */
 
 /** The status of an error that is not the message's form: the holder's own trouble, or a refusal.
  */

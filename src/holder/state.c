@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rd.h"
+#include "holder/logstate.h"
 
 static void
 hreq_free(struct spk_hreq *r)
@@ -254,8 +255,9 @@ apply_open(struct spk_hstate *s, uint16_t type, struct spk_rd *r)
     SPK_CHECK(s->n_requests < SPK_REQUESTS_MAX, LIMIT);
     struct spk_hreq *q = spk_calloc(1, sizeof(*q));
     SPK_CHECK(q != NULL, NOMEM);
-    q->opened = s->wall;
-    q->opened_run = s->running;
+    q->born = q->opened = s->wall;
+    q->born_run = q->opened_run = s->running;
+    q->under_log = spk_logs_begun(s);
     spk_err e = hreq_fill(q, type, r);
     if (!spk_ok(e) || spk_state_request(s, &q->hash) != NULL) {
         hreq_free(q); /* one that is open already stays as it is */
@@ -566,6 +568,12 @@ spk_state_apply(struct spk_hstate *s, uint16_t type, struct spk_span body)
         return apply_use(s, &r);
     case SPK_JREC_RESERVED:
         return apply_reserved(s, &r);
+    case SPK_JREC_DEPOSITS:
+        return spk_logs_apply_deposits(s, &r);
+    case SPK_JREC_RECOVERIES:
+        return spk_logs_apply_recoveries(s, &r);
+    case SPK_JREC_FIRST:
+        return spk_logs_apply_first(s, &r);
     default:
         return SPK_ERR(VERSION);
     }
@@ -663,7 +671,7 @@ record_subject(uint16_t type, struct spk_span body, struct spk_hash *ret_h)
 static bool
 opened_by(const struct spk_hreq *q, struct spk_span body)
 {
-    return spk_get_u64(body.ptr) == q->opened && spk_get_u64(body.ptr + 8) == q->opened_run;
+    return spk_get_u64(body.ptr) == q->born && spk_get_u64(body.ptr + 8) == q->born_run;
 }
 
 bool
@@ -675,12 +683,16 @@ spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
     case SPK_JREC_TICK:
     case SPK_JREC_FORGET:
         return false;
+    case SPK_JREC_DEPOSITS:
+    case SPK_JREC_RECOVERIES:
+        return spk_logs_keeps(s, type, body);
     case SPK_JREC_OPEN:
     case SPK_JREC_ASKED:
     case SPK_JREC_VOTE:
     case SPK_JREC_VETO:
     case SPK_JREC_RESERVED:
-    case SPK_JREC_RELEASED: {
+    case SPK_JREC_RELEASED:
+    case SPK_JREC_FIRST: {
         if (!spk_ok(record_subject(type, body, &h))) {
             return true; /* when in doubt: a record too many costs space, one too few a denial */
         }

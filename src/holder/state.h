@@ -8,6 +8,8 @@
 #include "holder/journal.h"
 #include "holder/uselog.h"
 #include "policy/decide.h"
+#include "translog/nodes.h"
+#include "wire/logs.h"
 
 /* Every body starts with u64 wall seconds, u64 running milliseconds. */
 enum spk_jrec {
@@ -23,6 +25,10 @@ enum spk_jrec {
     SPK_JREC_USE = 10,      /* H(text) 32 of a use.log entry that has been shown */
     SPK_JREC_RESERVED = 11, /* request 32, u64 first position, u64 count: may be released now */
     SPK_JREC_ASKED = 12,    /* u64 scope count, scope root 32, u16 n, n times u32, request record */
+    /* how far the logs have come (logstate.h) */
+    SPK_JREC_DEPOSITS = 13,   /* u64 size, root 32 */
+    SPK_JREC_RECOVERIES = 14, /* u64 size, u64 time of the last entry, edge, requests logged */
+    SPK_JREC_FIRST = 15,      /* request 32, u64 lowest deposit index of its scope */
 };
 enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
 
@@ -48,7 +54,13 @@ struct spk_hreq {
     struct spk_hash scope_root;
     size_t n_policies; /* those of the scope's deposits, as told when it was opened */
     uint32_t *policies;
-    uint64_t opened, opened_run; /* wall seconds, running milliseconds */
+    uint64_t born, born_run;     /* of its record: wall seconds, running milliseconds */
+    uint64_t opened, opened_run; /* the same; once it is logged, of that: the wait runs from here */
+    bool under_log;              /* the recoveries log had begun when it was opened */
+    bool has_first;              /* the lowest index of its scope is known ... */
+    uint64_t first;              /* ... and is this, or SPK_NO_DEPOSIT */
+    bool logged;                 /* it stands in the recoveries log ... */
+    uint64_t entry;              /* ... at this index */
     size_t n_votes;
     struct spk_vote *votes; /* one of each officer, decision and round */
     bool denied;            /* by enough persons, once and for all */
@@ -66,6 +78,13 @@ struct spk_hsuccessor {
     struct spk_buf note;
     struct spk_buf sign_spki;
 };
+struct spk_hlogs {
+    uint64_t deposits; /* size */
+    struct spk_hash deposits_root;
+    struct spk_edge edge; /* of the recoveries log */
+    uint64_t last_ms;     /* time of its last entry */
+    uint64_t begun;       /* its size in the first record about it; 0: there is no entry yet */
+};
 struct spk_hstate {
     size_t n_policies, n_requests, n_successors, n_epochs, n_uses;
     struct spk_hpolicy *policies[SPK_POLICIES_MAX];
@@ -76,6 +95,7 @@ struct spk_hstate {
     uint64_t wall, running; /* of the last record */
     uint64_t ballast;       /* records so far that a compaction would leave out */
     struct spk_hash genesis;
+    struct spk_hlogs logs;
 };
 
 SPK_MUST_USE spk_err spk_state_new(const struct spk_hash *genesis, struct spk_hstate **ret_s);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "holder/tally.h"
 
+#include "holder/logstate.h"
+
 static uint64_t
 since(uint64_t now, uint64_t from)
 {
@@ -43,8 +45,31 @@ tally(struct spk_holder *h, const struct spk_hreq *q, const struct spk_policy *t
     return SPK_OK;
 }
 
+/* Nobody waits for what nobody can see: once the log has begun, a request gets no further than open
+ * before it stands there. */
+static void
+hold_back(const struct spk_holder *h, const struct spk_hreq *q, struct spk_decision *d)
+{
+    if (!spk_logs_begun(h->state) || q->logged) {
+        return;
+    }
+    if (d->state == SPK_STATE_WAITING || d->state == SPK_STATE_CONFIRM ||
+        d->state == SPK_STATE_APPROVED) {
+        d->state = SPK_STATE_OPEN;
+        d->due = 0;
+    }
+}
+
 spk_err
 spk_tally(struct spk_holder *h, const struct spk_hreq *q, struct spk_decision *ret_d)
+{
+    SPK_TRY(spk_tally_unlogged(h, q, ret_d));
+    hold_back(h, q, ret_d);
+    return SPK_OK;
+}
+
+spk_err
+spk_tally_unlogged(struct spk_holder *h, const struct spk_hreq *q, struct spk_decision *ret_d)
 {
     struct spk_policy rule;
 
@@ -66,5 +91,7 @@ spk_tally_deposit(struct spk_holder *h, const struct spk_hreq *q, uint32_t polic
     /* A request ends as a whole: it may have had to wait for deposits that ask for a longer wait
      * than this one's policy lets a request live. */
     then.request_life = rule.request_life;
-    return tally(h, q, &then, ret_d);
+    SPK_TRY(tally(h, q, &then, ret_d));
+    hold_back(h, q, ret_d);
+    return SPK_OK;
 }

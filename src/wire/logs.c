@@ -187,14 +187,22 @@ spk_entry_parse(struct spk_span bytes, struct spk_entry *ret_e)
 }
 
 spk_err
+spk_entry_or_of(const uint8_t salt[32], const struct spk_hash *request,
+                const struct spk_hash *detail, struct spk_hash *ret_or)
+{
+    static const char label[] = "sparekey/1 request"; /* with its NUL */
+    const struct spk_span parts[] = {SPK_SPAN_OF(label), spk_span(salt, 32), spk_hash_span(request),
+                                     spk_hash_span(detail)};
+
+    return spk_sha256_parts(parts, 4, ret_or);
+}
+
+spk_err
 spk_entry_or(const uint8_t salt[32], const struct spk_hash *request, struct spk_span detail,
              struct spk_hash *ret_or)
 {
-    static const char label[] = "sparekey/1 request"; /* with its NUL */
     struct spk_hash h;
 
     SPK_TRY(spk_sha256(detail, &h));
-    const struct spk_span parts[] = {SPK_SPAN_OF(label), spk_span(salt, 32), spk_hash_span(request),
-                                     spk_hash_span(&h)};
-    return spk_sha256_parts(parts, 4, ret_or);
+    return spk_entry_or_of(salt, request, &h, ret_or);
 }

@@ -69,5 +69,8 @@ SPK_MUST_USE spk_err spk_entry_parse(struct spk_span bytes, struct spk_entry *re
 /** OR = H("sparekey/1 request\0" || salt || request hash || H(detail)). */
 SPK_MUST_USE spk_err spk_entry_or(const uint8_t salt[32], const struct spk_hash *request,
                                   struct spk_span detail, struct spk_hash *ret_or);
+/** The same from H(detail). */
+SPK_MUST_USE spk_err spk_entry_or_of(const uint8_t salt[32], const struct spk_hash *request,
+                                     const struct spk_hash *detail, struct spk_hash *ret_or);
 
 #endif
