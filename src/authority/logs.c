@@ -77,16 +77,15 @@ keep_node(void *ctx, unsigned level, uint64_t index, const struct spk_hash *h)
 static spk_err
 take_leaves(struct spk_logbook *l, uint64_t most, struct spk_edge *e)
 {
-    struct spk_hash leaves[SPK_LOG_HASHES_MAX];
-    size_t n = 1;
+    struct spk_log_hashes leaves = {.n = 1};
 
-    while (most > 0 && n > 0) {
+    while (most > 0 && leaves.n > 0) {
         size_t max = most < SPK_LOG_HASHES_MAX ? (size_t)most : SPK_LOG_HASHES_MAX;
-        SPK_TRY(spk_store_log_hashes(l->store, l->log, 0, e->n, max, leaves, &n));
-        for (size_t i = 0; i < n; i++) {
-            SPK_TRY(spk_edge_add(e, &leaves[i], keep_node, l));
+        SPK_TRY(spk_store_log_hashes(l->store, l->log, 0, e->n, max, &leaves));
+        for (size_t i = 0; i < leaves.n; i++) {
+            SPK_TRY(spk_edge_add(e, &leaves.h[i], keep_node, l));
         }
-        most -= n;
+        most -= leaves.n;
     }
     return SPK_OK;
 }

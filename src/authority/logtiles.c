@@ -115,13 +115,12 @@ put_entries(struct spk_req *r, const struct spk_tile *t)
 static spk_err
 put_hashes(struct spk_req *r, const struct spk_tile *t)
 {
-    struct spk_hash hashes[SPK_LOG_HASHES_MAX];
-    size_t n = 0;
+    struct spk_log_hashes l;
 
-    SPK_TRY(spk_store_log_hashes(r->srv->store, r->log, t->level, t->n * SPK_TILE_WIDTH, t->width,
-                                 hashes, &n));
-    SPK_CHECK(n == t->width, CHANGED);
-    return spk_buf_add(&r->out, spk_span(hashes, n * sizeof(hashes[0])));
+    SPK_TRY(
+        spk_store_log_hashes(r->srv->store, r->log, t->level, t->n * SPK_TILE_WIDTH, t->width, &l));
+    SPK_CHECK(l.n == t->width, CHANGED);
+    return spk_buf_add(&r->out, spk_span(l.h, l.n * sizeof(l.h[0])));
 }
 
 enum spk_after

@@ -106,15 +106,16 @@ static spk_err
 load(struct spk_tilecache *c, const struct place *p, struct spk_hash *ret_h)
 {
     struct slot *fresh = spk_calloc(1, sizeof(*fresh));
-    size_t n = 0;
+    struct spk_log_hashes tile;
 
     SPK_CHECK(fresh != NULL, NOMEM);
     fresh->used = true;
     fresh->n = p->tile.n;
     spk_err e = spk_store_log_hashes(c->store, c->log, p->tile.level, p->tile.n * SPK_TILE_WIDTH,
-                                     SPK_TILE_WIDTH, fresh->node, &n);
-    fresh->width = (unsigned)n;
+                                     SPK_TILE_WIDTH, &tile);
     if (spk_ok(e)) {
+        fresh->width = (unsigned)tile.n;
+        memcpy(fresh->node, tile.h, tile.n * sizeof(tile.h[0]));
         e = has(fresh, p) ? fill(fresh) : SPK_ERR(NOTFOUND);
     }
     if (spk_ok(e)) {

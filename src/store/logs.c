@@ -24,19 +24,18 @@ spk_store_log_count(struct spk_store *s, enum spk_log_id log, unsigned level, ui
 
 spk_err
 spk_store_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
-                     size_t max, struct spk_hash ret_hashes[SPK_LOG_HASHES_MAX], size_t *ret_n)
+                     size_t max, struct spk_log_hashes *ret_l)
 {
     SPK_CHECK(known(log) && level < LEVELS_MAX && max <= SPK_LOG_HASHES_MAX, USAGE);
-    return s->ops->log_hashes(s, log, level, from, max, ret_hashes, ret_n);
+    return s->ops->log_hashes(s, log, level, from, max, ret_l);
 }
 
 spk_err
 spk_store_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t index,
                        const struct spk_hash *h)
 {
-    struct spk_hash have[SPK_LOG_HASHES_MAX];
+    struct spk_log_hashes have;
     uint64_t count = 0;
-    size_t n = 0;
 
     SPK_CHECK(level > 0, USAGE);
     SPK_TRY(spk_store_log_count(s, log, level, &count));
@@ -44,8 +43,8 @@ spk_store_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level,
     if (index == count) {
         return s->ops->put_log_hash(s, log, level, index, h);
     }
-    SPK_TRY(s->ops->log_hashes(s, log, level, index, 1, have, &n));
-    return n == 1 && spk_hash_eq(&have[0], h) ? SPK_OK : SPK_ERR(EXISTS);
+    SPK_TRY(s->ops->log_hashes(s, log, level, index, 1, &have));
+    return have.n == 1 && spk_hash_eq(&have.h[0], h) ? SPK_OK : SPK_ERR(EXISTS);
 }
 
 spk_err

@@ -26,6 +26,10 @@ struct spk_log_entry_row { /* of the recoveries log */
     const struct spk_hash *request; /* NULL: not about a request; then no salt and no detail */
     struct spk_span salt, detail;   /* what opens the entry's OR: 32 bytes, and those of a note */
 };
+struct spk_log_hashes {
+    size_t n;
+    struct spk_hash h[SPK_LOG_HASHES_MAX];
+};
 typedef spk_err (*spk_log_entry_fn)(void *arg, const struct spk_log_entry_row *row);
 
 /** How many hashes a level of a log has; level 0: its leaves. */
@@ -34,9 +38,7 @@ SPK_MUST_USE spk_err spk_store_log_count(struct spk_store *s, enum spk_log_id lo
 /** Up to max hashes of a level from index `from` on, without a gap. SPK_CODE_CHANGED: somebody took
  * one out, or spoiled it. */
 SPK_MUST_USE spk_err spk_store_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level,
-                                          uint64_t from, size_t max,
-                                          struct spk_hash ret_hashes[SPK_LOG_HASHES_MAX],
-                                          size_t *ret_n);
+                                          uint64_t from, size_t max, struct spk_log_hashes *ret_l);
 /** Of level 1 and up: root of 256^level entries. The same again: SPK_OK; another one:
  * SPK_CODE_EXISTS; a gap before it: SPK_CODE_FORMAT. */
 SPK_MUST_USE spk_err spk_store_put_log_hash(struct spk_store *s, enum spk_log_id log,

@@ -72,7 +72,7 @@ struct spk_store_ops {
      * the deposits'; log 0 has a note too */
     spk_err (*log_count)(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t *ret_n);
     spk_err (*log_hashes)(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
-                          size_t max, struct spk_hash *ret_hashes, size_t *ret_n);
+                          size_t max, struct spk_log_hashes *ret_l);
     spk_err (*put_log_hash)(struct spk_store *s, enum spk_log_id log, unsigned level,
                             uint64_t index, const struct spk_hash *h);
     spk_err (*put_log_note)(struct spk_store *s, enum spk_log_id log,

@@ -47,7 +47,7 @@ find_hash(struct mem *m, enum spk_log_id log, unsigned level, uint64_t index)
 
 spk_err
 mem_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from, size_t max,
-               struct spk_hash *ret_hashes, size_t *ret_n)
+               struct spk_log_hashes *ret_l)
 {
     struct mem *m = mem_of(s);
     size_t n = 0;
@@ -55,11 +55,11 @@ mem_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_
     pthread_mutex_lock(&m->lock);
     uint64_t count = count_level(m, log, level);
     while (n < max && from + n < count) {
-        ret_hashes[n] = *find_hash(m, log, level, from + n);
+        ret_l->h[n] = *find_hash(m, log, level, from + n);
         n++;
     }
     pthread_mutex_unlock(&m->lock);
-    *ret_n = n;
+    ret_l->n = n;
     return SPK_OK;
 }
 

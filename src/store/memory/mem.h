@@ -138,7 +138,7 @@ spk_err mem_put_event(struct spk_store *s, uint64_t time_ms, const char *kind,
 spk_err mem_events(struct spk_store *s, uint64_t after, uint64_t limit, spk_event_fn fn, void *arg);
 spk_err mem_log_count(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t *ret_n);
 spk_err mem_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t from,
-                       size_t max, struct spk_hash *ret_hashes, size_t *ret_n);
+                       size_t max, struct spk_log_hashes *ret_l);
 spk_err mem_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t index,
                          const struct spk_hash *h);
 spk_err mem_put_log_note(struct spk_store *s, enum spk_log_id log,

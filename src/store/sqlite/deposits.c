@@ -2,7 +2,7 @@
 /* Deposits: append only, with the dense index as the key. */
 #include <string.h>
 
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 
 #define CHECKED_NAME "checked"
 

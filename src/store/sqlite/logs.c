@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes, checkpoints and entries of the logs. */
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 
 static spk_err
 one_u64(struct sq_use *u, uint64_t *ret_n)
@@ -43,7 +43,7 @@ begin_hashes(struct sq *s, enum spk_log_id log, unsigned level)
 
 spk_err
 sq_log_hashes(struct spk_store *base, enum spk_log_id log, unsigned level, uint64_t from,
-              size_t max, struct spk_hash *ret_hashes, size_t *ret_n)
+              size_t max, struct spk_log_hashes *ret_l)
 {
     struct sq_use u = begin_hashes(sq_of(base), log, level);
     size_t n = 0;
@@ -55,11 +55,11 @@ sq_log_hashes(struct spk_store *base, enum spk_log_id log, unsigned level, uint6
             u.visit = SPK_ERR(CHANGED);
             break;
         }
-        sq_col_fixed(&u, 1, ret_hashes[n].b, SPK_HASH_LEN);
+        sq_col_fixed(&u, 1, ret_l->h[n].b, SPK_HASH_LEN);
         n++;
     }
     SPK_TRY(sq_end(&u));
-    *ret_n = n;
+    ret_l->n = n;
     return SPK_OK;
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 
 #define READERS_MAX 64
 #define WAL_RETRY_MS 5

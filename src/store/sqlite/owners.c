@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Owners, their login keys and successor notes, enrolment tokens. */
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 
 /* The owner that a login key is or was of. */
 static spk_err

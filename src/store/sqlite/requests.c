@@ -2,7 +2,7 @@
 /* Recovery requests and the notes that came for them. */
 #include "base/log.h"
 #include "store/sqlite/request_cols.h"
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 #include "wire/frame.h"
 
 #define BIND_u64(v) sq_u64(&u, v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records from files, policies, nonces of officers, events. */
-#include "store/sqlite/sq.h"
+#include "store/sqlite/sq_tables.h"
 
 spk_err
 sq_put_policy(struct spk_store *base, uint32_t number, struct spk_span note)

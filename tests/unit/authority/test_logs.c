@@ -138,9 +138,9 @@ test_growth_between_sizes(void **state)
 static void
 test_store_without_a_log(void **state)
 {
-    struct spk_hash h[SPK_LOG_HASHES_MAX], root;
+    struct spk_log_hashes h;
+    struct spk_hash root;
     uint64_t count = 0;
-    size_t n = 0;
 
     (void)state;
     assert_spk_ok(spk_store_begin(s));
@@ -150,10 +150,10 @@ test_store_without_a_log(void **state)
     check(n_leaves, 997);
     assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
     assert_int_equal(count, 66000 / 256);
-    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_RECOVERIES, 2, 0, 256, h, &n));
-    assert_int_equal(n, 1);
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_RECOVERIES, 2, 0, 256, &h));
+    assert_int_equal(h.n, 1);
     assert_spk_ok(spk_tree_root(leaves, 65536, &root));
-    assert_true(spk_hash_eq(&h[0], &root));
+    assert_true(spk_hash_eq(&h.h[0], &root));
     reopen();
     check(n_leaves, 997);
 }

@@ -45,16 +45,16 @@ static void
 test_leaves_of_deposits(void **state)
 {
     struct spk_store *s = *state;
-    struct spk_hash ann = hash_of("Ann"), leaves[300], got[SPK_LOG_HASHES_MAX];
+    struct spk_hash ann = hash_of("Ann"), leaves[300];
+    struct spk_log_hashes got;
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED), count = 1;
     struct spk_put_result r;
     struct made m;
-    size_t n = 9;
 
     assert_spk_ok(spk_store_log_count(s, SPK_LOG_DEPOSITS, 0, &count));
     assert_int_equal(count, 0);
-    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 256, got, &n));
-    assert_int_equal(n, 0);
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 256, &got));
+    assert_int_equal(got.n, 0);
     assert_spk_ok(spk_store_begin(s));
     for (uint32_t i = 0; i < 300; i++) {
         make_deposit(&m, key, &ann, i, 1);
@@ -65,11 +65,11 @@ test_leaves_of_deposits(void **state)
     assert_int_equal(count, 300); /* the writer sees what it has written */
     assert_spk_ok(spk_store_commit(s));
     for (uint64_t from = 0; from <= 300; from += 50) {
-        assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, from, 256, got, &n));
-        assert_int_equal(n, 300 - from > 256 ? 256 : 300 - from);
-        assert_memory_equal(got, leaves + from, n * sizeof(got[0]));
+        assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, from, 256, &got));
+        assert_int_equal(got.n, 300 - from > 256 ? 256 : 300 - from);
+        assert_memory_equal(got.h, leaves + from, got.n * sizeof(got.h[0]));
     }
-    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 257, got, &n), USAGE);
+    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 257, &got), USAGE);
     assert_spk_code(spk_store_log_count(s, SPK_LOG_DEPOSITS, 8, &count), USAGE);
     assert_spk_code(spk_store_log_count(s, (enum spk_log_id)3, 0, &count), USAGE);
 }
@@ -78,9 +78,9 @@ static void
 test_hashes(void **state)
 {
     struct spk_store *s = *state;
-    struct spk_hash h[3] = {numbered(0), numbered(1), numbered(2)}, got[SPK_LOG_HASHES_MAX];
+    struct spk_hash h[3] = {numbered(0), numbered(1), numbered(2)};
+    struct spk_log_hashes got;
     uint64_t count = 9;
-    size_t n = 0;
 
     assert_false(spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, 0, &h[0])));
     assert_spk_ok(spk_store_begin(s));
@@ -96,9 +96,9 @@ test_hashes(void **state)
     assert_spk_ok(spk_store_commit(s));
     assert_spk_ok(spk_store_log_count(s, SPK_LOG_DEPOSITS, 1, &count));
     assert_int_equal(count, 3);
-    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 1, 1, 256, got, &n));
-    assert_int_equal(n, 2);
-    assert_memory_equal(got, h + 1, 2 * sizeof(got[0]));
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 1, 1, 256, &got));
+    assert_int_equal(got.n, 2);
+    assert_memory_equal(got.h, h + 1, 2 * sizeof(got.h[0]));
     assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
     assert_int_equal(count, 1);
     assert_spk_ok(spk_store_begin(s));
@@ -163,12 +163,12 @@ static void
 test_entries(void **state)
 {
     struct spk_store *s = *state;
-    struct spk_hash a = hash_of("a"), b = hash_of("b"), leaves[SPK_LOG_HASHES_MAX];
+    struct spk_hash a = hash_of("a"), b = hash_of("b");
+    struct spk_log_hashes leaves;
     const struct spk_hash *of[] = {&a, &b, NULL, &a};
     uint8_t salt[32] = {7}, entry[64] = {1};
     struct seen seen = {0};
     uint64_t index = 0, count = 0;
-    size_t n = 0;
 
     assert_spk_ok(spk_store_begin(s));
     for (unsigned i = 0; i < 4; i++) {
@@ -189,8 +189,8 @@ test_entries(void **state)
     assert_spk_ok(spk_store_commit(s));
     assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 0, &count));
     assert_int_equal(count, 4);
-    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_RECOVERIES, 0, 1, 256, leaves, &n));
-    assert_int_equal(n, 3);
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_RECOVERIES, 0, 1, 256, &leaves));
+    assert_int_equal(leaves.n, 3);
     assert_spk_ok(spk_store_log_entries(s, 1, 2, see, &seen));
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.index[1], 2);

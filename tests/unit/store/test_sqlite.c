@@ -226,10 +226,10 @@ static void
 test_leaf_taken_out(void **state)
 {
     (void)state;
-    struct spk_hash ann = hash_of("Ann"), got[SPK_LOG_HASHES_MAX];
+    struct spk_hash ann = hash_of("Ann");
+    struct spk_log_hashes got;
     struct spk_store *s = NULL;
     struct made m;
-    size_t n = 0;
 
     assert_spk_ok(try_open(true, &s));
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
@@ -238,10 +238,10 @@ test_leaf_taken_out(void **state)
         put(s, &m);
     }
     edit("UPDATE deposits SET leaf = x'00' WHERE idx = 2");
-    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, got, &n));
-    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 3, got, &n), CHANGED);
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, &got));
+    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 3, &got), CHANGED);
     edit("DELETE FROM deposits WHERE idx = 1");
-    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, got, &n), CHANGED);
+    assert_spk_code(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 2, &got), CHANGED);
     spk_store_free(s);
 }
 
