@@ -18,6 +18,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
+import log_verifier  # noqa: E402
 from authority_fixture import (Authority, Client, Officer, Owner, b64, h, hashes, new_rsa,  # noqa: E402
                                note_text, padding, spki, statement, tree_root, unb64)
 
@@ -62,6 +63,8 @@ class Page:
         content = self.resolve(responses[str(answer.status)])["content"]
         kind = answer.headers["Content-Type"]
         assert kind in content, (method, path, kind)
+        if "json" not in kind:
+            return
         for value in answer.lines if kind == "application/x-ndjson" else [answer.json]:
             self.validate(content[kind]["schema"], value)
         if answer.status in (429, 503):
@@ -152,6 +155,7 @@ class Api(unittest.TestCase):
         again = self.ann.http.post("/v1/deposits", d)
         self.assertEqual((again.status, again.json["duplicate"]), (200, True))
         self.assertEqual({k: v for k, v in again.json.items() if k != "duplicate"}, r.json)
+        self.assertEqual(log_verifier.Receipt(r.json["receipt"], self.logs()[0]).index, r.json["index"])
         serial = bytes.fromhex(r.json["serial"])
         other = self.ann.make_deposit(os.urandom(32), "same serial, other key", file_id=serial)
         self.refused(self.ann.http.post("/v1/deposits", other), 409, "conflict")
@@ -182,7 +186,17 @@ class Api(unittest.TestCase):
         lines = [json.dumps(m) for m in made] + ["nonsense", json.dumps(made[0])]
         r = self.ann.http.post("/v1/deposits", raw="\n".join(lines).encode(), ctype="application/x-ndjson")
         self.assertEqual(r.status, 200)
-        out = r.lines
+        *out, last = r.lines
+        self.assertEqual(list(last), ["checkpoint"])
+        key = self.logs()[0]
+        for made_line, line in zip(made, out):  # the receipt is put together from what one has
+            r_pub = bytearray(unb64(made_line["r_pub"]))
+            r_pub[16:24] = line["time"].to_bytes(8, "big")
+            extra = bytes(r_pub) + h(unb64(made_line["salt"]) + unb64(made_line["r_priv"]))
+            path = unb64(line["path"])
+            text = f"c2sp.org/tlog-proof@v1\nextra {b64(extra)}\nindex {line['index']}\n"
+            text += "".join(b64(path[i:i + 32]) + "\n" for i in range(0, len(path), 32))
+            log_verifier.Receipt(text + "\n" + last["checkpoint"], key)
         self.assertEqual([x.get("state") for x in out], ["accepted"] * 3 + [None, "accepted"])
         self.assertEqual([x["index"] for x in out[:3]], [5, 6, 7])
         self.assertEqual(out[3]["error"], "bad-request")
@@ -223,6 +237,69 @@ class Api(unittest.TestCase):
         self.refused(self.a.http.get("/v1/deposits/" + rows[0]["serial"]), 401)
         bob = self.a.enrol("Bob the second")
         self.refused(bob.http.get("/v1/deposits/" + rows[0]["serial"]), 404)
+
+    def logs(self):
+        """Verifier keys of both logs."""
+        note = self.a.http.get("/v1/authority").json["logs"]
+        return log_verifier.logs_note(note, self.a.vkey, self.a.policy_hash.hex())
+
+    def test_08_logs(self):
+        get, key = self.a.http.get, self.logs()[0]
+        log = log_verifier.Log(lambda path: get("/log/deposits/" + path).body, key)
+        leaves = log.check()
+        self.assertEqual(log.size, 8)
+        for row in self.ann.http.get("/v1/deposits").json["deposits"]:
+            r = self.ann.http.get(f"/v1/deposits/{row['serial']}/receipt")
+            receipt = log_verifier.Receipt(r.json["receipt"], key)
+            self.assertEqual((receipt.index, receipt.serial, r.json["index"]),
+                             (row["index"], row["serial"], row["index"]))
+            self.assertEqual(leaves[receipt.index], log_verifier.leaf_hash(receipt.entry))
+        self.assertEqual(get("/log/deposits/checkpoint").headers["Cache-Control"], "no-cache")
+        r = get("/log/deposits/tile/0/000.p/3")  # an older, smaller one
+        self.assertEqual((r.body, r.headers["Content-Type"]), (b"".join(leaves[:3]), "application/octet-stream"))
+        for path in ("tile/0/000", "tile/0/000.p/9", "tile/0/000.p/0", "tile/0/001.p/1", "tile/1/000.p/1", "tile/0/x000/000.p/3",
+                     "tile/0/0.p/3", "tile/8/000.p/1", "tile/entries/000", "tile/entries/000.p/9", "tile/0", "tile",
+                     "tile/0/000.p/3/4", "nothing"):
+            self.refused(get("/log/deposits/" + path), 404)
+        self.refused(get("/log/others/checkpoint"), 404)
+        self.refused(get("/log/deposits/checkpoint?x=1"), 400)
+        self.refused(self.ann.http.get("/v1/deposits/" + "00" * 16 + "/receipt"), 404)
+        self.refused(self.a.http.get(f"/v1/deposits/{row['serial']}/receipt"), 401)
+
+    def test_08_logs_full_tiles_and_absent_holder(self):
+        with Authority(BUILD, conf="check_per_second = 0\n", holder=False) as a:
+            ann = a.enrol("Ann")
+            made = [json.dumps(ann.make_deposit(b"K" * 32, "x")) for _ in range(260)]
+            r = ann.http.post("/v1/deposits", raw="\n".join(made).encode(), ctype="application/x-ndjson")
+            self.assertEqual((len(r.lines), r.lines[0].get("path")), (260, None))
+            self.assertNotIn("receipt", ann.deposit(b"L" * 32, "y").json)
+            self.assertNotIn("logs", a.http.get("/v1/authority").json)
+            self.refused(a.http.get("/log/deposits/checkpoint"), 404)
+            self.refused(a.http.get("/log/deposits/tile/0/000"), 404)
+            path = f"/v1/deposits/{r.lines[0]['serial']}/receipt"
+            self.refused(ann.http.get(path), 503)
+            a.start_holder()
+            end = time.monotonic() + 20
+            while ann.http.get(path).status == 503 and time.monotonic() < end:
+                time.sleep(0.1)
+            self.logs_of(a, 261)
+            full = a.http.get("/log/deposits/tile/0/000")
+            self.assertEqual((full.status, len(full.body)), (200, 8192))
+            self.assertIn("immutable", full.headers["Cache-Control"])
+            entries = a.http.get("/log/deposits/tile/entries/000")
+            self.assertEqual((entries.status, len(entries.body)), (200, 256 * 82))
+            self.assertNotIn("immutable", a.http.get("/log/deposits/tile/1/000.p/1").headers["Cache-Control"])
+            a.stop("holder")  # what was signed stays there, after a new start too
+            a.stop("daemon")
+            a.start_server()
+            self.logs_of(a, 261)
+
+    def logs_of(self, a, size):
+        note = a.http.get("/v1/authority").json["logs"]
+        key = log_verifier.logs_note(note, a.vkey, a.policy_hash.hex())[0]
+        log = log_verifier.Log(lambda path: a.http.get("/log/deposits/" + path).body, key)
+        log.check()
+        self.assertEqual(log.size, size)
 
     def test_09_pending_owner(self):
         with Authority(BUILD, conf="enrolment = approval\n", holder=False) as a:
