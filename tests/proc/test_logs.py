@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The deposits log on a running authority, seen from the outside: killed, restored, altered, without its holder, and
+taken over from a database that had none."""
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import attack  # noqa: E402
+import authority_fixture as fixture  # noqa: E402
+import log_verifier  # noqa: E402
+from attack import equal, need, said, unb64  # noqa: E402
+from authority_fixture import b64, h  # noqa: E402
+
+KILLS = int(os.environ.get("SPK_KILLS", "5"))
+NDJSON = "application/x-ndjson"
+
+
+def keys_of(site):
+    note = site.http.get("/v1/authority").json["logs"]
+    return log_verifier.logs_note(note, site.vkey, site.policy_hash.hex())
+
+
+def log_of(site, log="deposits"):
+    """The whole log, checked from its entries upwards."""
+    key = keys_of(site)[0 if log == "deposits" else 1]
+    out = log_verifier.Log(lambda path: said(site.http.get(f"/log/{log}/{path}"), 200).body, key)
+    out.check()
+    return out
+
+
+def wait_log(site, size, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        r = site.http.get("/log/deposits/checkpoint")
+        if r.status == 200 and int(r.body.decode().split("\n")[1]) >= size:
+            return log_of(site)
+        need(time.monotonic() < end, f"no checkpoint of {size}: {r}")
+        time.sleep(0.05)
+
+
+def receipts_of_batch(batch, answers, key):
+    """What a depositor puts together from his own bytes and the answers: (receipt text, receipt) of each."""
+    checkpoint, out = answers[-1]["checkpoint"], []
+    for d, a in zip(batch, answers):
+        r_pub = bytearray(unb64(d["r_pub"]))
+        r_pub[16:24] = a["time"].to_bytes(8, "big")
+        extra = bytes(r_pub) + h(unb64(d["salt"]) + unb64(d["r_priv"]))
+        path = unb64(a["path"])
+        lines = ["c2sp.org/tlog-proof@v1", "extra " + b64(extra), f"index {a['index']}"]
+        lines += [b64(path[i:i + 32]) for i in range(0, len(path), 32)]
+        out.append(log_verifier.Receipt("\n".join(lines) + "\n\n" + checkpoint, key))
+    return out
+
+
+def post_batch(owner, batch):
+    raw = "\n".join(json.dumps(d) for d in batch).encode()
+    return owner.http.post("/v1/deposits", raw=raw, ctype=NDJSON)
+
+
+class Depositor(threading.Thread):
+    """Batches and single deposits without a pause; keeps every answer, and every receipt."""
+
+    def __init__(self, site, owner, key):
+        super().__init__(daemon=True)
+        self.site, self.owner, self.key = site, owner, key
+        self.client = site.client(owner.sign)
+        self.stop, self.taken, self.receipts, self.wrong = threading.Event(), {}, [], []
+
+    def take_batch(self):
+        batch = [self.owner.make_deposit(b"K" * 32, "x") for _ in range(5)]
+        raw = "\n".join(json.dumps(d) for d in batch).encode()
+        a = self.client.post("/v1/deposits", raw=raw, ctype=NDJSON)
+        if a.status == 200:
+            lines = a.lines
+            for line in lines[:5]:
+                self.taken[line["serial"]] = line["index"]
+            if "checkpoint" in lines[-1]:
+                self.receipts += receipts_of_batch(batch, lines, self.key)
+        return a
+
+    def take_one(self):
+        a = self.client.post("/v1/deposits", self.owner.make_deposit(b"K" * 32, "x"))
+        if a.status == 201:
+            self.taken[a.json["serial"]] = a.json["index"]
+            if "receipt" in a.json:
+                self.receipts.append(log_verifier.Receipt(a.json["receipt"], self.key))
+        return a
+
+    def run(self):
+        while not self.stop.is_set():
+            for take in (self.take_batch, self.take_one):
+                try:
+                    a = take()
+                    if a.status not in (200, 201, 429, 503):
+                        self.wrong.append(a)
+                except (OSError, fixture.http.client.HTTPException):
+                    time.sleep(0.01)
+                except log_verifier.Wrong as e:
+                    self.wrong.append(e)
+
+
+@contextlib.contextmanager
+def site_of(**kw):
+    with attack.Site(**kw) as site:
+        yield site
+
+
+def kill_and_look(what):
+    """Five kills of each of these under load: nothing acknowledged is lost, each receipt leads to the one log."""
+    with site_of(conf="check_per_second = 5\n") as site:
+        owners = [site.enrol(n) for n in ("Ann", "Bob")]
+        said(owners[0].deposit(b"K" * 32, "first"), 201)
+        wait_log(site, 1)
+        key, rng = keys_of(site)[0], random.Random(7)
+        threads = [Depositor(site, o, key) for o in owners]
+        for t in threads:
+            t.start()
+        try:
+            for _ in range(KILLS):
+                time.sleep(rng.uniform(0.1, 0.4))
+                for name in what:
+                    equal(site.stop(name, 9), -9, f"status of the {name}")
+                began = time.monotonic()
+                if "holder" in what:
+                    site.start_holder()
+                if "daemon" in what:
+                    site.start_server()
+                need(time.monotonic() - began < 5, "restart took 5 s")
+            time.sleep(1.5)
+        finally:
+            for t in threads:
+                t.stop.set()
+            for t in threads:
+                t.join(60)
+        count = site.http.get("/v1/status").json["deposits"]
+        log = wait_log(site, count)
+        leaves = [log_verifier.leaf_hash(e) for e in log.entries]
+        for t in threads:
+            equal(t.wrong, [], "answers")
+            need(len(t.receipts) > 5 * KILLS, f"only {len(t.receipts)} receipts")
+            for r in t.receipts:
+                equal(log.entries[r.index], r.entry, f"entry {r.index}")
+                equal(log_verifier.root(leaves[:r.size]), r.root, f"the log at {r.size}")
+            some = random.Random(3).sample(sorted(t.taken.items()), 20)
+            for serial, index in some:
+                r = said(t.owner.http.get(f"/v1/deposits/{serial}/receipt"), 200).json
+                equal((r["index"], log_verifier.Receipt(r["receipt"], key).serial), (index, serial), "receipt")
+            need(max(t.taken.values()) < count and len(set(t.taken.values())) == len(t.taken), "indices")
+        with site.database() as db:
+            stored = dict(db.execute("SELECT hex(serial), idx FROM deposits"))
+        for t in threads:
+            for serial, index in t.taken.items():
+                equal(stored.get(serial.upper()), index, f"deposit {serial}")
+
+
+def test_server_killed():
+    """sparekeyd is killed under load: no acknowledged deposit is lost, every receipt leads to the one log"""
+    kill_and_look(["daemon"])
+
+
+def test_holder_killed():
+    """the holder is killed under load: deposits go on, receipts come back, the log is not forked"""
+    kill_and_look(["holder"])
+
+
+def test_both_killed():
+    """both are killed under load"""
+    kill_and_look(["daemon", "holder"])
+
+
+def copy_database(site, to):
+    for suffix in ("", "-wal", "-shm"):
+        src = site.folder / f"authority/sparekey.db{suffix}"
+        dst = pathlib.Path(f"{to}{suffix}")
+        dst.unlink(missing_ok=True)
+        if src.exists():
+            shutil.copyfile(src, dst)
+
+
+def put_back(site, copy):
+    for suffix in ("", "-wal", "-shm"):
+        dst = site.folder / f"authority/sparekey.db{suffix}"
+        dst.unlink(missing_ok=True)
+        if pathlib.Path(f"{copy}{suffix}").exists():
+            shutil.copyfile(f"{copy}{suffix}", dst)
+            dst.chmod(0o600)
+
+
+def test_old_database():
+    """an old copy of the database is put back: refused, with words and the way out; the new one is taken again"""
+    with site_of() as site:
+        ann = site.enrol("Ann")
+        for i in range(3):
+            said(ann.deposit(b"K" * 32, f"{i}"), 201)
+        site.stop("daemon")
+        copy_database(site, site.folder / "old.db")
+        site.start_server()
+        for i in range(4):
+            last = said(ann.deposit(b"K" * 32, f"later {i}"), 201).json
+        need("receipt" in last, "no receipt")
+        site.stop("daemon")
+        copy_database(site, site.folder / "new.db")
+        put_back(site, site.folder / "old.db")
+        try:
+            site.start_server()
+            raise AssertionError("started on an old database")
+        except attack.Refused:
+            pass
+        log = site.log()
+        for words in ("the database is older than the log", "has signed for 7 deposits", "database has 3",
+                      "newest copy of the database", "sparekey-holder restore"):
+            need(words in log, f"not said: {words}: {log[-600:]}")
+        # without its holder it starts, but as soon as it is there no deposit takes a place that is given away
+        site.stop("holder")
+        site.start_server()
+        site.start_holder()
+        end = time.monotonic() + 20
+        while ann.http.post("/v1/deposits", {"r_pub": ""}).status != 503 and time.monotonic() < end:
+            time.sleep(0.1)
+        said(ann.deposit(b"K" * 32, "not now"), 503, "older than its log")
+        said(ann.http.get("/v1/deposits"), 200)
+        site.stop("daemon")
+        put_back(site, site.folder / "new.db")
+        site.start_server()
+        equal(wait_log(site, 7).size, 7, "size")
+        need("receipt" in said(ann.deposit(b"K" * 32, "again"), 201).json, "no receipt")
+
+
+def test_database_without_a_log():
+    """deposits of a time without logs: taken in once, each has its receipt, the same place, the same leaf"""
+    with site_of(holder=False) as site:
+        ann = site.enrol("Ann")
+        made = [ann.make_deposit(b"K" * 32, f"{i}") for i in range(600)]
+        said(post_batch(ann, made), 200)
+        site.stop("daemon")
+        db = sqlite3.connect(site.folder / "authority/sparekey.db")
+        leaves = [row[0] for row in db.execute("SELECT leaf FROM deposits ORDER BY idx")]
+        db.executescript("DROP TABLE log_tile; DROP TABLE log_note; DROP TABLE log_entry; PRAGMA user_version = 2")
+        db.close()
+        site.start_holder()
+        site.start_server()
+        log = wait_log(site, 600)
+        equal([log_verifier.leaf_hash(e) for e in log.entries], leaves, "leaves")
+        first = log.fetch("checkpoint").decode()
+        said(ann.deposit(b"K" * 32, "new"), 201)
+        again = wait_log(site, 601)
+        again.continues(first)
+        serial = unb64(made[300]["r_pub"])[24:40].hex()
+        r = said(ann.http.get(f"/v1/deposits/{serial}/receipt"), 200).json
+        equal(log_verifier.Receipt(r["receipt"], keys_of(site)[0]).index, 300, "index")
+
+
+def test_altered_rows():
+    """leaves and tiles edited by hand: the log stands still and says so, others are served; mended, it goes on"""
+    with site_of() as site:
+        ann = site.enrol("Ann")
+        said(post_batch(ann, [ann.make_deposit(b"K" * 32, f"{i}") for i in range(300)]), 200)
+        wait_log(site, 300)
+        rows = said(ann.http.get("/v1/deposits?limit=300"), 200).json["deposits"]
+        with site.database() as db:
+            leaf, r_pub = db.execute("SELECT leaf, rpub FROM deposits WHERE idx = 299").fetchone()
+            db.execute("UPDATE deposits SET leaf = ? WHERE idx = 299", (h(b"another"),))
+        need("rows were altered" in site.log(), "nobody noticed")
+        need("receipt" not in said(ann.deposit(b"K" * 32, "on it goes"), 201).json, "a receipt over an altered log")
+        said(ann.http.get(f"/v1/deposits/{rows[299]['serial']}/receipt"), 500)
+        said(site.http.get("/log/deposits/tile/entries/001.p/44"), 500)
+        said(site.http.get("/log/deposits/tile/entries/000"), 200)
+        with site.database() as db:
+            db.execute("UPDATE deposits SET leaf = ? WHERE idx = 299", (leaf,))
+        equal(wait_log(site, 301).size, 301, "size")
+        with site.database() as db:  # a tile that is a lie, deep inside
+            tile = db.execute("SELECT hash FROM log_tile WHERE log = 1 AND level = 1 AND idx = 0").fetchone()[0]
+            db.execute("UPDATE log_tile SET hash = ? WHERE log = 1 AND level = 1 AND idx = 0", (h(b"another"),))
+        need(site.log().count("rows were altered") == 2, "nobody noticed")
+        with site.database() as db:
+            db.execute("UPDATE log_tile SET hash = ? WHERE log = 1 AND level = 1 AND idx = 0", (tile,))
+        wait_log(site, 301)
+        # rows at the end are missing, and the checkpoint tells it even without a holder
+        site.stop("holder")
+        try:
+            with site.database() as db:
+                db.execute("PRAGMA foreign_keys = OFF")
+                db.execute("DELETE FROM deposits WHERE idx >= 290")
+            raise AssertionError("started")
+        except attack.Refused:
+            need("the last rows were taken out" in site.log(), site.log()[-500:])
+
+
+def test_without_a_holder():
+    """the holder goes and comes: deposits are accepted all the same, and what is missing is signed for when it is back"""
+    with site_of() as site:
+        ann = site.enrol("Ann")
+        need("receipt" in said(ann.deposit(b"K" * 32, "with"), 201).json, "no receipt")
+        site.stop("holder")
+        for i in range(3):
+            a = said(ann.deposit(b"K" * 32, f"without {i}"), 201).json
+            need("receipt" not in a, a)
+        a = said(post_batch(ann, [ann.make_deposit(b"K" * 32, "y") for _ in range(2)]), 200).lines
+        need(len(a) == 2 and "path" not in a[0], a)
+        said(ann.http.get(f"/v1/deposits/{a[0]['serial']}/receipt"), 503)
+        equal(log_of(site).size, 1, "size")
+        site.start_holder()
+        wait_log(site, 6)
+        said(ann.http.get(f"/v1/deposits/{a[0]['serial']}/receipt"), 200)
+        # a record out of a file becomes a deposit by another way, and stands in the log as well
+        said(site.http.post("/v1/records", ann.file_record(b"L" * 32, "from a file")), 202)
+        wait_log(site, 7)
+        # nothing personal stands in an entry
+        for e in log_of(site).entries:
+            equal((len(e), e[:4]), (80, b"\1\1\0\0"), "entry")
+            need(ann.id not in e and b"Ann" not in e and b"without" not in e, "personal data in an entry")
+
+
+def test_receipts_that_lie():
+    """a receipt with any part of it changed is refused, and so is one of another log or under another key"""
+    with site_of() as site:
+        ann = site.enrol("Ann")
+        said(post_batch(ann, [ann.make_deposit(b"K" * 32, f"{i}") for i in range(9)]), 200)
+        good = said(ann.deposit(b"K" * 32, "x"), 201).json["receipt"]
+        deposits, recoveries = keys_of(site)
+        log_verifier.Receipt(good, deposits)
+        lines = good.split("\n")
+        bad = [good.replace("index 9", "index 8"), good.replace("\n10\n", "\n11\n"), good + "\n", good.replace("\n", "\r\n"),
+               "\n".join(lines[:3] + lines[4:]), "\n".join(lines[:4] + lines[3:]), good.replace("/deposits\n", "/others\n")]
+        for at in (1, 3, 8):  # extra, a hash, the signature
+            for position in range(len(lines[at]) - 45, len(lines[at]) - 3, 7):
+                other = "A" if lines[at][position] != "A" else "B"
+                bad.append("\n".join(lines[:at] + [lines[at][:position] + other + lines[at][position + 1:]] + lines[at + 1:]))
+        for text in bad:
+            need(text != good, "not changed")
+            try:
+                log_verifier.Receipt(text, deposits)
+            except (log_verifier.Wrong, ValueError):
+                continue
+            raise AssertionError(f"taken: {text}")
+        for key in (recoveries, log_verifier.Key(site.vkey)):
+            try:
+                log_verifier.Receipt(good, key)
+                raise AssertionError("taken under another key")
+            except log_verifier.Wrong:
+                pass
+
+
+if __name__ == "__main__":
+    sys.exit(attack.main(globals()))
