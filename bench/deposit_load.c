@@ -296,7 +296,7 @@ put_row(struct spk_store *s, uint64_t key, unsigned n)
 static void
 raw(const char *path, unsigned per_transaction, unsigned rows)
 {
-    const struct spk_store_cfg cfg = {.path = path, .readers = 1};
+    const struct spk_store_cfg cfg = {.path = path, .readers = 1, .create = true};
     struct spk_store *s = NULL;
     uint64_t key = 0;
     const struct spk_owner_row o = {.owner = owner, .login = owner, .state = SPK_OWNER_ENROLLED};
