@@ -21,6 +21,7 @@ BANNED = {
     "tmpnam tempnam mktemp mkstemp tmpfile": "spk_newfile_open",
     "strtok ctime asctime gmtime localtime": "the calls that keep no state",
     "setjmp longjmp": "a result",
+    "pthread_cond_timedwait pthread_mutex_timedlock sem_timedwait": "pthread_cond_clockwait: a clock may be set back",
     "goto": "scope cleanup",
 }
 # only programs speak to people; libraries return codes

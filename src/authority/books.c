@@ -143,7 +143,7 @@ policy_make(const struct spk_books *b, struct spk_span bytes, struct policy *p)
 }
 
 static spk_err
-add_locked(struct spk_books *b, struct spk_span bytes)
+make_locked(struct spk_books *b, struct spk_span bytes, struct policy **ret_p)
 {
     SPK_CHECK(b->n_policies < POLICIES_MAX, LIMIT);
     struct policy *p = spk_calloc(1, sizeof(*p));
@@ -153,8 +153,41 @@ add_locked(struct spk_books *b, struct spk_span bytes)
         policy_free(p);
         return e;
     }
-    b->policies[b->n_policies++] = p;
+    *ret_p = p;
     return SPK_OK;
+}
+
+static spk_err
+add_locked(struct spk_books *b, struct spk_span bytes)
+{
+    SPK_TRY(make_locked(b, bytes, &b->policies[b->n_policies]));
+    b->n_policies++;
+    return SPK_OK;
+}
+
+static spk_err
+check_locked(struct spk_books *b, struct spk_span bytes, uint32_t *ret_number)
+{
+    const struct policy *today = b->policies[b->n_policies - 1];
+    struct policy *p = NULL;
+
+    if (spk_span_eq(spk_buf_span(&today->note), bytes)) {
+        *ret_number = today->p.number;
+        return SPK_OK;
+    }
+    SPK_TRY(make_locked(b, bytes, &p));
+    *ret_number = p->p.number;
+    policy_free(p);
+    return SPK_OK;
+}
+
+spk_err
+spk_books_check_policy(struct spk_books *b, struct spk_span note, uint32_t *ret_number)
+{
+    pthread_mutex_lock(&b->lock);
+    spk_err e = check_locked(b, note, ret_number);
+    pthread_mutex_unlock(&b->lock);
+    return e;
 }
 
 spk_err

@@ -31,6 +31,9 @@ const struct spk_authority *spk_books_newest(const struct spk_books *b);
 const struct spk_policy *spk_books_policy(struct spk_books *b, uint32_t number,
                                           struct spk_span *ret_note);
 const struct spk_policy *spk_books_today(struct spk_books *b);
+/** Would it be the next policy, or is it today's? Nothing changes. *ret_number is its number. */
+SPK_MUST_USE spk_err spk_books_check_policy(struct spk_books *b, struct spk_span note,
+                                            uint32_t *ret_number);
 /** The next policy: verified against today's. The store is the caller's business. */
 SPK_MUST_USE spk_err spk_books_add_policy(struct spk_books *b, struct spk_span note);
 

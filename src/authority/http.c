@@ -589,14 +589,15 @@ spk_http_drain(struct spk_http *h)
         close(fd);
         h->listen_fd = -1;
     }
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DRAIN_S;
     pthread_mutex_lock(&h->lock);
     while (h->away > 0) {
         pthread_cond_wait(&h->idle, &h->lock);
     }
     /* answers still on their way, and bodies still coming: for a while */
-    while (h->active > 0 && pthread_cond_timedwait(&h->idle, &h->lock, &until) == 0) {
+    while (h->active > 0 &&
+           pthread_cond_clockwait(&h->idle, &h->lock, CLOCK_MONOTONIC, &until) == 0) {
     }
     pthread_mutex_unlock(&h->lock);
 }

@@ -14,11 +14,21 @@
 #define FULL_LOOK_MS 5000 /* without being poked: what an earlier try left behind */
 #define RECORDS_AT_ONCE 32
 #define REQUESTS_AT_ONCE 16
+#define RECORDS_STUCK_MS ((uint64_t)10000) /* then requests wait for them no longer */
+#define SAY_AGAIN_MS ((uint64_t)600000)
+#define CHECKS_AT_ONCE 100
 #define PRUNE_EVERY_MS ((uint64_t)600000)
 #define REQUEST_KEPT ((uint64_t)90 * 86400) /* as long as lists show requests */
 
+/* What goes wrong in one kind of work: told when it is new, and now and then while it lasts. */
+struct trouble {
+    const char *what;
+    enum spk_code code;
+    uint64_t since_ms, said_ms;
+};
 struct spk_keeper {
     struct spk_server *srv;
+    struct trouble records, requests, checks, pruning;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
@@ -26,6 +36,26 @@ struct spk_keeper {
     uint64_t checks_due; /* thousandths of a deposit that may be checked */
     pthread_t thread;
 };
+
+static void
+notice(struct trouble *t, spk_err e)
+{
+    uint64_t now = spk_running_ms();
+
+    if (spk_ok(e)) {
+        t->code = SPK_CODE_OK;
+        return;
+    }
+    if (t->code == SPK_CODE_OK) {
+        t->since_ms = now;
+    }
+    bool passes = e.code == SPK_CODE_BUSY || e.code == SPK_CODE_NET;
+    if (!passes && (t->code != e.code || now - t->said_ms >= SAY_AGAIN_MS)) {
+        spk_log(SPK_LOG_ERROR, "%s: %s (%d)", t->what, spk_code_name(e.code), e.sys);
+        t->said_ms = now;
+    }
+    t->code = e.code;
+}
 
 /* -- records from files */
 
@@ -158,6 +188,7 @@ file_records(struct spk_server *s, uint64_t *ret_oldest)
 
 struct hashes {
     size_t n;
+    uint64_t last; /* key */
     struct spk_hash h[REQUESTS_AT_ONCE];
 };
 
@@ -167,33 +198,49 @@ keep_hash(void *arg, const struct spk_request_row *row)
     struct hashes *l = arg;
 
     l->h[l->n++] = row->hash;
+    l->last = row->key;
     return SPK_OK;
 }
 
-/* A request waits for the records that came before it: they belong to its scope. */
+/* *ret_moved: it is further than it was. */
+static spk_err
+open_one(struct spk_server *s, const struct spk_hash *hash, uint64_t before, bool *ret_moved)
+{
+    struct spk_request_row row = {0};
+    spk_err e = spk_store_request(s->store, hash, &row);
+
+    if (spk_ok(e) && row.created < before) {
+        e = spk_recover_open(s, &row);
+        *ret_moved = *ret_moved || spk_ok(e);
+    }
+    spk_request_row_clear(&row);
+    return e;
+}
+
+/* A request waits for the records that came before it: they belong to its scope. Those that stay
+ * where they are, for whatever reason, must not hide the ones behind them. */
 static spk_err
 open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more)
 {
-    const struct spk_request_query q = {.stage = stage, .limit = REQUESTS_AT_ONCE};
-    struct hashes l = {0};
+    struct spk_request_query q = {.stage = stage, .limit = REQUESTS_AT_ONCE};
+    struct hashes l = {.n = REQUESTS_AT_ONCE};
+    spk_err first = SPK_OK; /* of what went wrong */
+    bool moved = false;
 
-    SPK_TRY(spk_store_requests(s->store, &q, keep_hash, &l));
-    *ret_more = *ret_more || l.n == REQUESTS_AT_ONCE;
-    for (size_t i = 0; i < l.n; i++) {
-        struct spk_request_row row = {0};
-        spk_err e = spk_store_request(s->store, &l.h[i], &row);
-        if (spk_ok(e)) {
-            e = row.created < before ? spk_recover_open(s, &row) : SPK_OK;
+    while (l.n == REQUESTS_AT_ONCE && !moved) {
+        l.n = 0;
+        SPK_TRY(spk_store_requests(s->store, &q, keep_hash, &l));
+        for (size_t i = 0; i < l.n; i++) {
+            spk_err e = open_one(s, &l.h[i], before, &moved);
+            if (is_passing(e)) {
+                return e;
+            }
+            first = spk_ok(first) ? e : first;
         }
-        spk_request_row_clear(&row);
-        if (is_passing(e)) {
-            return e;
-        }
-        if (!spk_ok(e)) {
-            spk_log(SPK_LOG_ERROR, "a request cannot be opened: %s", spk_code_name(e.code));
-        }
+        q.after_key = l.last;
     }
-    return SPK_OK;
+    *ret_more = *ret_more || (moved && l.n == REQUESTS_AT_ONCE);
+    return first;
 }
 
 /* The same for a request whose owner exists and for one whose owner does not: what can be seen of
@@ -226,9 +273,7 @@ prune_when_due(struct spk_keeper *k)
         return;
     }
     spk_err e = prune(k->srv, &n);
-    if (!spk_ok(e)) {
-        spk_log(SPK_LOG_ERROR, "forgetting old requests: %s (%d)", spk_code_name(e.code), e.sys);
-    }
+    notice(&k->pruning, e);
     if (n < SPK_PRUNE_MAX) {
         k->pruned_ms = now;
     }
@@ -239,8 +284,9 @@ prune_when_due(struct spk_keeper *k)
 struct checks {
     struct spk_server *s;
     uint64_t done;
-    size_t n_wrong;
-    uint64_t wrong[100];
+    size_t n_wrong, n_lost;
+    uint64_t wrong[CHECKS_AT_ONCE];
+    uint64_t lost[CHECKS_AT_ONCE]; /* not there, or not to be read: nothing that could be wrong */
 };
 
 static spk_err
@@ -249,19 +295,28 @@ check_one(struct checks *c, uint64_t index)
     struct spk_deposit_row row = {0};
 
     /* a copy: the holder takes milliseconds, for which no read may stay open */
-    SPK_TRY(spk_store_deposit_at(c->s->store, index, &row));
-    spk_err e = spk_deposit_row_verify(&row);
+    spk_err e = spk_store_deposit_at(c->s->store, index, &row);
+    bool there = spk_ok(e);
+    if (there) {
+        e = spk_deposit_row_verify(&row);
+    }
     if (spk_ok(e)) {
         e = spk_recover_check(c->s, &row);
+        e = e.code == SPK_CODE_CHANGED ? SPK_ERR(NET) : e; /* another holder: not the row's fault */
     }
     spk_deposit_row_clear(&row);
+    if (is_passing(e)) {
+        return e;
+    }
     if (e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_DENIED) {
         spk_log(SPK_LOG_ERROR, "deposit %llu is %s", (unsigned long long)index,
                 e.code == SPK_CODE_CHANGED ? "altered in the database" : "refused by the holder");
         c->wrong[c->n_wrong++] = index;
-        e = SPK_OK;
+    } else if (!spk_ok(e)) {
+        spk_log(SPK_LOG_ERROR, "deposit %llu cannot be checked: %s", (unsigned long long)index,
+                there ? spk_code_name(e.code) : "it is not in the database");
+        c->lost[c->n_lost++] = index;
     }
-    SPK_TRY(e);
     c->done = index + 1;
     return SPK_OK;
 }
@@ -278,6 +333,9 @@ write_checks(const struct checks *c)
         if (spk_ok(e)) {
             e = spk_server_event(c->s, "wrong", "deposit %llu", (unsigned long long)c->wrong[i]);
         }
+    }
+    for (size_t i = 0; spk_ok(e) && i < c->n_lost; i++) {
+        e = spk_server_event(c->s, "unchecked", "deposit %llu", (unsigned long long)c->lost[i]);
     }
     if (!spk_ok(e)) {
         spk_store_rollback(st);
@@ -296,7 +354,8 @@ check_deposits(struct spk_server *s, uint64_t budget)
     SPK_TRY(spk_store_deposit_count(s->store, &n));
     SPK_TRY(spk_store_checked(s->store, &from));
     c.done = from;
-    for (uint64_t i = from; spk_ok(e) && i < n && i - from < budget && i - from < 100; i++) {
+    for (uint64_t i = from; spk_ok(e) && i < n && i - from < budget && i - from < CHECKS_AT_ONCE;
+         i++) {
         e = check_one(&c, i);
     }
     if (c.done > from) {
@@ -315,18 +374,21 @@ look(struct spk_keeper *k, bool *ret_again)
     bool more = false;
     spk_err e = file_records(s, &oldest);
 
-    *ret_again = oldest != UINT64_MAX;
+    notice(&k->records, e);
+    *ret_again = oldest != UINT64_MAX && (spk_ok(e) || e.code == SPK_CODE_BUSY);
     if (e.code == SPK_CODE_NET) {
         return;
     }
+    if (!spk_ok(e) && spk_running_ms() - k->records.since_ms >= RECORDS_STUCK_MS) {
+        oldest = UINT64_MAX;
+    }
     e = open_stage(s, SPK_STAGE_FILED, oldest, &more);
-    if (spk_ok(e)) {
-        e = open_stage(s, SPK_STAGE_SCOPED, UINT64_MAX, &more);
+    if (!is_passing(e)) {
+        spk_err e2 = open_stage(s, SPK_STAGE_SCOPED, UINT64_MAX, &more);
+        e = spk_ok(e2) ? e : e2;
     }
     *ret_again = *ret_again || more || e.code == SPK_CODE_BUSY;
-    if (!spk_ok(e) && e.code != SPK_CODE_BUSY && e.code != SPK_CODE_NET) {
-        spk_log(SPK_LOG_ERROR, "opening requests: %s (%d)", spk_code_name(e.code), e.sys);
-    }
+    notice(&k->requests, e);
 }
 
 static void
@@ -349,10 +411,7 @@ round_job(void *arg)
     }
     spk_advance_tick(s->advance);
     if (there && budget > 0) {
-        spk_err e = check_deposits(s, budget);
-        if (!spk_ok(e) && e.code != SPK_CODE_BUSY && e.code != SPK_CODE_NET) {
-            spk_log(SPK_LOG_ERROR, "checking deposits: %s (%d)", spk_code_name(e.code), e.sys);
-        }
+        notice(&k->checks, check_deposits(s, budget));
     }
     pthread_mutex_lock(&k->lock);
     k->checks_due = budget > 0 ? 0 : k->checks_due;
@@ -374,11 +433,11 @@ wait_tick(struct spk_keeper *k)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until); /* a clock set back must not stop this */
     until.tv_nsec += TICK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(&k->wake, &k->lock, &until);
+    (void)pthread_cond_clockwait(&k->wake, &k->lock, CLOCK_MONOTONIC, &until);
 }
 
 static void *
@@ -413,6 +472,10 @@ spk_keeper_new(struct spk_server *s, struct spk_keeper **ret_k)
 
     SPK_CHECK(k != NULL, NOMEM);
     k->srv = s;
+    k->records.what = "filing records of files";
+    k->requests.what = "opening requests";
+    k->checks.what = "checking deposits";
+    k->pruning.what = "forgetting old requests";
     k->poked = true;
     pthread_mutex_init(&k->lock, NULL);
     pthread_cond_init(&k->wake, NULL);

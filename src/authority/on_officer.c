@@ -444,27 +444,21 @@ keep_policy(struct spk_req *r, uint32_t number, struct spk_span note)
     return spk_store_commit(s);
 }
 
-static bool
-is_today(struct spk_req *r, struct spk_span bytes)
-{
-    struct spk_span have = SPK_SPAN_EMPTY;
-    uint32_t number = spk_books_today(r->srv->books)->number;
-
-    return spk_books_policy(r->srv->books, number, &have) != NULL && spk_span_eq(have, bytes);
-}
-
-/* The store first: what the holder has accepted must never be news to us after a crash. */
+/* The store first: what the holder has accepted must never be news to us after a crash, and what
+ * is in force here must not be gone after it. */
 static spk_err
 take_policy(struct spk_req *r, struct spk_span bytes)
 {
     struct spk_attrs in = {0};
     SPK_AUTO_ANSWER a = {0};
+    uint32_t number = 0;
 
     SPK_TRY(spk_link_reach(r->srv->link));
-    if (!is_today(r, bytes)) {
+    SPK_TRY(spk_books_check_policy(r->srv->books, bytes, &number));
+    SPK_TRY(keep_policy(r, number, bytes));
+    if (number != spk_books_today(r->srv->books)->number) {
         SPK_TRY(spk_books_add_policy(r->srv->books, bytes));
     }
-    SPK_TRY(keep_policy(r, spk_books_today(r->srv->books)->number, bytes));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_NOTE, bytes));
     return spk_link_call(r->srv->link, SPK_MSG_POLICY, &in, &a);
 }
@@ -543,20 +537,36 @@ spk_on_officer_enrolments(struct spk_req *r)
     return SPK_DONE;
 }
 
+/* SPK_CODE_EXISTS: decided otherwise. In the transaction: two officers may decide at once. */
 static spk_err
-decide(struct spk_req *r, const struct spk_owner_row *o, bool approve)
+decide_in(struct spk_req *r, uint32_t wanted)
 {
     struct spk_store *s = r->srv->store;
+    struct spk_owner_row o = {0};
     char hex[2 * SPK_HASH_LEN + 1];
+    spk_err e = spk_store_owner(s, &r->hash, &o);
+    uint64_t key = o.key;
+    uint32_t state = o.state;
+
+    spk_owner_row_clear(&o);
+    SPK_TRY(e);
+    if (state == wanted) {
+        return SPK_OK;
+    }
+    SPK_CHECK(state == SPK_OWNER_PENDING, EXISTS);
+    SPK_TRY(spk_store_set_owner_state(s, key, wanted));
+    return spk_server_event(
+        r->srv, wanted == SPK_OWNER_ENROLLED ? "enrolment-approved" : "enrolment-denied",
+        "owner %.16s by %.100s", spk_hex(spk_hash_span(&r->hash), hex), r->officer);
+}
+
+static spk_err
+decide(struct spk_req *r, uint32_t wanted)
+{
+    struct spk_store *s = r->srv->store;
 
     SPK_TRY(spk_store_begin(s));
-    spk_err e =
-        spk_store_set_owner_state(s, o->key, approve ? SPK_OWNER_ENROLLED : SPK_OWNER_DENIED);
-    if (spk_ok(e)) {
-        e = spk_server_event(r->srv, approve ? "enrolment-approved" : "enrolment-denied",
-                             "owner %.16s by %.100s", spk_hex(spk_hash_span(&o->owner), hex),
-                             r->officer);
-    }
+    spk_err e = decide_in(r, wanted);
     if (!spk_ok(e)) {
         spk_store_rollback(s);
         return e;
@@ -587,30 +597,23 @@ read_decision(struct spk_req *r, bool *ret_approve)
 enum spk_after
 spk_on_officer_decide(struct spk_req *r)
 {
-    struct spk_owner_row o = {0};
     bool approve = false;
 
     if (!read_decision(r, &approve)) {
         return SPK_DONE;
     }
-    spk_err e = spk_store_owner(r->srv->store, &r->hash, &o);
     uint32_t wanted = approve ? SPK_OWNER_ENROLLED : SPK_OWNER_DENIED;
-    if (e.code == SPK_CODE_NOTFOUND) {
+    spk_err e = decide(r, wanted);
+    if (spk_ok(e)) {
+        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_owner_state_name(wanted));
+        spk_req_json_end(r);
+    } else if (e.code == SPK_CODE_NOTFOUND) {
         spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such enrolment.");
-    } else if (spk_ok(e) && o.state != SPK_OWNER_PENDING && o.state != wanted) {
+    } else if (e.code == SPK_CODE_EXISTS) {
         spk_req_error(r, SPK_HTTP_CONFLICT, "This enrolment has been decided otherwise.");
     } else {
-        if (spk_ok(e) && o.state == SPK_OWNER_PENDING) {
-            e = decide(r, &o, approve);
-        }
-        if (!spk_ok(e)) {
-            spk_req_failed(r, e, "deciding an enrolment");
-        } else {
-            spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_owner_state_name(wanted));
-            spk_req_json_end(r);
-        }
+        spk_req_failed(r, e, "deciding an enrolment");
     }
-    spk_owner_row_clear(&o);
     return SPK_DONE;
 }
 

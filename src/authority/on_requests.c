@@ -156,7 +156,6 @@ static const char *
 opening_fault(struct spk_req *r, const struct opening *o, const struct spk_request *q)
 {
     uint64_t now = spk_now();
-    struct spk_owner_row row = {0};
 
     if (spk_books_by_key(r->srv->books, &q->authority) == NULL) {
         return "The request is for another authority.";
@@ -171,17 +170,42 @@ opening_fault(struct spk_req *r, const struct opening *o, const struct spk_reque
                                    spk_buf_span(&o->sig_keyx)))) {
         return "The request is not signed by both of its new keys.";
     }
-    spk_err e = spk_store_owner_by_login(r->srv->store, spk_rsa_id(q->sign), &row);
-    spk_owner_row_clear(&row);
-    return e.code == SPK_CODE_NOTFOUND ? NULL : "The new signature key is not new here.";
+    return NULL;
 }
 
-/* Counts what was asked for this owner id, whether there is such an owner or not. */
+static bool
+login_is_new(struct spk_req *r, const struct spk_request *q)
+{
+    struct spk_owner_row row = {0};
+    spk_err e = spk_store_owner_by_login(r->srv->store, spk_rsa_id(q->sign), &row);
+
+    spk_owner_row_clear(&row);
+    if (spk_ok(e) || e.code == SPK_CODE_CHANGED) {
+        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, "The new signature key is not new here.");
+    } else if (e.code != SPK_CODE_NOTFOUND) {
+        spk_req_failed(r, e, "looking for a key");
+    }
+    return !r->answered;
+}
+
+/* Counts what was asked for this owner id, whether there is such an owner or not. What was sent
+ * before and is sent again counts no more. */
 static bool
 owner_cap_ok(struct spk_req *r, const struct spk_request *q)
 {
+    struct spk_request_row row = {0};
     uint64_t n = 0;
-    spk_err e = spk_store_request_count(r->srv->store, &q->owner, spk_now() - DAY, &n);
+    spk_err e = spk_store_request(r->srv->store, &q->hash, &row);
+
+    spk_request_row_clear(&row);
+    if (spk_ok(e)) {
+        return true;
+    }
+    if (e.code != SPK_CODE_NOTFOUND) {
+        spk_req_failed(r, e, "looking for a request");
+        return false;
+    }
+    e = spk_store_request_count(r->srv->store, &q->owner, spk_now() - DAY, &n);
 
     if (!spk_ok(e)) {
         spk_req_failed(r, e, "counting requests");
@@ -239,7 +263,7 @@ open_request(struct spk_req *r, struct opening *o)
         spk_req_error(r, SPK_HTTP_UNPROCESSABLE, fault);
         return;
     }
-    if (!owner_cap_ok(r, &q)) {
+    if (!login_is_new(r, &q) || !owner_cap_ok(r, &q)) {
         return;
     }
     spk_err e = store_request(r, o, &q);

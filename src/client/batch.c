@@ -200,11 +200,11 @@ collect(struct run *r)
         if (n == want || (r->ended && r->base + n == r->taken)) {
             break;
         }
-        (void)clock_gettime(CLOCK_REALTIME, &until);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += IDLE_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
-        timed_out = pthread_cond_timedwait(&r->filled, &r->lock, &until) != 0;
+        timed_out = pthread_cond_clockwait(&r->filled, &r->lock, CLOCK_MONOTONIC, &until) != 0;
         if (timed_out && n > 0 && ready_run(r, want) == n) {
             break;
         }

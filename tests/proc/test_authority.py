@@ -476,6 +476,127 @@ class BadDays(Base):
             self.a.stop("holder", signal.SIGKILL)
 
 
+class Stuck(Base):
+    """One row or one statement that fails does not hold up all the others."""
+
+    conf = "requests_per_hour = 1000\nrequests_per_owner = 30\n"
+
+    def change(self, *statements):
+        db = self.database()
+        for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {trigger}")
+        for sql in statements:
+            db.execute(sql)
+        db.commit()
+        db.close()
+
+    def fails(self, when):
+        """From now on the server's statement fails as when the disk does."""
+        self.change(f"CREATE TRIGGER fails BEFORE {when} BEGIN SELECT no_such_function(); END")
+
+    def events(self, kind):
+        db = self.database()
+        n = db.execute("SELECT count(*) FROM events WHERE kind = ?", (kind,)).fetchone()[0]
+        db.close()
+        return n
+
+    def test_a_deposit_that_is_gone(self):
+        """the others are checked all the same, and it is told once"""
+        ann = self.a.enrol("Ann")
+        self.a.stop("holder")
+        for i in range(4):
+            self.assertEqual(ann.deposit(os.urandom(32), f"{i}").status, 201)
+        self.change("DELETE FROM deposits WHERE idx = 1")
+        self.a.start_holder()
+        for _ in range(150):
+            states = {d["index"]: d["state"] for d in ann.http.get("/v1/deposits").json["deposits"]}
+            if states == {0: "checked", 2: "checked", 3: "checked"}:
+                break
+            time.sleep(0.1)
+        self.assertEqual(states, {0: "checked", 2: "checked", 3: "checked"})
+        time.sleep(1.5)
+        self.assertEqual(self.events("unchecked"), 1)
+
+    def test_a_record_that_cannot_be_filed(self):
+        """requests that came after it do not wait for ever"""
+        ann = self.a.enrol("Ann")
+        self.fails("DELETE ON records")
+        self.assertEqual(self.a.http.post("/v1/records", ann.file_record(b"K" * 32, "x")).status, 202)
+        time.sleep(1.1)  # arrival counts in seconds
+        q = ann.new_request()
+        self.assertEqual(self.a.http.post("/v1/requests", q.body).status, 202)
+        self.a.wait_request(q, seconds=40)
+
+    def test_requests_that_cannot_be_opened(self):
+        """as many as are looked at together do not hide one that came later"""
+        ann = self.a.enrol("Ann")
+        self.a.stop("holder")
+        many = [ann.new_request() for _ in range(17)]
+        for q in many:
+            self.assertEqual(self.a.http.post("/v1/requests", q.body).status, 202)
+        self.change("UPDATE requests SET record = X'00' WHERE key <= 16")
+        self.a.start_holder()
+        self.a.wait_request(many[16])
+
+    def test_policy_that_cannot_be_kept(self):
+        """is not in force"""
+        note = self.a.next_policy(wait=9)
+        self.fails("INSERT ON policies WHEN NEW.number = 2")
+        self.assertEqual(self.a.http.post("/v1/officer/policy", {"note": note}).status, 500)
+        self.assertEqual(len(self.a.http.get("/v1/authority").json["policies"]), 1)
+        self.change()
+        self.assertEqual(self.a.http.post("/v1/officer/policy", {"note": note}).json, {"number": 2})
+
+    def test_key_that_cannot_be_looked_up(self):
+        """is not said to be an old one"""
+        ann = self.a.enrol("Ann")
+        q = ann.new_request()
+        self.change("ALTER TABLE logins RENAME TO away")
+        self.refused(self.a.http.post("/v1/requests", q.body), 500)
+        self.change("ALTER TABLE away RENAME TO logins")
+        self.assertEqual(self.a.http.post("/v1/requests", q.body).status, 202)
+
+    def test_sent_again_at_the_cap(self):
+        """the same request is answered as before, another one is too many"""
+        ann = self.a.enrol("Ann")
+        many = [ann.new_request() for _ in range(31)]
+        codes = [self.a.http.post("/v1/requests", q.body).status for q in many]
+        self.assertEqual(codes, [202] * 30 + [429])
+        self.assertEqual([self.a.http.post("/v1/requests", q.body).status for q in many[:2]], [202, 202])
+
+
+class Decisions(Base):
+    holder = False
+    conf = "enrolment = approval\nenrolments_per_hour = 1000\n"
+
+    def test_two_officers_at_once(self):
+        """one decision holds, and the other officer is told"""
+        alice, bob = self.a.officers[:2]
+        http = [self.a.client(), self.a.client()]
+        for i in range(25):
+            owner = Owner(self.a, f"Owner {i}")
+            self.assertEqual(self.a.http.post("/v1/owners", owner.enrolment()).status, 201)
+            path, both, go = f"/v1/officer/enrolments/{owner.id.hex()}", {}, threading.Barrier(2)
+
+            def decide(officer, client, word, path=path, both=both, go=go):
+                raw = json.dumps({"decision": word}).encode()
+                header = officer.header("POST", path, raw)
+                go.wait()
+                both[word] = client.post(path, raw=raw, headers=header).status
+
+            threads = [threading.Thread(target=decide, args=(alice, http[0], "approve")),
+                       threading.Thread(target=decide, args=(bob, http[1], "deny"))]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+            self.assertEqual(sorted(both.values()), [200, 409])
+            db = self.database()
+            state = db.execute("SELECT state FROM owners WHERE owner = ?", (owner.id,)).fetchone()[0]
+            db.close()
+            self.assertEqual(both["approve"] == 200, state == 2)
+
+
 class Starting(unittest.TestCase):
     """What is wrong at the start is said in words."""
 
