@@ -36,7 +36,7 @@ struct spk_config {
     uint64_t deposits_per_second;  /* of one owner */
     uint64_t requests_per_hour;    /* recovery requests opened from one source */
     uint64_t requests_per_owner;   /* ... and for one owner in a day, existing or not */
-    uint64_t records_per_hour;     /* records from files, one source */
+    uint64_t records_per_hour;     /* records from files, vetoes, officers' notes, one source */
     uint64_t enrolments_per_hour;  /* one source */
     uint64_t check_per_second; /* new deposits that the holder proves in the background; 0: none */
     uint64_t holder_timeout;   /* seconds */

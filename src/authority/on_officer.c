@@ -387,42 +387,90 @@ cast_vote(struct spk_req *r, struct spk_request_row *row, const struct vote *v)
     spk_req_json_end(r);
 }
 
-/* {"note": text}; false: r is answered. */
-static bool
-body_note(struct spk_req *r, struct spk_json **ret_j, struct spk_span *ret_note)
+/* A note speaks for itself, so anybody may send one. It is checked before the one thread that talks
+ * to the holder hears of it. */
+struct posted {
+    struct spk_json *j;
+    struct vote v; /* v.bytes: any note, borrowed from j */
+};
+
+static void
+posted_free(void *work)
+{
+    struct posted *p = work;
+
+    spk_json_free(p->j);
+    spk_mem_free(p);
+}
+
+/* {"note": text} into r->work; NULL: r is answered. */
+static struct posted *
+take_posted(struct spk_req *r)
 {
     static const char *const keys[] = {"note", NULL};
+    struct posted *p = NULL;
     const char *text = NULL;
 
-    if (!spk_body_json(r, keys, ret_j)) {
-        return false;
+    if (!spk_rate_ok(r, r->srv->record_rate, spk_span(r->source, r->source_len), 1,
+                     "Too many notes come from this address.")) {
+        return NULL;
     }
-    if (!spk_ok(spk_json_str(*ret_j, "note", &text))) {
+    p = spk_calloc(1, sizeof(*p));
+    if (p == NULL) {
+        spk_req_failed(r, SPK_ERR(NOMEM), "taking a note");
+        return NULL;
+    }
+    r->work = p;
+    r->free_work = posted_free;
+    if (!spk_body_json(r, keys, &p->j)) {
+        return NULL;
+    }
+    if (!spk_ok(spk_json_str(p->j, "note", &text))) {
         spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The note is missing.");
-        return false;
+        return NULL;
     }
-    *ret_note = spk_span_str(text);
-    return true;
+    p->v.bytes = spk_span_str(text);
+    return p;
+}
+
+static enum spk_after
+to_holder(struct spk_req *r, spk_job_fn *job)
+{
+    if (spk_ok(spk_jobs_push(r->srv->holder_jobs, job, r))) {
+        return SPK_LATER;
+    }
+    spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
+    return SPK_DONE;
+}
+
+static void
+vote_job(void *arg)
+{
+    struct spk_req *r = arg;
+    struct posted *p = r->work;
+    struct spk_request_row row = {0};
+
+    if (find_request(r, &p->v.a.request, &row)) {
+        cast_vote(r, &row, &p->v);
+    }
+    spk_request_row_clear(&row);
+    spk_req_resume(r);
 }
 
 enum spk_after
 spk_on_approval_post(struct spk_req *r)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    struct vote v = {.officer = NULL};
-    struct spk_request_row row = {0};
+    struct posted *p = take_posted(r);
 
-    if (!body_note(r, &j, &v.bytes)) {
+    if (p == NULL) {
         return SPK_DONE;
     }
-    const char *fault = vote_fault(r, &v);
+    const char *fault = vote_fault(r, &p->v);
     if (fault != NULL) {
         spk_req_error(r, SPK_HTTP_FORBIDDEN, fault);
-    } else if (find_request(r, &v.a.request, &row)) {
-        cast_vote(r, &row, &v);
+        return SPK_DONE;
     }
-    spk_request_row_clear(&row);
-    return SPK_DONE;
+    return to_holder(r, vote_job);
 }
 
 /* -- policies */
@@ -463,16 +511,9 @@ take_policy(struct spk_req *r, struct spk_span bytes)
     return spk_link_call(r->srv->link, SPK_MSG_POLICY, &in, &a);
 }
 
-enum spk_after
-spk_on_policy_post(struct spk_req *r)
+static void
+answer_policy(struct spk_req *r, spk_err e)
 {
-    SPK_AUTO(spk_json) j = NULL;
-    struct spk_span bytes;
-
-    if (!body_note(r, &j, &bytes)) {
-        return SPK_DONE;
-    }
-    spk_err e = take_policy(r, bytes);
     switch (e.code) {
     case SPK_CODE_OK:
         spk_jw_u64(spk_req_json(r, SPK_HTTP_OK), "number", spk_books_today(r->srv->books)->number);
@@ -491,7 +532,33 @@ spk_on_policy_post(struct spk_req *r)
         spk_req_error(r, SPK_HTTP_UNPROCESSABLE,
                       "The note is not the next policy, or does not carry the quorum of today's.");
     }
-    return SPK_DONE;
+}
+
+static void
+policy_job(void *arg)
+{
+    struct spk_req *r = arg;
+    const struct posted *p = r->work;
+
+    answer_policy(r, take_policy(r, p->v.bytes));
+    spk_req_resume(r);
+}
+
+enum spk_after
+spk_on_policy_post(struct spk_req *r)
+{
+    struct posted *p = take_posted(r);
+    uint32_t number = 0;
+
+    if (p == NULL) {
+        return SPK_DONE;
+    }
+    spk_err e = spk_books_check_policy(r->srv->books, p->v.bytes, &number);
+    if (!spk_ok(e)) {
+        answer_policy(r, e);
+        return SPK_DONE;
+    }
+    return to_holder(r, policy_job);
 }
 
 /* -- owners */

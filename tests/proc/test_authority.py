@@ -565,6 +565,34 @@ class Stuck(Base):
         self.assertEqual([self.a.http.post("/v1/requests", q.body).status for q in many[:2]], [202, 202])
 
 
+class Strangers(Base):
+    """Notes of nobody, which anybody may send."""
+
+    conf = "records_per_hour = 9\n"
+
+    def test_do_not_keep_the_holder_busy(self):
+        q = self.opened(self.a.enrol("Ann"))
+        alice = self.a.officers[0]
+        note = Officer(self.a, "mallory").note(alice.vote_note(q).split("\n\n")[0] + "\n")
+        bad = {"/v1/officer/approvals": 403, "/v1/officer/policy": 422}
+        os.kill(self.a.holder.pid, signal.SIGSTOP)  # what is asked of the holder waits for a while
+        try:
+            asking = threading.Thread(target=alice.get, args=("/v1/officer/requests",))
+            asking.start()
+            time.sleep(0.5)
+            client = self.a.client()
+            for path, status in bad.items():
+                began = time.monotonic()
+                self.refused(client.post(path, {"note": note}), status)
+                self.assertLess(time.monotonic() - began, 3)
+        finally:
+            os.kill(self.a.holder.pid, signal.SIGCONT)
+        asking.join()
+        self.assertEqual(alice.vote(q).json["persons"], 1)
+        codes = [self.a.http.post(path, {"note": note}).status for path in list(bad) * 4]
+        self.assertEqual(codes, [403, 422] * 3 + [429] * 2)
+
+
 class Decisions(Base):
     holder = False
     conf = "enrolment = approval\nenrolments_per_hour = 1000\n"
