@@ -175,6 +175,9 @@ veto_request(struct spk_req *r, struct spk_request_row *row, const struct veto *
         err = spk_attrs_add(&in, SPK_FA_ENROL, owner.record);
     }
     if (spk_ok(err)) {
+        err = spk_recover_add_last(&owner, &in);
+    }
+    if (spk_ok(err)) {
         err = v->note.len > 0 ? spk_attrs_add(&in, SPK_FA_NOTE, v->note)
                               : spk_attrs_add(&in, SPK_FA_SIG, spk_buf_span(&v->sig));
     }

@@ -166,8 +166,15 @@ add_policies(const struct spk_scope *scope, struct spk_attrs *in, struct spk_buf
     return list->len > 0 ? spk_attrs_add(in, SPK_FA_POLICIES, spk_buf_span(list)) : SPK_OK;
 }
 
+spk_err
+spk_recover_add_last(const struct spk_owner_row *owner, struct spk_attrs *in)
+{
+    return owner->successor.len > 0 ? spk_attrs_add(in, SPK_FA_LAST, owner->successor) : SPK_OK;
+}
+
 static spk_err
-tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope)
+tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope,
+          const struct spk_owner_row *owner)
 {
     SPK_AUTO_BUF struct spk_buf policies = SPK_BUF(sizeof(scope->policies));
     struct spk_attrs in = {0};
@@ -179,6 +186,7 @@ tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_sc
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_KEYX, row->sig_keyx));
     SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_SCOPE_COUNT, row->scope_count, count));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SCOPE_ROOT, spk_hash_span(&row->scope_root)));
+    SPK_TRY(spk_recover_add_last(owner, &in));
     spk_err e = spk_recover_tell(s, SPK_MSG_OPEN, &in, row);
     if (e.code == SPK_CODE_DENIED) {
         char hex[2 * SPK_HASH_LEN + 1];
@@ -193,6 +201,7 @@ tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_sc
 spk_err
 spk_recover_open(struct spk_server *s, struct spk_request_row *row)
 {
+    struct spk_owner_row owner = {0};
     SPK_AUTO(spk_scope) scope = NULL;
 
     if (row->stage == SPK_STAGE_FILED) {
@@ -204,7 +213,10 @@ spk_recover_open(struct spk_server *s, struct spk_request_row *row)
     if (scope == NULL) { /* frozen in an earlier try */
         SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
     }
-    return tell_open(s, row, scope);
+    SPK_TRY(spk_store_owner(s->store, &row->owner, &owner));
+    spk_err e = tell_open(s, row, scope, &owner);
+    spk_owner_row_clear(&owner);
+    return e;
 }
 
 /* -- the end of the old keys */
@@ -276,6 +288,9 @@ spk_recover_succeed(struct spk_server *s, struct spk_request_row *row)
     spk_err e = spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&row->hash));
     if (spk_ok(e)) {
         e = spk_attrs_add(&in, SPK_FA_ENROL, owner.record);
+    }
+    if (spk_ok(e)) {
+        e = spk_recover_add_last(&owner, &in);
     }
     if (spk_ok(e)) {
         e = spk_link_call(s->link, SPK_MSG_SUCCESSOR, &in, &a);

@@ -22,6 +22,9 @@ SPK_MUST_USE spk_err spk_recover_tell(struct spk_server *s, enum spk_frame_type 
 /** The successor statement of an approved request: made by the holder, written down, and from then
  * on the old keys are nothing. row->successor holds it afterwards. */
 SPK_MUST_USE spk_err spk_recover_succeed(struct spk_server *s, struct spk_request_row *row);
+/** LAST for a message: the owner's newest successor note, when there is one. A holder whose journal
+ * began anew learns from it which keys have ended. Borrows from owner. */
+SPK_MUST_USE spk_err spk_recover_add_last(const struct spk_owner_row *owner, struct spk_attrs *in);
 /** The state as people are shown it. What has led to new keys and given all that it asked for stays
  * done, whatever becomes of its approvals; while keys are still to come, they see what keeps them.
  */

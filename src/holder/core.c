@@ -189,11 +189,12 @@ static const uint16_t in_release[] = {DEPOSIT_ATTRS,      SPK_FA_REQUEST,   SPK_
                                       SPK_FA_SELECT_PATH, SPK_FA_LOG_PATH,  SPK_FA_ENTRY,
                                       SPK_FA_ENTRY_INDEX, SPK_FA_ENTRY_PATH};
 static const uint16_t in_note[] = {SPK_FA_NOTE};
-static const uint16_t in_open[] = {SPK_FA_RECORD,      SPK_FA_SIG_SIGN,   SPK_FA_SIG_KEYX,
-                                   SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT, SPK_FA_POLICIES,
-                                   SPK_FA_FIRST,       SPK_FA_FIRST_OC,   SPK_FA_PATH};
-static const uint16_t in_veto[] = {SPK_FA_REQUEST, SPK_FA_ENROL, SPK_FA_NOTE, SPK_FA_SIG};
-static const uint16_t in_successor[] = {SPK_FA_REQUEST, SPK_FA_ENROL};
+static const uint16_t in_open[] = {
+    SPK_FA_RECORD,   SPK_FA_SIG_SIGN, SPK_FA_SIG_KEYX, SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT,
+    SPK_FA_POLICIES, SPK_FA_FIRST,    SPK_FA_FIRST_OC, SPK_FA_PATH,        SPK_FA_LAST};
+static const uint16_t in_veto[] = {SPK_FA_REQUEST, SPK_FA_ENROL, SPK_FA_NOTE, SPK_FA_SIG,
+                                   SPK_FA_LAST};
+static const uint16_t in_successor[] = {SPK_FA_REQUEST, SPK_FA_ENROL, SPK_FA_LAST};
 static const uint16_t in_request[] = {SPK_FA_REQUEST};
 
 #define ATTRS(list) (list), sizeof(list) / sizeof((list)[0])

@@ -20,12 +20,57 @@ owner_record(const struct spk_hreq *q, struct spk_span bytes, struct spk_enrolme
     return SPK_OK;
 }
 
+/* -- What was signed before this journal ---------------------------------------------------------
+ */
+
+spk_err
+spk_successor_last(const struct spk_attrs *in, struct spk_span *ret_note)
+{
+    return spk_attrs_has(in, SPK_FA_LAST) ? spk_attrs_get(in, SPK_FA_LAST, SPK_NOTE_MAX, ret_note)
+                                          : SPK_OK;
+}
+
+/* Signed by this holder, whenever that was, for this owner. */
+static spk_err
+own_successor(const struct spk_holder *h, const struct spk_hash *owner, struct spk_span bytes,
+              uint32_t *ret_number)
+{
+    SUCCESSOR_AUTO u = {.number = 0};
+    struct spk_note note;
+
+    SPK_TRY(spk_note_parse(bytes, false, &note));
+    SPK_TRY(spk_note_verify(&note, &h->keys->vkey));
+    SPK_TRY(spk_successor_parse(note.text, &u));
+    SPK_CHECK(spk_hash_eq(&u.owner, owner) && spk_keys_find(h->keys, &u.authority) != NULL, DENIED);
+    *ret_number = u.number;
+    return SPK_OK;
+}
+
+/* A journal that began anew knows no successors. Without the newest one, old keys would be the
+ * owner's again, and the next statement would have a number that there is already. */
+spk_err
+spk_successor_catch_up(struct spk_holder *h, const struct spk_hash *owner, struct spk_span note)
+{
+    const struct spk_hsuccessor *have = spk_state_successor(h->state, owner);
+    uint32_t number = 0;
+
+    if (note.len == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(own_successor(h, owner, note, &number));
+    if (have != NULL && have->number >= number) {
+        return SPK_OK;
+    }
+    SPK_CHECK(h->state->n_successors < SPK_SUCCESSORS_MAX, BUSY);
+    return spk_holder_commit(h, SPK_JREC_SUCCESSOR, &note, 1);
+}
+
 /* -- VETO ----------------------------------------------------------------------------------------
  */
 
 struct veto_in {
     struct spk_hash request;
-    struct spk_span enrol, note, sig;
+    struct spk_span enrol, last, note, sig;
     bool by_code;
 };
 
@@ -34,6 +79,7 @@ veto_take(const struct spk_attrs *in, struct veto_in *ret_v)
 {
     SPK_TRY(spk_attrs_fixed(in, SPK_FA_REQUEST, ret_v->request.b, SPK_HASH_LEN));
     SPK_TRY(spk_attrs_get(in, SPK_FA_ENROL, SPK_ENROL_RECORD_MAX, &ret_v->enrol));
+    SPK_TRY(spk_successor_last(in, &ret_v->last));
     ret_v->by_code = spk_attrs_has(in, SPK_FA_NOTE);
     SPK_CHECK(ret_v->by_code != spk_attrs_has(in, SPK_FA_SIG), FORMAT);
     if (ret_v->by_code) {
@@ -101,6 +147,7 @@ veto(struct spk_holder *h, const struct veto_in *v, struct spk_reply *out)
 
     SPK_CHECK(q != NULL, DENIED);
     SPK_TRY(owner_record(q, v->enrol, &e));
+    SPK_TRY(spk_successor_catch_up(h, &q->owner, v->last));
     SPK_TRY(v->by_code ? veto_by_code(h, q, &e, v->note) : veto_by_key(h, q, &e, v->sig));
     if (!q->vetoed) {
         const struct spk_span parts[] = {spk_hash_span(&q->hash), spk_span(&how, 1)};
@@ -185,19 +232,24 @@ successor_new(struct spk_holder *h, const struct spk_hreq *q, const struct spk_e
     return spk_holder_commit(h, SPK_JREC_SUCCESSOR, &part, 1);
 }
 
+struct successor_in {
+    struct spk_hash request;
+    struct spk_span enrol, last;
+};
+
 static spk_err
-successor(struct spk_holder *h, const struct spk_hash *request, struct spk_span enrol,
-          struct spk_reply *out)
+successor(struct spk_holder *h, const struct successor_in *w, struct spk_reply *out)
 {
     ENROLMENT_AUTO e = {.n_contacts = 0};
-    const struct spk_hreq *q = spk_state_request(h->state, request);
+    const struct spk_hreq *q = spk_state_request(h->state, &w->request);
 
     SPK_CHECK(q != NULL, DENIED);
-    SPK_TRY(owner_record(q, enrol, &e));
-    if (spk_state_successor_of(h->state, request) == NULL) {
+    SPK_TRY(owner_record(q, w->enrol, &e));
+    SPK_TRY(spk_successor_catch_up(h, &q->owner, w->last));
+    if (spk_state_successor_of(h->state, &w->request) == NULL) {
         SPK_TRY(successor_new(h, q, &e));
     }
-    const struct spk_hsuccessor *x = spk_state_successor_of(h->state, request);
+    const struct spk_hsuccessor *x = spk_state_successor_of(h->state, &w->request);
     SPK_CHECK(x != NULL, DENIED);
     return spk_attrs_add(&out->l, SPK_FA_NOTE, spk_buf_span(&x->note));
 }
@@ -206,13 +258,13 @@ enum spk_frame_status
 spk_on_successor(struct spk_holder *h, const struct spk_hsession *s, const struct spk_attrs *in,
                  struct spk_reply *out)
 {
-    struct spk_hash request;
-    struct spk_span enrol;
+    struct successor_in w = {.enrol = SPK_SPAN_EMPTY};
 
     (void)s;
-    if (!spk_ok(spk_attrs_fixed(in, SPK_FA_REQUEST, request.b, SPK_HASH_LEN)) ||
-        !spk_ok(spk_attrs_get(in, SPK_FA_ENROL, SPK_ENROL_RECORD_MAX, &enrol))) {
+    if (!spk_ok(spk_attrs_fixed(in, SPK_FA_REQUEST, w.request.b, SPK_HASH_LEN)) ||
+        !spk_ok(spk_attrs_get(in, SPK_FA_ENROL, SPK_ENROL_RECORD_MAX, &w.enrol)) ||
+        !spk_ok(spk_successor_last(in, &w.last))) {
         return SPK_FRAME_BAD;
     }
-    return spk_status_of(successor(h, &request, enrol, out));
+    return spk_status_of(successor(h, &w, out));
 }

@@ -21,6 +21,7 @@ struct open_in {
     uint64_t count;
     struct spk_hash root;
     struct spk_span policies; /* u32 each */
+    struct spk_span last;     /* successor note, or empty */
     bool has_first;           /* the deposit of the scope with the lowest index */
     uint64_t first;
     struct spk_hash first_oc;
@@ -67,6 +68,7 @@ open_take(const struct spk_attrs *in, struct open_in *ret_o)
     SPK_TRY(spk_attrs_u64(in, SPK_FA_SCOPE_COUNT, &ret_o->count));
     SPK_TRY(take_policies(in, &ret_o->policies));
     SPK_TRY(take_first(in, ret_o));
+    SPK_TRY(spk_successor_last(in, &ret_o->last));
     return spk_attrs_fixed(in, SPK_FA_SCOPE_ROOT, ret_o->root.b, SPK_HASH_LEN);
 }
 
@@ -172,6 +174,7 @@ open_request(struct spk_holder *h, const struct open_in *o, struct spk_reply *ou
 
     SPK_TRY(open_check_first(h, o));
     SPK_TRY(spk_request_parse(o->record, &r));
+    SPK_TRY(spk_successor_catch_up(h, &r.owner, o->last));
     if (spk_state_request(h->state, &r.hash) == NULL) {
         SPK_TRY(open_new(h, &r, o));
     }

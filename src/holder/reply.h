@@ -26,6 +26,13 @@ spk_handler spk_on_veto, spk_on_successor;                           /* handle_o
 spk_handler spk_on_hello, spk_on_health, spk_on_stop, spk_on_policy; /* handle_admin.c */
 spk_handler spk_on_advance;                                          /* handle_logs.c */
 
+/** LAST, when the message has it: the newest successor note of owner that the server knows. One
+ * that is newer than those of the journal is taken over. */
+SPK_MUST_USE spk_err spk_successor_catch_up(struct spk_holder *h, const struct spk_hash *owner,
+                                            struct spk_span note);
+/** The note of LAST, or nothing. */
+SPK_MUST_USE spk_err spk_successor_last(const struct spk_attrs *in, struct spk_span *ret_note);
+
 /** The status of an error that is not the message's form: the holder's own trouble, or a refusal.
  */
 enum spk_frame_status spk_status_of(spk_err e);

@@ -426,7 +426,8 @@ successor_append(struct spk_hstate *s, struct spk_hsuccessor *x)
     const struct spk_hsuccessor *last = spk_state_successor(s, &x->owner);
 
     SPK_CHECK(s->n_successors < SPK_SUCCESSORS_MAX, LIMIT);
-    SPK_CHECK(x->number == (last != NULL ? last->number + 1 : 1), FORMAT);
+    /* there may be a gap: those in between were signed before the journal began */
+    SPK_CHECK(last == NULL || x->number > last->number, FORMAT);
     struct spk_hsuccessor **all =
         spk_reallocarray(s->successors, s->n_successors + 1, sizeof(struct spk_hsuccessor *));
     SPK_CHECK(all != NULL, NOMEM);

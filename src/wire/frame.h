@@ -28,14 +28,14 @@ enum spk_frame_type {
     SPK_MSG_STOP = 7,
     /* NOTE -> POLICY_NUMBER POLICY */
     SPK_MSG_POLICY = 8,
-    /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT [POLICIES] [FIRST [FIRST_OC PATH]] ->
-     * REQUEST + state */
+    /* RECORD SIG_SIGN SIG_KEYX SCOPE_COUNT SCOPE_ROOT [POLICIES] [FIRST [FIRST_OC PATH]]
+     * [LAST] -> REQUEST + state */
     SPK_MSG_OPEN = 9,
     /* NOTE (approval note with decision deny) -> REQUEST + state */
     SPK_MSG_DENY = 10,
-    /* REQUEST ENROL and NOTE (by the veto code) or SIG (by the signature key) -> state */
+    /* REQUEST ENROL [LAST] and NOTE (by the veto code) or SIG (by the signature key) -> state */
     SPK_MSG_VETO = 11,
-    /* REQUEST ENROL -> NOTE */
+    /* REQUEST ENROL [LAST] -> NOTE */
     SPK_MSG_SUCCESSOR = 12,
     /* a deposit -> RPUB BLOB under the newest epoch */
     SPK_MSG_REWRAP = 13,
@@ -111,6 +111,7 @@ enum spk_frame_attr {
     SPK_FA_ENTRY_PATH = 64,  /* hashes */
     SPK_FA_DETAILS = 65,     /* H(detail) for each entry about a request, H("") without one */
     SPK_FA_EDGE = 66,        /* hashes of the complete subtrees, the smallest first */
+    SPK_FA_LAST = 67,        /* the owner's newest successor note */
 };
 
 enum spk_request_state {

@@ -71,6 +71,50 @@ def opened_by_a_quorum(p):
     assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
 
 
+def recovered(p, who="olga", officers=("alice", "bob")):
+    p.lose_keys(who)
+    request, code = p.request(who, "f.txt.spk")
+    for name in officers:
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.spk(who, "recover", "f.txt.spk", ok=0)
+    assert p.spk(who, "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+    return request
+
+
+def kept_port(p, a):
+    """the next start listens where this one did"""
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+
+
+def restored(p, copy="copy"):
+    """the holder burns, and comes back from the copy without its journal"""
+    shutil.rmtree(p.path("auth/holder"))
+    r = Restore(p, "auth", copy)
+    for name in ("alice", "bob"):
+        share(p, name, r, name + ".skp")
+    status, out = r.give("alice.skp", "bob.skp")
+    assert status == 0, out
+    return out
+
+
+def recovers_after_recoveries(p):
+    """who had recovered before the holder lost its journal recovers again; the chain of statements goes on"""
+    a = p.authority("alice", "bob")
+    p.owner("olga", a.address)
+    p.seal("olga")
+    recovered(p)
+    recovered(p)
+    kept_port(p, a)
+    p.stop(a)
+    p.run("operator", "key", "copy", "auth", "-o", "copy", ok=0)
+    restored(p)
+    p.start()
+    recovered(p)
+    recovered(p)
+
+
 def what_is_missing(p):
     """a restore tells what else belongs into the folder; an old journal is taken over; codes come from a descriptor"""
     copied(p)
@@ -196,7 +240,7 @@ def given_up_at_the_passphrase(p):
 
 if __name__ == "__main__":
     try:
-        box.main([opened_by_a_quorum, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
+        box.main([opened_by_a_quorum, recovers_after_recoveries, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
                   next_epoch, a_strangers_statement, given_up_at_the_passphrase], People)
     finally:
         forget_keys()

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SUCCESSOR: the new pairs become the owner's, the old ones nothing. */
+#include <unistd.h>
+
 #include "world.h"
 
 static int
@@ -206,6 +208,131 @@ test_second_recovery_continues_the_chain(void **state)
     spk_rsa_free(third[1]);
 }
 
+/* The holder on a folder with the same keys, which remembers nothing. */
+static void
+journal_anew(struct world *w)
+{
+    static const char *const files[] = {"journal", "holder.key", "epoch-1.key", "lock"};
+    const struct spk_span genesis = spk_buf_span(&w->genesis);
+
+    world_stop(w);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(unlinkat(w->dirfd, files[i], 0), 0);
+    }
+    (void)unlinkat(w->dirfd, "use.log", 0);
+    assert_spk_ok(spk_folder_make(w->dirfd, w->keys, NULL, &genesis, 1));
+    world_start(w);
+}
+
+/* The same text under another key of the same name. */
+static void
+forged(const struct world *w, struct spk_span good, struct spk_buf *note)
+{
+    struct spk_note n;
+
+    assert_spk_ok(spk_note_parse(good, false, &n));
+    assert_spk_ok(spk_note_sign(n.text, NULL, w->keys->vkey.name, w->officer[ALICE], note));
+}
+
+static void
+keep_note(const struct world *w, struct spk_buf *kept, struct spk_hash *ret_hash)
+{
+    struct spk_successor s = {.number = 0};
+    struct spk_span bytes;
+
+    successor_of_answer(w, &s, ret_hash);
+    spk_successor_clear(&s);
+    assert_spk_ok(spk_attrs_get(&w->out, SPK_FA_NOTE, SPK_NOTE_MAX, &bytes));
+    spk_buf_free(kept);
+    *kept = SPK_BUF(SPK_NOTE_MAX);
+    assert_spk_ok(spk_buf_add(kept, bytes));
+}
+
+static void
+test_journal_begins_anew(void **state)
+{
+    struct world *w = *state;
+    SPK_AUTO_BUF struct spk_buf first = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf second = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf bad = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO(spk_rsa) keyx = NULL;
+    SPK_AUTO(spk_rsa) sign = NULL;
+    struct spk_rsa *const older[2] = {w->new_keyx, w->new_sign};
+    struct spk_successor s = {.number = 0};
+    struct spk_hash hash, hash2;
+    struct ask_ next, again;
+
+    for (size_t i = 0; i < 2; i++) {
+        assert_spk_ok(spk_rsa_generate(2048, &third[i]));
+    }
+    assert_spk_ok(spk_rsa_generate(2048, &keyx));
+    assert_spk_ok(spk_rsa_generate(2048, &sign));
+    approved(w, &w->ask);
+    assert_int_equal(say_successor(w, &w->ask, &w->owner), SPK_FRAME_OK);
+    keep_note(w, &first, &hash);
+    ask_make(w, &next, third_pairs);
+    ask_make(w, &again, third_pairs);
+    approved(w, &next);
+    assert_int_equal(say_successor(w, &next, &w->owner), SPK_FRAME_OK);
+    keep_note(w, &second, &hash2);
+
+    journal_anew(w);
+    /* the newest keys are known to have had their turn, and so is the number */
+    again.last = spk_buf_span(&second);
+    assert_int_equal(say_open(w, &again), SPK_FRAME_REFUSED);
+    assert_int_equal(w->h->state->n_successors, 1);
+    world_stop(w);
+    world_start(w);
+    ask_free(&next);
+    third[0] = keyx;
+    third[1] = sign;
+    ask_make(w, &next, third_pairs);
+    /* an older one changes nothing; one that is not the holder's own refuses the message */
+    next.last = spk_buf_span(&first);
+    assert_int_equal(say_open(w, &next), SPK_FRAME_OK);
+    assert_int_equal(w->h->state->n_successors, 1);
+    forged(w, spk_buf_span(&second), &bad);
+    next.last = spk_buf_span(&bad);
+    assert_int_equal(say_open(w, &next), SPK_FRAME_REFUSED);
+    next.last = spk_buf_span(&second);
+    approved(w, &next);
+    assert_int_equal(say_veto_key(w, &next, &w->owner, w->owner.sign), SPK_FRAME_REFUSED);
+    assert_int_equal(say_veto_key(w, &next, &w->owner, older[1]), SPK_FRAME_REFUSED);
+    assert_int_equal(say_successor(w, &next, &w->owner), SPK_FRAME_OK);
+    successor_of_answer(w, &s, &hash);
+    assert_int_equal(s.number, 3);
+    assert_true(spk_hash_eq(&s.previous, &hash2));
+    spk_successor_clear(&s);
+    ask_free(&next);
+    spk_rsa_free(again.req.keyx);
+    spk_rsa_free(again.req.sign);
+    ask_free(&again);
+}
+
+/* The note of somebody else's recovery says nothing about this owner. */
+static void
+test_another_owners_statement(void **state)
+{
+    struct world *w = *state;
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
+    struct spk_successor u = {.authority = w->ask.req.authority,
+                              .owner = w->thief.owner,
+                              .number = 1,
+                              .previous = w->thief.owner,
+                              .keyx = w->thief.keyx,
+                              .sign = w->thief.sign,
+                              .request = w->ask.hash,
+                              .time = 1};
+
+    assert_spk_ok(spk_successor_format(&u, &text));
+    assert_spk_ok(
+        spk_note_sign(spk_buf_span(&text), NULL, w->keys->vkey.name, w->keys->seed, &note));
+    w->ask.last = spk_buf_span(&note);
+    assert_int_equal(say_open(w, &w->ask), SPK_FRAME_REFUSED);
+    assert_int_equal(w->h->state->n_successors, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -218,6 +345,8 @@ main(void)
         T(test_old_key_says_nothing_any_more),
         T(test_new_pairs_are_new),
         T(test_second_recovery_continues_the_chain),
+        T(test_journal_begins_anew),
+        T(test_another_owners_statement),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

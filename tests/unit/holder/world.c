@@ -431,6 +431,9 @@ say_open(struct world *w, const struct ask_ *a)
     if (a->policies.len > 0) {
         msg_add(&m, SPK_FA_POLICIES, a->policies);
     }
+    if (a->last.len > 0) {
+        msg_add(&m, SPK_FA_LAST, a->last);
+    }
     return world_send(w, SPK_MSG_OPEN, &m);
 }
 

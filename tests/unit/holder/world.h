@@ -38,6 +38,7 @@ struct ask_ {
     uint64_t count;
     struct spk_hash root;
     struct spk_span policies; /* as in POLICIES; empty: not sent */
+    struct spk_span last;     /* as in LAST; empty: not sent */
 };
 struct world {
     struct spk_secret *officer[WORLD_OFFICERS], *seal[WORLD_OFFICERS];
