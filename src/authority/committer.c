@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 
 /* Rows of one transaction: more would make the first of them wait too long. */
@@ -23,7 +22,7 @@ struct spk_committer {
     pthread_mutex_t lock;
     struct queue in, written; /* to be written; to be signed for and answered */
     size_t waiting;           /* deposits in the first */
-    uint64_t time_ms;         /* of the last transaction: times never go back along the index */
+    uint64_t time_ms;         /* of the transaction that is open */
 };
 
 static void
@@ -93,6 +92,7 @@ write_item(struct spk_committer *c, struct spk_commit *item)
 static spk_err
 write_rows(struct spk_committer *c, struct spk_commit *list, struct spk_growth *ret_g)
 {
+    SPK_TRY(spk_intake_time(c->store, &c->time_ms));
     for (struct spk_commit *item = list; item != NULL; item = item->next) {
         SPK_TRY(write_item(c, item));
     }
@@ -102,10 +102,8 @@ write_rows(struct spk_committer *c, struct spk_commit *list, struct spk_growth *
 static spk_err
 write_list(struct spk_committer *c, struct spk_commit *list)
 {
-    uint64_t now = spk_now_ms();
     struct spk_growth g;
 
-    c->time_ms = now > c->time_ms ? now : c->time_ms;
     SPK_TRY(spk_store_begin(c->store));
     spk_err e = write_rows(c, list, &g);
     if (spk_ok(e)) {

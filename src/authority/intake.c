@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #define DEPOSIT_BYTES_MAX                                                                          \
@@ -178,6 +179,23 @@ spk_intake_record(struct spk_books *books, struct spk_span body, struct spk_span
     if (in->status == SPK_HTTP_OK) {
         check_public(in, &d.owner);
     }
+}
+
+spk_err
+spk_intake_time(struct spk_store *s, uint64_t *ret_ms)
+{
+    struct spk_deposit_row last = {0};
+    uint64_t n = 0, now = spk_now_ms();
+
+    SPK_TRY(spk_store_deposit_count(s, &n));
+    spk_err e = n > 0 ? spk_store_deposit_at(s, n - 1, &last) : SPK_ERR(NOTFOUND);
+    uint64_t least = spk_ok(e) ? last.time_ms : 0;
+    spk_deposit_row_clear(&last);
+    if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+        return e;
+    }
+    *ret_ms = now > least ? now : least;
+    return SPK_OK;
 }
 
 spk_err

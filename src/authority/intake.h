@@ -28,6 +28,9 @@ void spk_intake_json(struct spk_books *books, const struct spk_hash *owner, uint
  * body and blob are borrowed until the intake is cleared. */
 void spk_intake_record(struct spk_books *books, struct spk_span body, struct spk_span blob,
                        struct spk_intake *in);
+/** The time of acceptance of what this transaction adds: now, or that of the newest deposit while a
+ * clock is set back. Times never fall along the index, whoever adds and whenever he started. */
+SPK_MUST_USE spk_err spk_intake_time(struct spk_store *s, uint64_t *ret_ms);
 /** Set the time of acceptance: R_pub, OC and leaf. */
 SPK_MUST_USE spk_err spk_intake_stamp(struct spk_intake *in, uint64_t time_ms);
 /** {"serial", "index", "time", "state", "duplicate"} or {"serial", "error", "message"}: members of

@@ -123,9 +123,13 @@ static spk_err
 record_end(struct spk_server *s, struct spk_intake *in, uint64_t key, bool file)
 {
     SPK_TRY(spk_store_begin(s->store));
+    uint64_t now = 0;
     spk_err e = SPK_OK;
     if (file) {
-        e = spk_intake_stamp(in, spk_now_ms());
+        e = spk_intake_time(s->store, &now);
+        if (spk_ok(e)) {
+            e = spk_intake_stamp(in, now);
+        }
         if (spk_ok(e)) {
             e = spk_store_put_deposit(s->store, &in->row, &in->result);
         }

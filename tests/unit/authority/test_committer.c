@@ -5,6 +5,7 @@
 #include "../store/rows.h"
 
 #include "authority/committer.h"
+#include "base/clock.h"
 
 #define ITEMS 200
 
@@ -132,6 +133,48 @@ test_other_content_is_a_conflict(void **state)
     spk_mem_free(it);
 }
 
+/* A clock that was set back, here across a restart: times do not fall along the index. */
+static void
+test_times_never_fall(void **state)
+{
+    (void)state;
+    const struct spk_store_cfg cfg = {.readers = 1};
+    struct spk_store *s = NULL;
+    struct spk_committer *c = NULL;
+    struct spk_logbook *book = NULL;
+    char why[SPK_WHY_MAX];
+    struct item *items = spk_calloc(2, sizeof(*items));
+    uint64_t last = 0;
+
+    assert_non_null(items);
+    assert_spk_ok(spk_store_open("memory", &cfg, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    uint64_t later = spk_now_ms() + 3600 * 1000;
+    fill(&items[0], 0, key, 1);
+    assert_spk_ok(spk_intake_stamp(&items[0].in[0], later));
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_put_deposit(s, &items[0].in[0].row, &items[0].in[0].result));
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_logbook_open(s, SPK_LOG_DEPOSITS, why, &book));
+    assert_spk_ok(spk_committer_new(s, book, NULL, 10, &c));
+    fill(&items[1], 0, key, 2);
+    fill(&items[1], 1, key, 3);
+    items[1].commit =
+        (struct spk_commit){.n = 2, .in = items[1].in, .done = on_done, .arg = &items[1]};
+    assert_spk_ok(spk_committer_push(c, &items[1].commit));
+    spk_committer_free(c);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct spk_deposit_row row = {0};
+        assert_spk_ok(spk_store_deposit_at(s, i, &row));
+        assert_true(row.time_ms >= last && row.time_ms >= later);
+        last = row.time_ms;
+        spk_deposit_row_clear(&row);
+    }
+    spk_logbook_free(book);
+    spk_store_free(s);
+    spk_mem_free(items);
+}
+
 static void
 test_queue_is_bounded(void **state)
 {
@@ -176,6 +219,7 @@ main(void)
         cmocka_unit_test(test_many_items),
         cmocka_unit_test(test_other_content_is_a_conflict),
         cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_times_never_fall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
