@@ -179,8 +179,13 @@ tell_error(const char *in, const char *out, spk_err e, struct spk_session *s,
 {
     if (spk_sealing_failed(o)) {
         cli_encrypt_failures(in, o);
-        fprintf(stderr, _("sparekey: hint: nothing was written: policy require wants the deposit "
-                          "first; --policy spool keeps it for later\n"));
+        if (s->profile->policy == SPK_DEPOSIT_SPOOL) {
+            term_say_hint(_("nothing was written: the spool keeps only what may succeed later, "
+                            "and this would be refused again"));
+        } else {
+            term_say_hint(_("nothing was written: policy require wants the deposit first; "
+                            "--policy spool keeps it for later"));
+        }
         return TERM_FAILED;
     }
     if (o->output) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/walk.h"
 
 #define SUFFIX ".spk"
@@ -17,7 +18,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     char **roots;
     int n, at;
     struct spk_walk *walk;
-    unsigned long already, walk_failed, skipped;
+    unsigned long already, walk_failed, skipped, sealed_inputs;
 
     struct term_progress pr;
     unsigned long sealed, failed, spooled, missing, meanwhile, busy;
@@ -70,6 +71,24 @@ sealed(void *ctx, const struct spk_batch_file *f)
     const struct tree *t = ctx;
 
     return !t->o->all && up_to_date(f->in, f->out);
+}
+
+/* A name proves nothing: what ends in .spk and is no sealed file has to be sealed like any other.
+ */
+static bool
+is_sealed_input(const char *path)
+{
+    SPK_AUTO_FD int fd = -1;
+    uint8_t first[16];
+    uint32_t len = 0;
+    size_t n = 0;
+
+    if (!has_suffix(path)) {
+        return false;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && spk_ok(spk_read_full(fd, first, sizeof(first), &n)) && n == sizeof(first) &&
+           spk_core_peek(SPK_SPAN_OF(first), &len).code != SPK_CODE_FORMAT;
 }
 
 static char *
@@ -132,7 +151,10 @@ next(void *ctx, struct spk_batch_file *ret_f)
     struct spk_batch_file f = {0};
 
     while (!term_stop && (f.in = next_path(t, &f.named)) != NULL) {
-        f.out = has_suffix(f.in) ? NULL : output_name(f.in);
+        bool is_input = !is_sealed_input(f.in);
+
+        t->sealed_inputs += !is_input;
+        f.out = is_input ? output_name(f.in) : NULL;
         if (f.out != NULL && !sealed(t, &f)) {
             *ret_f = f;
             return true;
@@ -257,6 +279,12 @@ summary_notes(const struct tree *t)
                 already),
             already);
     }
+    if (t->sealed_inputs > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: note: %lu sealed file was passed over\n",
+                         "sparekey: note: %lu sealed files were passed over\n", t->sealed_inputs),
+                t->sealed_inputs);
+    }
     if (t->skipped > 0) {
         fprintf(stderr,
                 ngettext("sparekey: note: %lu symbolic link or special file was passed over\n",
@@ -281,6 +309,7 @@ summary_json(const struct tree *t, uint64_t ms)
     spk_jw_u64(&w, "failed", t->failed + t->walk_failed);
     spk_jw_u64(&w, "busy", t->busy);
     spk_jw_u64(&w, "passed_over", t->skipped);
+    spk_jw_u64(&w, "sealed_before", t->sealed_inputs);
     spk_jw_u64(&w, "milliseconds", ms);
     spk_jw_close(&w, '}');
     spk_jw_close(&w, '}');

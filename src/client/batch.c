@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,6 +19,7 @@
 #include "base/file.h"
 #include "client/claim.h"
 #include "client/send.h"
+#include "sealed/io.h"
 
 #define RING_MAX ((size_t)512)
 #define RING_MIN ((size_t)8)
@@ -38,6 +38,7 @@ struct item {
     spk_err err;
     bool ready;
     bool output; /* err is about the output */
+    bool named;  /* the file is there */
     bool claimed;
     uint64_t claim;
 };
@@ -358,7 +359,8 @@ same_folder(const char *a, const char *b)
     size_t la = sa == NULL ? 0 : (size_t)(sa - a);
     size_t lb = sb == NULL ? 0 : (size_t)(sb - b);
 
-    return la == lb && strncmp(a, b, la) == 0;
+    /* "/x" is in the root, "x" in the working folder */
+    return (sa == NULL) == (sb == NULL) && la == lb && strncmp(a, b, la) == 0;
 }
 
 static void
@@ -372,6 +374,7 @@ name_all(struct run *r, size_t n)
 
         if (spk_ok(it->err)) {
             it->err = spk_newfile_commit_nosync(it->nf, r->b->opts->force);
+            it->named = spk_ok(it->err);
             it->output = true;
         }
     }
@@ -395,6 +398,9 @@ item_finish(struct run *r, struct item *it)
     struct spk_encrypt_outcome o = {0};
 
     if (it->sealing != NULL) {
+        if (!it->named) {
+            spk_sealing_take_back(r->b->session->profile, it->sealing);
+        }
         spk_encrypt_outcome(it->sealing, &o);
     }
     o.output = it->output || spk_output_full(it->err);
@@ -465,14 +471,8 @@ ring_size(void)
 static unsigned
 thread_count(unsigned asked)
 {
-    cpu_set_t set;
-    int n = 1;
-
-    if (asked == 0 && sched_getaffinity(0, sizeof(set), &set) == 0) {
-        n = CPU_COUNT(&set);
-        asked = n < 1 ? 1 : (unsigned)n;
-    }
-    return asked == 0 ? 1 : asked > THREADS_MAX ? THREADS_MAX : asked;
+    asked = asked == 0 ? spk_cpus() : asked;
+    return asked > THREADS_MAX ? THREADS_MAX : asked;
 }
 
 static spk_err

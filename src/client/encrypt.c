@@ -162,14 +162,42 @@ begin(struct spk_session *s, const struct spk_input *in, const char *in_path,
     return spk_sealing_begin(s->profile, keyx, &so, ret_s);
 }
 
-/* Everything but the name: sealed into out after the deposits are made. */
+/* Nobody sees the file yet, so it is sealed first: no deposit is made for one that cannot be. But
+ * who has to be asked for a passphrase is asked before. */
 static spk_err
-seal_to(struct spk_session *s, const struct spk_input *in, struct spk_sealing *sealing, int out,
-        const char *final_path)
+seal_to_file(struct spk_session *s, const struct spk_input *in, struct spk_sealing *sealing,
+             int out, const char *final_path)
 {
+    struct spk_rsa *sign = NULL;
+
+    if (sealing->n > 0) {
+        SPK_TRY(spk_session_pair(s, SPK_AT_SIGNATURE, &sign));
+    }
+    SPK_TRY(spk_seal_run(sealing->seal, in->fd, out));
     send_all(s, sealing);
     SPK_TRY(spk_sealing_settle(s->profile, sealing, final_path));
-    return spk_seal_run(sealing->seal, in->fd, out);
+    return sealing->n == 0 ? SPK_OK : spk_seal_rewrite_areas(sealing->seal, out);
+}
+
+/* What is out is out: the deposits come first, and are part of what is written. */
+static spk_err
+seal_to_pipe(struct spk_session *s, const struct spk_input *in, struct spk_sealing *sealing)
+{
+    send_all(s, sealing);
+    SPK_TRY(spk_sealing_settle(s->profile, sealing, ""));
+    return spk_seal_run(sealing->seal, in->fd, STDOUT_FILENO);
+}
+
+/* spk_newfile_commit(), but it tells whether the file is there when the folder cannot be synced. */
+static spk_err
+give_name(struct spk_newfile *f, const char *path, bool force, bool *ret_named)
+{
+    if (fsync(spk_newfile_fd(f)) != 0) {
+        return spk_err_errno();
+    }
+    SPK_TRY(spk_newfile_commit_nosync(f, force));
+    *ret_named = true;
+    return spk_sync_parent(AT_FDCWD, path);
 }
 
 static spk_err
@@ -179,6 +207,7 @@ encrypt_open(struct spk_session *s, const struct spk_input *in, const char *in_p
 {
     SPK_AUTO(spk_newfile) f = NULL;
     SPK_AUTO(spk_sealing) sealing = NULL;
+    bool named = false;
     spk_err e;
 
     if (out_path != NULL) {
@@ -188,12 +217,17 @@ encrypt_open(struct spk_session *s, const struct spk_input *in, const char *in_p
         ret_o->output = false;
     }
     SPK_TRY(begin(s, in, in_path, o, &sealing));
-    e = seal_to(s, in, sealing, f == NULL ? STDOUT_FILENO : spk_newfile_fd(f),
-                out_path == NULL ? "" : out_path);
-    spk_encrypt_outcome(sealing, ret_o);
+    e = f == NULL ? seal_to_pipe(s, in, sealing)
+                  : seal_to_file(s, in, sealing, spk_newfile_fd(f), out_path);
     ret_o->output = spk_ok(e) || spk_output_full(e) || (f == NULL && e.sys == EBADF);
-    SPK_TRY(e);
-    return f == NULL ? SPK_OK : spk_newfile_commit(f, o->force);
+    if (spk_ok(e) && f != NULL) {
+        e = give_name(f, out_path, o->force, &named);
+    }
+    if (!spk_ok(e) && !named) {
+        spk_sealing_take_back(s->profile, sealing);
+    }
+    spk_encrypt_outcome(sealing, ret_o);
+    return e;
 }
 
 bool

@@ -204,3 +204,16 @@ spk_sealing_settle(const struct spk_profile *p, struct spk_sealing *s, const cha
     }
     return spk_ok(first) ? SPK_ERR(NOTFOUND) : first;
 }
+
+void
+spk_sealing_take_back(const struct spk_profile *p, struct spk_sealing *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct spk_parcel *parcel = &s->parcels[i];
+
+        /* one that stays is only a deposit of a file that nobody has */
+        if (parcel->state == SPK_PARCEL_SPOOLED && spk_ok(spk_spool_take_back(p, parcel))) {
+            parcel->state = SPK_PARCEL_NEW;
+        }
+    }
+}

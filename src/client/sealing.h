@@ -42,5 +42,7 @@ size_t spk_sealing_accepted(const struct spk_sealing *s);
  */
 SPK_MUST_USE spk_err spk_sealing_settle(const struct spk_profile *p, struct spk_sealing *s,
                                         const char *final_path);
+/** The file has not got its name, and never will: what settling put into the spool goes again. */
+void spk_sealing_take_back(const struct spk_profile *p, struct spk_sealing *s);
 
 #endif

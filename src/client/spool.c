@@ -241,6 +241,15 @@ spk_spool_drop(const struct spk_profile *p, const char *name)
     return spk_sync_parent(AT_FDCWD, file);
 }
 
+spk_err
+spk_spool_take_back(const struct spk_profile *p, const struct spk_parcel *parcel)
+{
+    char name[SPK_SPOOL_NAME_MAX];
+
+    entry_name(&parcel->d.rpub, name);
+    return spk_spool_drop(p, name);
+}
+
 bool
 spk_spool_has(const struct spk_profile *p, const struct spk_rpub *rpub)
 {

@@ -28,6 +28,9 @@ SPK_MUST_USE spk_err spk_spool_list(const struct spk_profile *p, struct spk_buf 
 SPK_MUST_USE spk_err spk_spool_read(const struct spk_profile *p, const char *name,
                                     struct spk_trouble *t, struct spk_spool_entry *ret_e);
 SPK_MUST_USE spk_err spk_spool_drop(const struct spk_profile *p, const char *name);
+/** Its entry goes, if there is one: the file that it was for will not be. */
+SPK_MUST_USE spk_err spk_spool_take_back(const struct spk_profile *p,
+                                         const struct spk_parcel *parcel);
 /** True when a deposit with these R_pub bytes (time aside) waits here. */
 bool spk_spool_has(const struct spk_profile *p, const struct spk_rpub *rpub);
 

@@ -591,12 +591,29 @@ def test_a_tree_with_false_copies(box):
     (box.work / "t/d.spk").mkdir()
     box.file("t/link", TEXT)
     os.symlink("../whole.spk", box.work / "t/link.spk")
-    with box.untouched():
-        r = box.run("encrypt", "-r", "t").is_(FAILED, "'t/0.spk' is there already", "'t/d.spk': Is a directory")
-        need(r.out.startswith(b"0 files sealed") and b"9 failed" in r.out, f"a false copy counts as sealed: {r}")
+    before = box.listing()
+    r = box.run("encrypt", "-r", "t").is_(FAILED, "'t/0.spk' is there already", "'t/d.spk': Is a directory")
+    need(r.out.startswith(b"4 files sealed") and b"9 failed" in r.out, f"a false copy counts as sealed: {r}")
+    # what no sealed file is has its own sealed copy now, and nothing else has changed
+    after = box.listing()
+    made = {f"t/{i}.spk.spk".encode() for i in range(4)}
+    need(set(after) - set(before) == made, f"{set(after) - set(before)}")
+    for i, data in enumerate((b"", b"x", b"hello", bytes(2000))):
+        need((box.work / f"t/{i}.spk").read_bytes() == data, f"t/{i}.spk has changed")
     box.run("encrypt", "-r", "-f", "t").is_(FAILED, "'t/d.spk': Is a directory")
     for i in range(7):
         box.opens(f"t/{i}.spk", TEXT)
+
+
+def test_a_name_proves_nothing(box):
+    box.file("t/x.spk", b"not sealed at all")
+    box.file("t/y", TEXT)
+    r = box.good("encrypt", "-r", "t")
+    need(r.out.startswith(b"2 files sealed"), f"an unsealed file was left: {r}")
+    box.opens("t/x.spk.spk", b"not sealed at all")
+    with box.untouched():
+        r = box.good("encrypt", "-r", "t")
+        need("2 sealed files were passed over" in r.said and "2 files had a sealed copy" in r.said, f"{r}")
 
 
 def test_a_copy_older_than_its_original(box):

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -174,6 +175,82 @@ def spool_and_sync(box):
         assert box.json("verify", "d/b.spk")["verdict"] == "accepted"
         assert box.run("decrypt", "-o", "-", "a.spk", binary=True, ok=0).stdout == b"spooled"
         box.run("sync", ok=0)
+
+
+def spool_is_for_files(box):
+    """a file that could not be sealed leaves nothing in the spool"""
+    import resource
+
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.stop("daemon")
+        box.write("big", os.urandom(3 << 20))
+        box.write("t/big", os.urandom(3 << 20))
+
+        def limited(*args):
+            return subprocess.run(
+                [harness.SPAREKEY, "encrypt", "--policy", "spool", *args],
+                cwd=box.work,
+                env=box.env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
+            )
+
+        for args in (["big"], ["-r", "t"]):
+            p = limited(*args)
+            assert p.returncode == 1 and b"File too large" in p.stderr and live.spool(box) == [], (args, p.stderr)
+        with open("/dev/full", "wb") as full:
+            p = subprocess.run(
+                [harness.SPAREKEY, "encrypt", "--policy", "spool", "-o", "-", "big"],
+                cwd=box.work,
+                env=box.env,
+                stdin=subprocess.DEVNULL,
+                stdout=full,
+                stderr=subprocess.PIPE,
+            )
+        assert p.returncode == 1 and live.spool(box) == [], p.stderr
+        box.run("encrypt", "--policy", "spool", "big", ok=0)
+        assert len(live.spool(box)) == 1
+
+
+def no_deposit_for_what_cannot_be_sealed(box):
+    """the file is sealed before its deposit is made"""
+    live.enrolled(AUTHORITY, box)
+
+    def deposits():
+        with sqlite3.connect(AUTHORITY.folder / "authority/sparekey.db") as db:
+            return db.execute("SELECT count(*) FROM deposits").fetchone()[0]
+
+    n = deposits()
+    if os.path.exists("/proc/self/mem"):
+        # opens, and cannot be read from its start
+        assert box.run("encrypt", "-o", "x.spk", "/proc/self/mem").returncode == 1
+        assert deposits() == n and "x.spk" not in box.names()
+
+
+def refused_is_not_spooled(box):
+    """policy spool keeps what may succeed later, and names no policy that is not set"""
+    locked = harness.Box(keys=False)
+
+    def with_pass(word, *args, ok):
+        r, w = os.pipe()
+        os.write(w, word + b"\n")
+        os.close(w)
+        try:
+            return locked.run(*args, "--passphrase-fd", r, ok=ok, pass_fds=(r,), binary=True)
+        finally:
+            os.close(r)
+
+    with_pass(b"right", "init", "--bits", "2048", "-q", "--passphrase", ok=0)
+    with_pass(b"right", "enroll", AUTHORITY.address, ok=0)
+    locked.write("a", b"x")
+    for out in ("a.spk", "-"):
+        p = with_pass(b"wrong", "encrypt", "--policy", "spool", "-o", out, "a", ok=1)
+        assert "passphrase" in p.stderr and "policy require" not in p.stderr and p.stdout == b"", p.stderr
+        assert "a.spk" not in locked.names() and live.spool(locked) == []
+    assert "would be refused again" in p.stderr
+    locked.clean()
 
 
 def damaged_spool(box):
@@ -439,6 +516,9 @@ if __name__ == "__main__":
                 description,
                 require_without_authority,
                 spool_and_sync,
+                spool_is_for_files,
+                no_deposit_for_what_cannot_be_sealed,
+                refused_is_not_spooled,
                 damaged_spool,
                 another_key,
                 no_tls,
