@@ -254,6 +254,9 @@ proceed(struct term *c, struct recover_job *job, struct spk_pending *p, bool fre
     int status;
 
     e = spk_ok(e) ? spk_recover_poll(p, &st) : e;
+    if (e.code == SPK_CODE_PASS) {
+        return recover_say_no_pass(job);
+    }
     if (!spk_ok(e)) {
         status = term_error(TERM_ABOUT_PEER, NULL, e, &job->s->trouble);
         term_say_hint(_("the request is kept here: run 'sparekey recover' again"));
@@ -357,6 +360,10 @@ run_locked(struct term *c, struct recover_job *job)
     int status;
 
     e = spk_ok(e) ? spk_pending_load(job->s, job->pin, &p) : e;
+    if (p != NULL) {
+        p->ask = recover_ask_new;
+        p->ask_ctx = job;
+    }
     if (job->o->abandon) {
         return recover_abandon(c, job, p, e);
     }
@@ -426,11 +433,12 @@ cmd_recover(struct term *c, int argc, char **argv)
         {"same-keys", 0, TERM_FLAG, &o.same_keys, NULL,
          N_("with --keys-only: take the pairs of the present container")},
         {"replace-keys", 0, TERM_FLAG, &o.replace_keys, NULL,
-         N_("go on although key pairs are here, which the new ones will replace")},
+         N_("go on although key pairs are here, which the new ones will replace; asks for no "
+            "passphrase of theirs")},
         {"abandon", 0, TERM_FLAG, &o.abandon, NULL, N_("give up the request that is under way")},
     };
     SPK_AUTO(spk_session) s = NULL;
-    struct recover_job job = {.o = &o};
+    struct recover_job job = {.o = &o, .c = c};
     int first = 0;
     int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
@@ -439,6 +447,7 @@ cmd_recover(struct term *c, int argc, char **argv)
     }
     o.reason = o.reason != NULL ? o.reason : "";
     o.contact = o.contact != NULL ? o.contact : "";
+    job.old_pass = o.replace_keys && !o.same_keys ? RECOVER_PASS_LOST : RECOVER_PASS_ASK;
     job.paths = argv + first;
     job.n = argc - first;
     if ((o.out != NULL && job.n != 1) || (o.same_keys && !o.keys_only)) {
@@ -453,6 +462,8 @@ cmd_recover(struct term *c, int argc, char **argv)
         return status;
     }
     job.s = s;
+    s->ask = recover_ask_old;
+    s->ask_ctx = &job;
     status = run(c, &job);
     spk_buf_free(&job.serials);
     spk_mem_free(job.files);

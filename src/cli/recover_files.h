@@ -29,8 +29,16 @@ struct recover_file {
     struct spk_file_id id;
     struct spk_hash owner;
 };
+enum recover_pass {                     /* what came of asking for a passphrase */
+                    RECOVER_PASS_ASK,   /* not asked yet */
+                    RECOVER_PASS_GIVEN, /* right or wrong */
+                    RECOVER_PASS_NONE,  /* nobody was there to ask */
+                    RECOVER_PASS_LOST,
+                    RECOVER_PASS_WRONG
+};
 struct recover_job {
     const struct recover_opts *o;
+    const struct term *c;
     struct spk_session *s;
     struct spk_pin *pin;
     char **paths;
@@ -39,6 +47,8 @@ struct recover_job {
     unsigned left_out; /* files that the request goes without */
     struct spk_buf serials;
     uint64_t keys, refused;
+    enum recover_pass old_pass;     /* of the key containers that were here before */
+    enum recover_pass new_pass;     /* of the pairs that the request is for */
     bool new_pairs;                 /* they came with this run */
     const struct spk_pending *from; /* what brought the keys; NULL: an earlier recovery */
 };
@@ -71,6 +81,19 @@ int recover_covered(const struct recover_job *job, const struct spk_pending *p);
 int recover_may_replace(const struct recover_job *job);
 /** What a request is for, in words; borrowed until the next call. */
 const char *recover_what(const struct spk_pending *p);
+
+/* -- recover_pass.c -- */
+
+/** Passphrases, as spk_pass_fn; ctx = struct recover_job *. An empty answer says that it is lost;
+ * one that is lost or was wrong is not asked for again. */
+spk_err recover_ask_old(void *ctx, const char *container, unsigned wrong,
+                        struct spk_secret **ret_pass);
+spk_err recover_ask_new(void *ctx, const char *container, unsigned wrong,
+                        struct spk_secret **ret_pass);
+/** The request cannot go on without the passphrase of its new pairs: say so. Returns the status. */
+int recover_say_no_pass(const struct recover_job *job);
+/** Are there key pairs here that stay locked? */
+bool recover_locked_out(const struct recover_job *job);
 
 /* -- recover_abandon.c -- */
 

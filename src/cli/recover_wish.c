@@ -97,7 +97,19 @@ say_present(const struct recover_job *job)
     const char *container = term_shown(job->s->profile->container);
     int open = recover_count(job, RECOVER_HERE);
 
-    if (open > 0) {
+    if (recover_locked_out(job) &&
+        (job->old_pass == RECOVER_PASS_WRONG || job->old_pass == RECOVER_PASS_GIVEN)) {
+        fprintf(stderr,
+                _("sparekey: error: key container '%s' is here, but the passphrase given for it is "
+                  "wrong\n"),
+                container);
+    } else if (recover_locked_out(job)) {
+        fprintf(
+            stderr,
+            _("sparekey: error: key container '%s' is here, but without its passphrase it opens "
+              "nothing\n"),
+            container);
+    } else if (open > 0) {
         fprintf(stderr,
                 ngettext("sparekey: error: your keys are not lost: key container '%s' is here, "
                          "and %d of %d file opens\n",
@@ -114,17 +126,28 @@ say_present(const struct recover_job *job)
 int
 recover_may_replace(const struct recover_job *job)
 {
+    bool without_pass = recover_locked_out(job);
     struct spk_rsa *keyx = NULL;
 
     if (job->o->replace_keys || job->o->keys_only ||
         !spk_ok(spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx))) {
         return TERM_GO_ON;
     }
-    if (term_confirm(_("A recovery makes new key pairs; those of your key container then lose "
-                       "every right at the authority. Replace them? (yes or no) "))) {
+    if (term_confirm(without_pass
+                         ? _("Without their passphrase the key pairs here are of no use. A "
+                             "recovery makes new ones; the old ones then lose every right at the "
+                             "authority, and their container is kept. Replace them? (yes or no) ")
+                         : _("A recovery makes new key pairs; those of your key container then "
+                             "lose every right at the authority. Replace them? (yes or no) "))) {
         return TERM_GO_ON;
     }
     say_present(job);
+    if (without_pass) {
+        term_say_hint(_("nothing was asked for. Give the right passphrase; if it is lost, "
+                        "--replace-keys goes on without it: new key pairs are made, and the old "
+                        "container is kept beside them"));
+        return TERM_FAILED;
+    }
     term_say_hint(_("nothing was asked for. A recovery replaces these keys at the authority; "
                     "--replace-keys goes on all the same, and keeps the old container beside the "
                     "new one. 'sparekey decrypt' opens what they open"));

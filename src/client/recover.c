@@ -478,6 +478,36 @@ installed(struct spk_session *s, const struct spk_pending *p)
 }
 
 static spk_err
+give_pass(void *ctx, const char *container, unsigned wrong, struct spk_secret **ret_pass)
+{
+    const struct spk_pending *p = ctx;
+
+    (void)container;
+    SPK_CHECK(p->pass != NULL && wrong == 0, PASS);
+    return spk_secret_dup(p->pass, ret_pass);
+}
+
+/* The session sees the new pairs from here on. Whoever has opened them under the request is not
+ * asked for the same passphrase again. */
+static void
+show_new(struct spk_session *s, struct spk_pending *p)
+{
+    SPK_AUTO(spk_container) c = NULL;
+
+    spk_container_free(s->container);
+    s->container = NULL;
+    s->unlocked = false;
+    spk_kept_free(s->kept);
+    s->kept = NULL;
+    s->opened_by = NULL;
+    if (spk_ok(spk_container_open(s->keystore, s->profile->container, &c)) &&
+        spk_ok(spk_container_unlock(c, give_pass, p))) {
+        s->container = SPK_STEAL(c);
+        s->unlocked = true;
+    }
+}
+
+static spk_err
 install(struct spk_session *s, struct spk_pending *p, char **ret_old)
 {
     static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
@@ -501,12 +531,7 @@ install(struct spk_session *s, struct spk_pending *p, char **ret_old)
         }
         SPK_TRY(spk_container_save(c));
     }
-    spk_container_free(s->container); /* the session sees the new one from here on */
-    s->container = NULL;
-    s->unlocked = false;
-    spk_kept_free(s->kept);
-    s->kept = NULL;
-    s->opened_by = NULL;
+    show_new(s, p);
     return SPK_OK;
 }
 

@@ -113,7 +113,8 @@ SPK_MUST_USE spk_err term_ask_line(const char *question, bool echo, struct spk_s
 /** What the last SPK_CODE_PASS was about: a wrong passphrase, or none to be had. The hint may be
  * NULL. */
 void term_pass_words(const char **ret_sentence, const char **ret_hint);
-/** Yes or no; no terminal means no. */
+/** Yes or no, also as one letter and in the user's language; asks again until it is one of them. No
+ * terminal means no. */
 bool term_confirm(const char *question);
 /** For the signal handler: give the terminal its echo back. Async-signal-safe. */
 void term_tty_restore(void);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -197,15 +198,33 @@ term_new_pass(struct term *c, struct spk_secret **ret_pass)
     return SPK_OK;
 }
 
+static bool
+is_word(const struct spk_secret *line, const char *word)
+{
+    struct spk_span s = spk_secret_span(line);
+
+    return s.len == strlen(word) && strncasecmp((const char *)s.ptr, word, s.len) == 0;
+}
+
 bool
 term_confirm(const char *question)
 {
-    SPK_AUTO(spk_secret) line = NULL;
-    struct spk_span s;
+    const char *yes[] = {"yes", "y", _("yes"), _("y")};
+    const char *no[] = {"no", "n", _("no"), _("n")};
 
-    if (!spk_ok(term_ask_line(question, true, &line))) {
-        return false;
+    for (const char *ask = question;; ask = _("please type yes or no: ")) {
+        SPK_AUTO(spk_secret) line = NULL;
+
+        if (!spk_ok(term_ask_line(ask, true, &line))) {
+            return false;
+        }
+        for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+            if (is_word(line, yes[i])) {
+                return true;
+            }
+            if (is_word(line, no[i])) {
+                return false;
+            }
+        }
     }
-    s = spk_secret_span(line);
-    return spk_span_eq(s, spk_span_str(_("yes"))) || spk_span_eq(s, SPK_SPAN_LIT("yes"));
 }

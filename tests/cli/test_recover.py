@@ -222,6 +222,77 @@ def owner_id_from_the_sheet(box):
     new.clean()
 
 
+def with_lines(box, lines, *args, ok):
+    """These lines are all that --passphrase-fd gives."""
+    r, w = os.pipe()
+    os.write(w, lines)
+    os.close(w)
+    try:
+        return box.run(*args, "--passphrase-fd", r, ok=ok, pass_fds=(r,))
+    finally:
+        os.close(r)
+
+
+def typed(box, answers, *args):
+    """Status and screen of the program at a terminal: each answer follows the question that has this in it."""
+    import pty
+
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(box.work)
+        os.execve(harness.SPAREKEY, [harness.SPAREKEY, *args], box.env)
+    seen, fresh = b"", b""
+    answers = list(answers)
+    while True:
+        try:
+            data = os.read(fd, 4096)
+        except OSError:
+            break
+        if not data:
+            break
+        seen, fresh = seen + data, fresh + data
+        if answers and answers[0][0] in fresh:
+            os.write(fd, answers.pop(0)[1] + b"\n")
+            fresh = b""
+    os.close(fd)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert not answers, (answers, seen)
+    return status, seen.decode()
+
+
+def passphrase_forgotten(box):
+    """keys whose passphrase is forgotten are lost keys: nothing asks for it more than once, and new ones come"""
+    b = harness.Box(keys=False)
+    with_lines(b, b"old\n", "init", "--bits", "2048", "-q", "--passphrase", "--sheet", "sheet", ok=0)
+    with_lines(b, b"old\n", "enroll", AUTHORITY.address, ok=0)
+    for name in "ab":
+        b.write(name, name.encode())
+    with_lines(b, b"old\n", "encrypt", "-q", "a", "b", ok=0)
+    # a script: told why, and how to go on; one line is one answer
+    p = with_lines(b, b"wrong\n", "recover", "a.spk", "b.spk", ok=1)
+    assert "passphrase given for it is wrong" in p.stderr and "--replace-keys" in p.stderr, p.stderr
+    for p in (with_lines(b, b"\n", "recover", "a.spk", "b.spk", ok=1), b.run("recover", "a.spk", ok=1)):
+        assert "without its passphrase" in p.stderr and "--replace-keys" in p.stderr, p.stderr
+    # a person: Enter at once, and answers that are none are asked for again
+    lost, replace = (b"press Enter if it is lost", b""), b"(yes or no)"
+    status, seen = typed(b, [lost, (replace, b"perhaps"), (b"type yes or no", b"n")], "recover", "a.spk", "b.spk")
+    assert status == 1 and seen.count("passphrase of key container") == 1, seen
+    wrong = (b"press Enter", b"wrong")
+    status, seen = typed(b, [wrong, wrong, wrong, (replace, b"No")], "recover", "a.spk", "b.spk")
+    assert status == 1 and seen.count("passphrase of key container") == 3 and "is wrong" in seen, seen
+    assert b.json("status")["recoveries"] == []
+    status, seen = typed(b, [lost, (replace, b"Y")], "recover", "--bits", "2048", "a.spk", "b.spk")
+    assert status == 4, seen
+    with_lines(b, b"\n", "recover", "--abandon", ok=0)
+    # the script's way: the one line is the new passphrase
+    p = with_lines(b, b"new\n", "recover", "--bits", "2048", "--replace-keys", "--passphrase", "--json", "a.spk", "b.spk", ok=4)
+    AUTHORITY.approve(json.loads(p.stdout)["request"])
+    p = with_lines(b, b"new\n", "recover", "a.spk", "b.spk", ok=0)
+    assert p.stdout.splitlines()[-1] == "done: 2 of 2 files open with your key", p.stdout
+    assert with_lines(b, b"new\n", "decrypt", "-o", "-", "a.spk", ok=0).stdout == "a"
+    b.clean()
+
+
 def passphrase_of_new_keys(box):
     """the new pairs keep the passphrase that they were made with"""
     live.enrolled(AUTHORITY, box)
@@ -241,7 +312,10 @@ def passphrase_of_new_keys(box):
     j = json.loads(with_pass("recover", "--passphrase", "--json", "a.spk", ok=4).stdout)
     assert "passphrase" in box.run("recover", ok=1).stderr
     AUTHORITY.approve(j["request"])
-    with_pass("recover", "a.spk", ok=0, lines=3)
+    for word in (b"wrong\n", b"\n"):  # which passphrase, and the way out, which is not the same command again
+        p = with_lines(box, word, "recover", "a.spk", ok=1)
+        assert "new keys" in p.stderr and "--abandon" in p.stderr, p.stderr
+    with_pass("recover", "a.spk", ok=0)  # asked for once
     assert "passphrase" in box.run("decrypt", "-o", "x", "a.spk", ok=1).stderr
     assert with_pass("decrypt", "-o", "-", "a.spk", ok=0).stdout == "x"
 
@@ -650,6 +724,7 @@ if __name__ == "__main__":
                 file_alone,
                 new_machine,
                 owner_id_from_the_sheet,
+                passphrase_forgotten,
                 passphrase_of_new_keys,
                 old_container_is_kept,
                 denied,
