@@ -88,6 +88,22 @@ pretend(struct spk_server *s, struct spk_request_row *row)
     row->state = spk_now() >= row->expires ? SPK_STATE_EXPIRED : SPK_STATE_OPEN;
 }
 
+/* The holder knows nothing of it: it ended long ago, gave way to others, or was lost with the
+ * holder's journal. It may be opened again, but not once its time was over: nobody who was told so
+ * would look at it any more. */
+static spk_err
+forgotten(struct spk_server *s, struct spk_request_row *row)
+{
+    if (row->state > SPK_STATE_APPROVED) {
+        return SPK_OK; /* denied, vetoed, expired, done: so it stays */
+    }
+    if (spk_now() >= row->expires) {
+        row->state = SPK_STATE_EXPIRED;
+        return save(s, row);
+    }
+    return spk_recover_open(s, row);
+}
+
 spk_err
 spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
 {
@@ -105,9 +121,7 @@ spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
         return e;
     }
     if (e.code == SPK_CODE_DENIED) {
-        /* forgotten there, because it ended long ago or gave way to others: it may be opened again
-         */
-        return row->state == SPK_STATE_OPEN ? spk_recover_open(s, row) : SPK_OK;
+        return forgotten(s, row);
     }
     SPK_TRY(e);
     SPK_TRY(read_state(&a.l, row));

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import box
 from ctl_people import CTL, SPAREKEY, People, forget_keys
@@ -113,6 +114,48 @@ def recovers_after_recoveries(p):
     p.start()
     recovered(p)
     recovered(p)
+
+
+def asked_again(p):
+    """approvals that the holder has forgotten are asked for again, and the recovery goes through"""
+    a = p.authority("alice", "bob")
+    p.owner("olga", a.address)
+    p.seal("olga")
+    kept_port(p, a)
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.stop(a)
+    p.run("operator", "key", "copy", "auth", "-o", "copy", ok=0)
+    restored(p)
+    p.start()
+    listed = p.json("alice", "request", "list")["requests"]
+    assert [(r["state"], r["persons"]) for r in listed] == [("open", 0)], listed
+    p.spk("olga", "recover", "f.txt.spk", ok=4)
+    for name in ("alice", "bob"):
+        p.run(name, "request", "approve", request, "--code", code, ok=0)
+    p.spk("olga", "recover", "f.txt.spk", ok=0)
+
+
+def over_stays_over(p):
+    """what had run out before the holder lost its journal is not open again"""
+    a = p.authority("alice", "bob", extra=("--request-life", "8s"))
+    p.owner("olga", a.address)
+    p.seal("olga")
+    kept_port(p, a)
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    expires = p.json("alice", "request", "show", request)["claimed"]["expires"]
+    p.stop(a)
+    p.run("operator", "key", "copy", "auth", "-o", "copy", ok=0)
+    restored(p)
+    time.sleep(max(0, expires - time.time()) + 1)
+    p.start()
+    for _ in range(2):
+        assert [r["state"] for r in p.json("alice", "request", "list", "--state", "expired")["requests"]] == ["expired"]
+    r = p.run("bob", "request", "approve", request, "--code", code, ok=1)
+    assert "expired" in r.stderr, r.stderr
 
 
 def what_is_missing(p):
@@ -240,7 +283,7 @@ def given_up_at_the_passphrase(p):
 
 if __name__ == "__main__":
     try:
-        box.main([opened_by_a_quorum, recovers_after_recoveries, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
+        box.main([opened_by_a_quorum, recovers_after_recoveries, asked_again, over_stays_over, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
                   next_epoch, a_strangers_statement, given_up_at_the_passphrase], People)
     finally:
         forget_keys()
