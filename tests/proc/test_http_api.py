@@ -478,7 +478,7 @@ class Api(unittest.TestCase):
         self.assertEqual(self.a.http.get("/v1/authority").json["policies"][1], note)
 
     def test_16_rates_and_damage(self):
-        with Authority(BUILD, conf="deposits_per_second = 1\nrecords_per_hour = 1\n", holder=True) as a:
+        with Authority(BUILD, conf="deposits_per_second = 1\nrecords_per_hour = 3\n", holder=True) as a:
             gil = a.enrol("Gil")
             serial = gil.deposit(os.urandom(32), "x").json["serial"]
             self.refused(gil.deposit(os.urandom(32), "y"), 429, "too-many")
@@ -497,6 +497,8 @@ class Api(unittest.TestCase):
             veto = {"signature": b64(statement(gil.sign, b"veto", a.key_id, q.hash))}
             a.http.post(q.path("/veto"), veto)
             self.refused(a.http.post(q.path("/veto"), veto), 429)
+            for path in ("/v1/officer/approvals", "/v1/officer/policy"):
+                self.refused(a.http.post(path, {"note": "of anybody"}), 429)
 
     def pages(self, get, path, member, key, limit):
         """All rows, each page as long as was asked for, and no row twice."""
