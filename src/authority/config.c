@@ -7,8 +7,6 @@
 #include "base/conf.h"
 #include "base/file.h"
 
-#define DAY ((uint64_t)86400)
-
 static void
 set_numbers(struct spk_config *c)
 {

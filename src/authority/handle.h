@@ -25,8 +25,7 @@ void spk_write_next(struct spk_jw *w, bool more, uint64_t last);
 uint64_t spk_newest_first(uint64_t key_or_after);
 /** The body as a JSON object with no keys but these. False: r is answered. */
 bool spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j);
-/** r->source and what takes from its bucket. False: r is answered with 429. */
-const char *spk_owner_state_name(uint32_t state);
+/** Take n from the bucket of key. False: r is answered with 429. */
 bool spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
                  const char *message);
 

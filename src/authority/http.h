@@ -27,7 +27,6 @@ enum spk_status { /* doc/spec/http-api.yaml */
                   SPK_HTTP_FORBIDDEN = 403,
                   SPK_HTTP_NOT_FOUND = 404,
                   SPK_HTTP_CONFLICT = 409,
-                  SPK_HTTP_GONE = 410,
                   SPK_HTTP_TOO_LARGE = 413,
                   SPK_HTTP_UNSUPPORTED = 415,
                   SPK_HTTP_UNPROCESSABLE = 422,

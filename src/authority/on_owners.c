@@ -192,7 +192,9 @@ enrol_write(struct spk_req *r, const struct enrol_in *in, const struct spk_enrol
         spk_owner_row_clear(&have);
         return SPK_OK;
     }
-    SPK_CHECK(err.code == SPK_CODE_NOTFOUND, IO);
+    if (err.code != SPK_CODE_NOTFOUND) {
+        return err;
+    }
     err = enrol_state(r, in, ret_state);
     if (!spk_ok(err)) {
         *ret_end = ENROL_TOKEN;
@@ -229,19 +231,6 @@ enrol_commit(struct spk_req *r, const struct enrol_in *in, const struct spk_enro
         return err;
     }
     return spk_store_commit(s);
-}
-
-const char *
-spk_owner_state_name(uint32_t state)
-{
-    switch (state) {
-    case SPK_OWNER_ENROLLED:
-        return "enrolled";
-    case SPK_OWNER_PENDING:
-        return "pending";
-    default:
-        return "denied";
-    }
 }
 
 static void

@@ -154,7 +154,9 @@ freeze(struct spk_server *s, struct spk_request_row *row, struct spk_scope **ret
     row->owner_key = owner.key;
     spk_owner_row_clear(&owner);
     if (!known) {
-        SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, IO);
+        if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
+            return e;
+        }
         row->owner_key = 0;
         row->stage = SPK_STAGE_UNKNOWN;
         return save(s, row);

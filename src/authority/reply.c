@@ -13,12 +13,11 @@ spk_status_code(enum spk_status s)
         enum spk_status status;
         const char *code;
     } codes[] = {
-        {SPK_HTTP_BAD_REQUEST, "bad-request"},     {SPK_HTTP_UNAUTHORIZED, "unauthorized"},
-        {SPK_HTTP_FORBIDDEN, "forbidden"},         {SPK_HTTP_NOT_FOUND, "not-found"},
-        {SPK_HTTP_CONFLICT, "conflict"},           {SPK_HTTP_GONE, "gone"},
-        {SPK_HTTP_TOO_LARGE, "too-large"},         {SPK_HTTP_UNSUPPORTED, "unsupported"},
-        {SPK_HTTP_UNPROCESSABLE, "unprocessable"}, {SPK_HTTP_TOO_MANY, "too-many"},
-        {SPK_HTTP_UNAVAILABLE, "unavailable"},
+        {SPK_HTTP_BAD_REQUEST, "bad-request"}, {SPK_HTTP_UNAUTHORIZED, "unauthorized"},
+        {SPK_HTTP_FORBIDDEN, "forbidden"},     {SPK_HTTP_NOT_FOUND, "not-found"},
+        {SPK_HTTP_CONFLICT, "conflict"},       {SPK_HTTP_TOO_LARGE, "too-large"},
+        {SPK_HTTP_UNSUPPORTED, "unsupported"}, {SPK_HTTP_UNPROCESSABLE, "unprocessable"},
+        {SPK_HTTP_TOO_MANY, "too-many"},       {SPK_HTTP_UNAVAILABLE, "unavailable"},
     };
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {

@@ -156,9 +156,7 @@ take_successor(struct ctl_case *c, struct spk_span raw, struct spk_note *n,
     SPK_CHECK(spk_hash_eq(&s.previous, previous), AUTH);
     SPK_CHECK(spk_pin_by_key(c->pin, &s.authority) != NULL, AUTH);
     c->n_successors++;
-    if (spk_hash_eq(&s.request, &c->hash)) {
-        c->is_done = true; /* its new pairs are the owner's by now */
-    } else {
+    if (!spk_hash_eq(&s.request, &c->hash)) { /* else its new pairs are the owner's by now */
         c->keyx_now = *spk_rsa_id(s.keyx);
         c->sign_now = *spk_rsa_id(s.sign);
     }

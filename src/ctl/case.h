@@ -44,7 +44,6 @@ struct ctl_case {
     struct spk_enrolment enrolment;
     size_t n_successors;
     struct spk_hash keyx_now, sign_now; /* H(SPKI) of the pairs that are to be replaced */
-    bool is_done;                       /* one of the successor statements is by this request */
 
     size_t n_serials; /* of a request that lists files, sorted */
     struct spk_file_id *serials;

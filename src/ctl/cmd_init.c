@@ -72,7 +72,7 @@ check_options(struct init *in)
         spk_mem_free(in->host);
         in->host = spk_strdup(in->o.host);
     }
-    return TERM_GO_ON;
+    return in->host != NULL ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, NULL, SPK_ERR(NOMEM), NULL);
 }
 
 static int

@@ -107,15 +107,6 @@ struct owners {
     size_t n;
 };
 
-static const char *
-state_name(uint32_t state)
-{
-    return state == SPK_OWNER_PENDING    ? "pending"
-           : state == SPK_OWNER_ENROLLED ? "enrolled"
-           : state == SPK_OWNER_DENIED   ? "denied"
-                                         : "?";
-}
-
 static spk_err
 owner_line(void *arg, const struct spk_owner_row *row)
 {
@@ -127,13 +118,13 @@ owner_line(void *arg, const struct spk_owner_row *row)
     o->n++;
     if (!o->c->json) {
         printf("%s  %-8s  %s  %s\n", spk_hex(spk_hash_span(&row->owner), hex),
-               state_name(row->state), spk_time_iso(row->time_ms / 1000, iso),
+               spk_owner_state_name(row->state), spk_time_iso(row->time_ms / 1000, iso),
                term_shown_span(row->name));
         return SPK_OK;
     }
     spk_jw_open(&o->w, NULL, '{');
     spk_jw_hex(&o->w, "owner", spk_hash_span(&row->owner));
-    spk_jw_cstr(&o->w, "state", state_name(row->state));
+    spk_jw_cstr(&o->w, "state", spk_owner_state_name(row->state));
     spk_jw_u64(&o->w, "time", row->time_ms);
     spk_jw_str(&o->w, "name", row->name);
     spk_jw_u64(&o->w, "successors", row->successors);

@@ -184,7 +184,9 @@ public_host(const struct ctl_site *s, char **ret_host)
         }
         return dup_span(line, ret_host);
     }
-    SPK_CHECK(e.code == SPK_CODE_NOTFOUND, IO);
+    if (e.code != SPK_CODE_NOTFOUND) {
+        return e;
+    }
     SPK_TRY(ctl_site_conf(s, "listen", "127.0.0.1:8443", &listen));
     return ctl_listen_parse(listen, ret_host, &port);
 }

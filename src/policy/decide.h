@@ -13,7 +13,6 @@
 
 #define SPK_DECIDE_VOTES_MAX 512 /* of one request */
 #define SPK_VOTE_AHEAD 300       /* seconds that an officer's clock may be ahead of ours */
-#define SPK_VOTE_ROUNDS 2
 
 struct spk_vote {                 /* one note of one officer, verified */
     uint8_t key[SPK_ED25519_LEN]; /* the officer's approval key */

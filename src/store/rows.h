@@ -9,6 +9,7 @@
 
 /* -- Owners. */
 enum spk_owner_state { SPK_OWNER_PENDING = 1, SPK_OWNER_ENROLLED = 2, SPK_OWNER_DENIED = 3 };
+const char *spk_owner_state_name(uint32_t state);
 struct spk_owner_row {
     uint64_t key; /* small number that deposits refer to; 0 in what is put */
     struct spk_hash owner;

@@ -7,6 +7,15 @@
 
 static const struct spk_store_ops *const backends[] = {&spk_store_sqlite, &spk_store_memory};
 
+const char *
+spk_owner_state_name(uint32_t state)
+{
+    return state == SPK_OWNER_PENDING    ? "pending"
+           : state == SPK_OWNER_ENROLLED ? "enrolled"
+           : state == SPK_OWNER_DENIED   ? "denied"
+                                         : "?";
+}
+
 spk_err
 spk_store_open(const char *name, const struct spk_store_cfg *cfg, struct spk_store **ret_s)
 {

@@ -17,7 +17,6 @@
 #include "store/rows.h"
 
 #define SPK_STORE_SCHEMA 3 /* a store with a higher number is refused: SPK_CODE_VERSION */
-#define SPK_STORE_NAME_MAX ((size_t)64)
 
 struct spk_store; /* open store; safe for many threads */
 
