@@ -71,11 +71,8 @@ spk_extra_move(int dirfd, const char *from, const char *to)
         struct extra_fname new_name;
         add_spec(from, specs[i], &old_name);
         add_spec(to, specs[i], &new_name);
-        if (renameat(dirfd, old_name.s, dirfd, new_name.s) == 0) {
-            continue;
-        }
-        if (errno != ENOENT || (unlinkat(dirfd, new_name.s, 0) != 0 && errno != ENOENT)) {
-            return spk_err_errno();
+        if (renameat(dirfd, old_name.s, dirfd, new_name.s) != 0 && errno != ENOENT) {
+            return spk_err_errno(); /* ENOENT: there is none, or it was moved before */
         }
     }
     return SPK_OK;

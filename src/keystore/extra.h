@@ -28,8 +28,8 @@ SPK_MUST_USE spk_err spk_extra_remove(struct spk_keystore *ks, const char *name,
 /** Under the folder's lock: what is kept beside container file fname goes, of both specs. Durable
  * with the next change of the folder that is. */
 SPK_MUST_USE spk_err spk_extra_clean(int dirfd, const char *fname);
-/** Under the folder's lock: what is kept beside container file `from` goes to `to`, and nothing
- * else stays beside that. Durable with the next change of the folder that is. */
+/** Under the folder's lock: what is kept beside container file `from` goes to `to`; what has gone
+ * there already stays. Durable with the next change of the folder that is. */
 SPK_MUST_USE spk_err spk_extra_move(int dirfd, const char *from, const char *to);
 void spk_extra_clear(struct spk_extra *x);
 #define SPK_AUTO_EXTRA __attribute__((cleanup(spk_extra_clear))) struct spk_extra

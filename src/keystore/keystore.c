@@ -184,6 +184,7 @@ move_file(int dirfd, const char *from, const char *to, const struct spk_secret *
     }
     SPK_TRY(check_free(dirfd, to, bytes, &done));
     if (!done) {
+        SPK_TRY(spk_extra_clean(dirfd, to)); /* of a former one; after a break it would be ours */
         SPK_TRY(spk_folder_write(dirfd, to, bytes, false));
     }
     SPK_TRY(spk_extra_move(dirfd, from, to));

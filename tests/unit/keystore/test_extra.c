@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/rd.h"
+#include "keystore/format.h"
 #include "kit.h"
 
 #define FILE_LEN (80 + 5) /* with a pair of five bytes */
@@ -133,6 +134,42 @@ a_new_container_inherits_nothing(void **state)
 }
 
 static void
+assert_beside(struct kit *k, const char *name, enum spk_key_spec spec, const char *bytes)
+{
+    SPK_AUTO_EXTRA x = {0};
+    assert_spk_ok(spk_extra_load(k->ks, name, spec, &x));
+    assert_span_equal(spk_secret_span(x.blob), spk_span_str(bytes));
+}
+
+/* Cut short before the old name went, or between the two files beside it: done again, it ends with
+ * what the first one had moved. */
+static void
+a_rename_goes_on_where_it_broke(void **state)
+{
+    struct kit *k = *state;
+    for (unsigned moved = 0; moved < 2; moved++) {
+        SPK_AUTO_BUF struct spk_buf old = SPK_BUF(SPK_CONTAINER_FILE_MAX);
+        kit_save(k, "a", kit_pair(0), kit_pair(1), NULL);
+        save_pair(k, "a", SPK_AT_KEYEXCHANGE, "first");
+        save_pair(k, "a", SPK_AT_SIGNATURE, "second");
+        kit_bytes(k, "a", &old);
+        assert_spk_ok(spk_container_rename(k->ks, "a", "b"));
+        kit_plant(k, "a", spk_buf_span(&old), false);
+        if (moved == 1) {
+            char *from = beside(k, "b", 2), *to = beside(k, "a", 2);
+            assert_int_equal(rename(from, to), 0);
+            free(from);
+            free(to);
+        }
+        assert_spk_ok(spk_container_rename(k->ks, "a", "b"));
+        assert_beside(k, "b", SPK_AT_KEYEXCHANGE, "first");
+        assert_beside(k, "b", SPK_AT_SIGNATURE, "second");
+        assert_int_equal(kit_count(k), 3);
+        assert_spk_ok(spk_container_delete(k->ks, "b"));
+    }
+}
+
+static void
 write_raw(const char *path, struct spk_span bytes)
 {
     FILE *f = fopen(path, "wb");
@@ -212,6 +249,7 @@ main(void)
         cmocka_unit_test_setup_teardown(flags_do_not_replace_a_pair, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(nothing_without_a_container, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(a_new_container_inherits_nothing, kit_setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(a_rename_goes_on_where_it_broke, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(damage_is_seen, kit_setup, kit_teardown),
         cmocka_unit_test_setup_teardown(fields_out_of_bounds, kit_setup, kit_teardown),
     };
