@@ -93,30 +93,18 @@ ctl_key_copy(struct term *c, int argc, char **argv)
 
 /* -- restore */
 
-/* Key epochs in a holder's folder. */
-static unsigned
-count_epochs(const char *holder)
-{
-    unsigned n = 0;
-
-    for (bool there = true; there && n < SPK_STATEMENTS_MAX; n += there) {
-        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
-        const char *name = NULL;
-
-        there = spk_ok(spk_buf_printf(&path, "%s/epoch-%u.key", holder, n + 1)) &&
-                spk_ok(spk_buf_cstr(&path, &name)) && faccessat(AT_FDCWD, name, F_OK, 0) == 0;
-    }
-    return n;
-}
-
 static int
 tell_restored(const struct term *c, const struct ctl_site *s, bool with_state)
 {
-    unsigned n = count_epochs(s->holder);
+    unsigned n = ctl_site_epochs(s), published = ctl_site_statements(s);
 
     printf(ngettext("the key of %u epoch is back in '%s'\n",
                     "the keys of %u epochs are back in '%s'\n", n),
            n, term_shown(s->holder));
+    if (n < published) {
+        (void)term_flush(TERM_DONE);
+        return ctl_site_lacks_keys(s, n, published);
+    }
     if (!with_state) {
         term_say_warning(NULL,
                          _("this holder does not know what was denied or vetoed before: let the "
@@ -302,30 +290,6 @@ ctl_key_share(struct term *c, int argc, char **argv)
 
 /* -- rotate and publish */
 
-static spk_err
-statement_path(const struct ctl_site *s, unsigned number, struct spk_buf *path,
-               const char **ret_path)
-{
-    SPK_TRY(spk_buf_printf(path, "%s/statement-%u.note", s->authority, number));
-    return spk_buf_cstr(path, ret_path);
-}
-
-/* How many statements the folder has. */
-static unsigned
-count_statements(const struct ctl_site *s)
-{
-    for (unsigned n = 0; n < SPK_STATEMENTS_MAX; n++) {
-        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
-        const char *name = NULL;
-
-        if (!spk_ok(statement_path(s, n + 1, &path, &name)) ||
-            faccessat(AT_FDCWD, name, F_OK, 0) != 0) {
-            return n;
-        }
-    }
-    return SPK_STATEMENTS_MAX;
-}
-
 static int
 rotate(struct run *r, const struct ctl_site *s, const char *out, const char *bits)
 {
@@ -333,7 +297,7 @@ rotate(struct run *r, const struct ctl_site *s, const char *out, const char *bit
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
     const char *name = NULL;
     int status = TERM_GO_ON;
-    spk_err e = statement_path(s, count_statements(s), &path, &name);
+    spk_err e = ctl_site_statement_path(s, ctl_site_statements(s), &path, &name);
 
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
@@ -421,7 +385,7 @@ static spk_err
 read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span next,
            struct spk_chain *chain)
 {
-    unsigned n = count_statements(s);
+    unsigned n = ctl_site_statements(s);
     struct policies p = {chain};
 
     for (unsigned i = 1; i <= n; i++) {
@@ -429,7 +393,7 @@ read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span ne
         SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
         const char *name = NULL;
 
-        SPK_TRY(statement_path(s, i, &path, &name));
+        SPK_TRY(ctl_site_statement_path(s, i, &path, &name));
         SPK_TRY(spk_file_read(AT_FDCWD, name, &note));
         SPK_TRY(spk_chain_add_statement(chain, spk_buf_span(&note)));
     }
@@ -445,7 +409,7 @@ is_published(const struct ctl_site *s, struct spk_span note)
     SPK_AUTO_BUF struct spk_buf last = SPK_BUF((size_t)SPK_NOTE_MAX);
     const char *name = NULL;
 
-    return spk_ok(statement_path(s, count_statements(s), &path, &name)) &&
+    return spk_ok(ctl_site_statement_path(s, ctl_site_statements(s), &path, &name)) &&
            spk_ok(spk_file_read(AT_FDCWD, name, &last)) && spk_span_eq(spk_buf_span(&last), note);
 }
 
@@ -480,7 +444,7 @@ publish(const struct ctl_site *s, const char *path)
             path, _("does not follow the present statement, or lacks the signatures of a quorum"));
         return TERM_FAILED;
     }
-    e = statement_path(s, count_statements(s) + 1, &where, &name);
+    e = ctl_site_statement_path(s, ctl_site_statements(s) + 1, &where, &name);
     e = spk_ok(e) ? spk_file_write(AT_FDCWD, name, spk_buf_span(&next), 0644, false) : e;
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OUTPUT, name, e, NULL);

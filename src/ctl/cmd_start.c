@@ -17,6 +17,8 @@
 #define READY_MAX_MS 60000u /* until a program says that it is ready; RSA keys are long loaded */
 #define STOP_MAX_MS 15000u  /* between asking a program to stop and making it */
 #define LINE_LEN 64
+#define AGAIN_MAX 3 /* so often within AGAIN_MS is a program started again */
+#define AGAIN_MS 60000u
 
 struct runner {
     struct term *c;
@@ -24,7 +26,8 @@ struct runner {
     const char *ready_file;
     struct ctl_child holder, server;
     int signals;
-    bool stopping;
+    size_t n_again;
+    uint64_t again[AGAIN_MAX]; /* when the last ones were started again */
 };
 
 /* A signal that has come in, or 0 when none has within ms. */
@@ -235,27 +238,57 @@ announce(const struct runner *r, uint64_t port)
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OUTPUT, r->site.run, e, NULL);
 }
 
-/* Until somebody stops us, or one of the two ends by itself. */
+/* A program that has ended is started again, but what ends again and again is for a person. */
+static int
+start_again(struct runner *r, const char *name, int ended)
+{
+    bool often = r->again[r->n_again % AGAIN_MAX] + AGAIN_MS > spk_running_ms();
+    uint64_t port = 0;
+    int status = TERM_GO_ON;
+
+    if (r->n_again >= AGAIN_MAX && often) {
+        fprintf(stderr, _("%s: error: %s ended by itself, with status %d, and too often\n"),
+                term_program, name, ended);
+        return TERM_FAILED;
+    }
+    fprintf(stderr, _("%s: warning: %s ended by itself, with status %d: it is started again\n"),
+            term_program, name, ended);
+    r->again[r->n_again++ % AGAIN_MAX] = spk_running_ms();
+    if (r->holder.pid <= 0) {
+        return start_holder(r);
+    }
+    status = start_server(r, &port);
+    return status == TERM_GO_ON ? announce(r, port) : status;
+}
+
+/* Until somebody stops us, or one of the two cannot be kept running. */
 static int
 watch(struct runner *r)
 {
-    for (;;) {
-        int status = 0;
+    int status = TERM_GO_ON;
+
+    while (status == TERM_GO_ON) {
+        int ended = 0;
 
         if (is_stop(next_signal(r, 1000))) {
             return TERM_DONE;
         }
-        if (has_ended(&r->holder, &status)) {
-            fprintf(stderr, _("%s: error: sparekey-holder ended by itself, with status %d\n"),
-                    term_program, status);
-            return TERM_FAILED;
-        }
-        if (has_ended(&r->server, &status)) {
-            fprintf(stderr, _("%s: error: sparekeyd ended by itself, with status %d\n"),
-                    term_program, status);
-            return TERM_FAILED;
+        if (has_ended(&r->holder, &ended)) {
+            status = start_again(r, "sparekey-holder", ended);
+        } else if (has_ended(&r->server, &ended)) {
+            status = start_again(r, "sparekeyd", ended);
         }
     }
+    return status == TERM_STOPPED ? TERM_DONE : status;
+}
+
+/* A server does not work with a holder that lacks a key which clients have. */
+static int
+check_epochs(const struct ctl_site *s)
+{
+    unsigned keys = ctl_site_epochs(s), published = ctl_site_statements(s);
+
+    return keys == 0 || keys >= published ? TERM_GO_ON : ctl_site_lacks_keys(s, keys, published);
 }
 
 static int
@@ -303,6 +336,7 @@ ctl_start(struct term *c, int argc, char **argv)
     }
     r.ready_file = ready_file;
     status = ctl_site_open(argv[first], &r.site);
+    status = status == TERM_GO_ON ? check_epochs(&r.site) : status;
     status = status == TERM_GO_ON ? run(&r) : status;
     ctl_site_clear(&r.site);
     return status;

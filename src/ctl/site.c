@@ -252,3 +252,54 @@ ctl_site_store(const struct ctl_site *s, bool create, struct spk_store **ret_sto
     }
     return tell_store(path != NULL ? path : s->dir, e);
 }
+
+spk_err
+ctl_site_statement_path(const struct ctl_site *s, unsigned number, struct spk_buf *path,
+                        const char **ret_path)
+{
+    SPK_TRY(spk_buf_printf(path, "%s/statement-%u.note", s->authority, number));
+    return spk_buf_cstr(path, ret_path);
+}
+
+unsigned
+ctl_site_statements(const struct ctl_site *s)
+{
+    for (unsigned n = 0; n < SPK_STATEMENTS_MAX; n++) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        const char *name = NULL;
+
+        if (!spk_ok(ctl_site_statement_path(s, n + 1, &path, &name)) ||
+            faccessat(AT_FDCWD, name, F_OK, 0) != 0) {
+            return n;
+        }
+    }
+    return SPK_STATEMENTS_MAX;
+}
+
+unsigned
+ctl_site_epochs(const struct ctl_site *s)
+{
+    for (unsigned n = 0; n < SPK_STATEMENTS_MAX; n++) {
+        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
+        const char *name = NULL;
+
+        if (!spk_ok(spk_buf_printf(&path, "%s/epoch-%u.key", s->holder, n + 1)) ||
+            !spk_ok(spk_buf_cstr(&path, &name)) || faccessat(AT_FDCWD, name, F_OK, 0) != 0) {
+            return n;
+        }
+    }
+    return SPK_STATEMENTS_MAX;
+}
+
+int
+ctl_site_lacks_keys(const struct ctl_site *s, unsigned keys, unsigned published)
+{
+    fprintf(stderr,
+            _("%s: error: '%s' has the keys up to epoch %u, but epoch %u is published in '%s': "
+              "these keys are older than the last 'sparekeyctl key rotate'\n"),
+            term_program, term_shown(s->holder), keys, published, term_shown(s->authority));
+    term_say_hint(_("move the holder's folder away and open a copy that was made after that: "
+                    "'sparekeyctl key restore DIR --copy FOLDER'; what was deposited under the "
+                    "newest key cannot come back without it"));
+    return TERM_FAILED;
+}

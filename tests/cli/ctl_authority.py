@@ -118,20 +118,38 @@ def two_at_once(p):
     assert "not the folder" in p.run("operator", "start", "/tmp", ok=1).stderr
 
 
+def program_of(a, name):
+    """the pid of one of the two programs, or None"""
+    out = subprocess.run(["pgrep", "-P", str(a.pid), "-f", f"/{name} "], capture_output=True, text=True, check=False).stdout
+    return int(out.split()[0]) if out.strip() else None
+
+
 def one_dies(p):
-    """when the holder or the server dies, start says so, stops the other and fails"""
-    p.officers("alice")
-    p.policy("g.note", "alice")
-    p.init("auth", "g.note")
-    for name in ("sparekey-holder", "sparekeyd"):
-        a = p.start()
-        pid = subprocess.run(["pgrep", "-P", str(a.pid), "-f", f"/{name} "], capture_output=True, text=True,
-                             check=True).stdout.split()[0]
-        os.kill(int(pid), signal.SIGKILL)
-        assert a.wait(30) == 1
-        p.running.remove(a)
-        assert f"{name} ended by itself" in a.log.read_text()
-        a.log.unlink()
+    """a program that was killed is started again, and said so; what dies again and again ends all"""
+    p.authority("alice")
+    a = p.running[0]
+    p.stop(a)
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    a = p.start()
+    for times, name in enumerate(("sparekeyd", "sparekey-holder", "sparekeyd"), 1):
+        pid = program_of(a, name)
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while a.log.read_text().count("it is started again") < times or program_of(a, name) in (None, pid):
+            assert a.poll() is None and time.monotonic() < deadline, a.log.read_text()
+            time.sleep(0.05)
+        assert f"warning: {name} ended by itself, with status 137" in a.log.read_text()
+        while p.run("alice", "request", "list").returncode != 0:
+            assert a.poll() is None and time.monotonic() < deadline, a.log.read_text()
+            time.sleep(0.2)
+    left = program_of(a, "sparekey-holder")
+    os.kill(program_of(a, "sparekeyd"), signal.SIGKILL)
+    assert a.wait(30) == 1
+    p.running.remove(a)
+    assert "error: sparekeyd ended by itself, with status 137, and too often" in a.log.read_text()
+    assert not os.path.exists(f"/proc/{left}") and not p.path("auth/run/address").exists()
 
 
 def parent_dies(p):

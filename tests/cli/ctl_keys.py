@@ -255,6 +255,36 @@ def next_epoch(p):
         assert p.spk("olga", "decrypt", f"{name}.txt.spk", "-o", "-", ok=0).stdout == name + "\n"
 
 
+def older_than_the_last_key(p):
+    """a copy from before the last rotate is not taken for the whole, and start does not blame the port"""
+    a = p.authority("alice", "bob")
+    p.stop(a)
+    p.run("operator", "key", "copy", "auth", "-o", "old", ok=0)
+    p.run("operator", "key", "rotate", "auth", "--bits", "2048", "-o", "next.note", ok=0)
+    for name in ("alice", "bob"):
+        p.run(name, "policy", "sign", "next.note", "--yes", ok=0)
+    p.run("operator", "key", "publish", "auth", "next.note", ok=0)
+    p.run("operator", "key", "copy", "auth", "-o", "new", ok=0)
+    shutil.rmtree(p.path("auth/holder"))
+    r = Restore(p, "auth", "old")
+    for name in ("alice", "bob"):
+        p.run(name, "key", "share", f"old/share-{name}.sks", "--transport", r.said["transport"], "--code", r.said["code"],
+              "-o", f"old-{name}.skp", ok=0)
+    status, out = r.give("old-alice.skp", "old-bob.skp")
+    assert status == 1 and "up to epoch 1, but epoch 2 is published" in out and "made after that" in out, out
+    assert "runs the authority" not in out, out
+    r = p.run("operator", "start", "auth", ok=1)
+    assert "epoch 2 is published" in r.stderr and "port" not in r.stderr, r.stderr
+    shutil.rmtree(p.path("auth/holder"))
+    r = Restore(p, "auth", "new")
+    for name in ("alice", "bob"):
+        p.run(name, "key", "share", f"new/share-{name}.sks", "--transport", r.said["transport"], "--code", r.said["code"],
+              "-o", f"new-{name}.skp", ok=0)
+    status, out = r.give("new-alice.skp", "new-bob.skp")
+    assert status == 0 and "the keys of 2 epochs are back" in out, out
+    p.start()
+
+
 def a_strangers_statement(p):
     """officers do not sign a statement that does not follow the one that they have pinned"""
     p.authority("alice", "bob")
@@ -284,6 +314,6 @@ def given_up_at_the_passphrase(p):
 if __name__ == "__main__":
     try:
         box.main([opened_by_a_quorum, recovers_after_recoveries, asked_again, over_stays_over, what_is_missing, one_share_is_nothing, for_this_machine_only, the_code_is_compared, not_while_it_serves,
-                  next_epoch, a_strangers_statement, given_up_at_the_passphrase], People)
+                  next_epoch, older_than_the_last_key, a_strangers_statement, given_up_at_the_passphrase], People)
     finally:
         forget_keys()
