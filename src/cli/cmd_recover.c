@@ -243,6 +243,16 @@ take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
                          (unsigned long)refused),
                 (unsigned long long)refused);
     }
+    if (p->unfit > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: warning: %llu key that the authority released does not hold, "
+                         "and was not kept\n",
+                         "sparekey: warning: %llu keys that the authority released do not hold, "
+                         "and were not kept\n",
+                         (unsigned long)p->unfit),
+                (unsigned long long)p->unfit);
+        term_say_hint(_("ask its operators why; another authority may have them too"));
+    }
     return TERM_GO_ON;
 }
 

@@ -197,7 +197,7 @@ came_back(const struct recover_job *job, const struct spk_file_id *id)
 {
     struct spk_recovered r = {0};
     SPK_AUTO(spk_secret) key = NULL;
-    bool have = spk_ok(spk_recovered_get(job->s->profile, id, &r)) &&
+    bool have = spk_ok(spk_recovered_get(job->s->profile, id, NULL, &r)) &&
                 spk_ok(spk_kept_unwrap(job->s, &r, &key));
 
     spk_recovered_clear(&r);

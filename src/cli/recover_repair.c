@@ -62,7 +62,7 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
                                   "came back fits it"));
         term_say_hint(_("'sparekey recover --all' brings back every key and finds the right one; "
                         "or --serial ID, if you know it from 'sparekey inspect' of a copy"));
-    } else if (job->refused > 0) {
+    } else if (job->refused > 0 || (job->from != NULL && job->from->unfit > 0)) {
         term_say_error(f->path, _("has no key among those that came back"));
         term_say_hint(_("its deposit may be one of those that the authority has refused to "
                         "release, or it was never deposited there"));

@@ -40,7 +40,7 @@ unlock_present(struct spk_session *s, struct spk_header *h, struct spk_secret **
     SPK_CHECK(spk_recovered_has(s->profile, id), NOKEY);
     SPK_TRY(spk_session_pair(s, SPK_AT_KEYEXCHANGE, &keyx));
     /* left by an earlier recovery, for keys that were replaced since: says nothing of the file */
-    SPK_CHECK(spk_ok(spk_recovered_key(s->profile, id, keyx, &key)), NOKEY);
+    SPK_CHECK(spk_ok(spk_recovered_key(s->profile, spk_header_core(h), keyx, &key)), NOKEY);
     SPK_TRY(spk_header_open_key(h, key, &mac_ok));
     *ret_key = SPK_STEAL(key);
     return SPK_OK;

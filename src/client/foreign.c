@@ -298,7 +298,7 @@ spk_foreign_get(struct spk_session *s, const struct spk_file_id *serial,
 {
     struct spk_foreign_found f = {.key = NULL};
     struct spk_recovered r = {.index = 0};
-    spk_err e = spk_recovered_get(s->profile, serial, &r);
+    spk_err e = spk_recovered_get(s->profile, serial, NULL, &r);
 
     e = spk_ok(e) ? read_found(s, &r, &f) : e;
     spk_recovered_clear(&r);

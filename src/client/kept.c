@@ -169,7 +169,7 @@ by_recovered(struct spk_session *s, struct spk_header *h, const char **ret_name,
     struct spk_recovered r = {0};
     SPK_AUTO(spk_secret) key = NULL;
     bool mac_ok = false;
-    spk_err e = spk_recovered_get(s->profile, &spk_header_core(h)->id, &r);
+    spk_err e = spk_recovered_get(s->profile, &spk_header_core(h)->id, spk_header_core(h), &r);
 
     e = spk_ok(e) ? by_any(s, &r, ret_name, &key) : SPK_ERR(NOKEY);
     e = spk_ok(e) ? spk_header_open_key(h, key, &mac_ok) : e;

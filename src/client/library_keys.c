@@ -204,6 +204,7 @@ finish(struct sparekey *s, const char *authority, uint64_t *keys, uint64_t *refu
     case SPK_RECOVER_APPROVED:
     case SPK_RECOVER_DONE:
         SPK_TRY(spk_recover_fetch(s->session, p, keys, refused));
+        *refused += p->unfit;
         return spk_recover_finish(s->session, p, &old);
     case SPK_RECOVER_DENIED:
     case SPK_RECOVER_VETOED:

@@ -16,6 +16,7 @@ struct spk_pending {
     struct spk_buf record, sig_sign, sig_keyx;
     struct spk_buf serials; /* sorted file_ids, one after the other; empty for "all" */
     bool submitted;
+    uint64_t unfit;         /* keys that spk_recover_fetch() got, and that do not hold */
     struct spk_buf refused; /* u64 indices of the deposits that spk_recover_fetch() did not get */
     struct spk_request request; /* parsed from record */
     struct spk_keystore *keystore;

@@ -11,6 +11,7 @@
 #include "client/kept.h"
 
 #define PAGE 64 /* released keys a call: each costs the holder two RSA operations */
+#define PAGES_MAX 100000u
 #define PATH_LEN 160
 #define SUCCESSORS_MAX 1000
 
@@ -253,6 +254,8 @@ read_key(const struct spk_json *j, struct spk_pending *p, struct spk_recovered *
     SPK_TRY(spk_json_u64(j, "index", &r->index));
     SPK_TRY(spk_json_base64(j, "r_pub", &rpub));
     SPK_TRY(spk_rpub_parse(spk_buf_span(&rpub), &r->rpub));
+    SPK_CHECK(spk_pin_by_key(p->pin, &r->rpub.authority) != NULL, PROTO);
+    SPK_CHECK(spk_pending_covers(p, &r->rpub.id), PROTO);
     SPK_TRY(spk_json_base64(j, "blob", &r->blob));
     SPK_TRY(spk_recovered_unwrap(r, keyx, &key));
     SPK_TRY(read_private(j, p, key, r));
@@ -260,20 +263,34 @@ read_key(const struct spk_json *j, struct spk_pending *p, struct spk_recovered *
 }
 
 static spk_err
-take_key(struct spk_session *s, struct spk_pending *p, const struct spk_json *j,
-         uint64_t *ret_index)
+take_key(struct spk_session *s, struct spk_pending *p, const struct spk_json *j)
 {
     struct spk_recovered r = {.blob = SPK_BUF(SPK_SIMPLEBLOB_MAX), .rpriv = SPK_BUF(SPK_RPRIV_MAX)};
     spk_err e = read_key(j, p, &r);
 
     if (spk_ok(e)) {
         e = spk_recovered_put(s->profile, &r);
-    } else if (e.code == SPK_CODE_FORMAT) {
-        e = SPK_ERR(PROTO);
     }
-    *ret_index = r.index;
     spk_recovered_clear(&r);
     return e;
+}
+
+/* Does this failure speak of one key? It must not keep the others away. */
+static bool
+is_unfit(spk_err e)
+{
+    switch (e.code) {
+    case SPK_CODE_AUTH:
+    case SPK_CODE_FORMAT:
+    case SPK_CODE_LIMIT:
+    case SPK_CODE_NOTFOUND:
+    case SPK_CODE_PROTO:
+    case SPK_CODE_TRUNC:
+    case SPK_CODE_VERSION:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* For whoever wants to say which: one that does not fit is still counted. */
@@ -304,6 +321,26 @@ take_refused(struct spk_pending *p, const struct spk_json *j, uint64_t *count)
     return SPK_OK;
 }
 
+spk_err
+spk_recover_take_page(struct spk_session *s, struct spk_pending *p, const struct spk_json *j,
+                      uint64_t *keys, uint64_t *refused)
+{
+    const struct spk_json *list = NULL;
+    size_t n = 0;
+
+    SPK_CHECK(spk_ok(spk_json_array(j, "keys", &list, &n)), PROTO);
+    for (size_t i = 0; i < n; i++) {
+        spk_err e = take_key(s, p, spk_json_at(list, i));
+
+        if (!spk_ok(e) && !is_unfit(e)) {
+            return e;
+        }
+        *keys += spk_ok(e);
+        p->unfit += !spk_ok(e);
+    }
+    return take_refused(p, j, refused);
+}
+
 struct page {
     bool more;
     uint64_t after, keys, refused;
@@ -313,10 +350,8 @@ static spk_err
 fetch_page(struct spk_session *s, struct spk_pending *p, struct spk_api *api, struct page *pg)
 {
     SPK_AUTO(spk_json) j = NULL;
-    const struct spk_json *list = NULL;
     char tail[64];
     char path[PATH_LEN];
-    size_t n = 0;
     uint64_t next = 0;
 
     if (pg->more) {
@@ -327,19 +362,7 @@ fetch_page(struct spk_session *s, struct spk_pending *p, struct spk_api *api, st
     }
     request_path(p, tail, path);
     SPK_TRY(spk_api_get(api, path, &j));
-    SPK_CHECK(spk_ok(spk_json_array(j, "keys", &list, &n)), PROTO);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t index = 0;
-        spk_err e = take_key(s, p, spk_json_at(list, i), &index);
-
-        if (e.code == SPK_CODE_AUTH) { /* one that does not hold must not keep the others away */
-            note_refused(p, index, &pg->refused);
-            continue;
-        }
-        SPK_TRY(e);
-        pg->keys++;
-    }
-    SPK_TRY(take_refused(p, j, &pg->refused));
+    SPK_TRY(spk_recover_take_page(s, p, j, &pg->keys, &pg->refused));
     if (!spk_ok(spk_json_u64(j, "next", &next))) { /* null: this was the last page */
         pg->more = false;
         return SPK_OK;
@@ -358,13 +381,17 @@ spk_recover_fetch(struct spk_session *s, struct spk_pending *p, uint64_t *ret_ke
     struct spk_api *api = NULL;
 
     spk_buf_reset(&p->refused);
+    p->unfit = 0;
     SPK_TRY(spk_pending_api(p, &api));
-    do {
+    for (unsigned i = 0; i < PAGES_MAX; i++) {
         SPK_TRY(fetch_page(s, p, api, &pg));
-    } while (pg.more);
-    *ret_keys = pg.keys;
-    *ret_refused = pg.refused;
-    return SPK_OK;
+        if (!pg.more) {
+            *ret_keys = pg.keys;
+            *ret_refused = pg.refused;
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(PROTO);
 }
 
 /* -- the new pairs become the owner's -- */

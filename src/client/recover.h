@@ -41,7 +41,8 @@ SPK_MUST_USE spk_err spk_recover_index(const struct spk_pin *pin, const struct s
 SPK_MUST_USE spk_err spk_recover_submit(struct spk_pending *p);
 SPK_MUST_USE spk_err spk_recover_poll(struct spk_pending *p, struct spk_recover_status *ret_st);
 /** Fetch every released key and keep it; how many came, and how many deposits were refused (their
- * indices are in p->refused then). */
+ * indices are in p->refused then). A key that was not asked for, is not of this authority or does
+ * not hold is counted in p->unfit, and keeps no other away. */
 SPK_MUST_USE spk_err spk_recover_fetch(struct spk_session *s, struct spk_pending *p,
                                        uint64_t *ret_keys, uint64_t *ret_refused);
 /** The successor statement: signed by the pinned holder, for this owner and these keys; kept with
@@ -49,6 +50,10 @@ SPK_MUST_USE spk_err spk_recover_fetch(struct spk_session *s, struct spk_pending
  * (*ret_old, may be NULL when there was none), and the request is put away. */
 SPK_MUST_USE spk_err spk_recover_finish(struct spk_session *s, struct spk_pending *p,
                                         char **ret_old);
+/** What one answer brings, for tests. */
+SPK_MUST_USE spk_err spk_recover_take_page(struct spk_session *s, struct spk_pending *p,
+                                           const struct spk_json *j, uint64_t *keys,
+                                           uint64_t *refused);
 
 struct spk_repair {
     bool header_rebuilt; /* core or both areas were damaged */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,14 +95,43 @@ spk_recovered_parse(struct spk_span bytes, struct spk_recovered *ret_r)
     return SPK_OK;
 }
 
+/* ID, or ID-COMMITMENT for another session key under a serial number that is taken. */
 static spk_err
-path_of(const struct spk_profile *p, const struct spk_file_id *id, char **ret_path)
+path_of(const struct spk_profile *p, const struct spk_file_id *id,
+        const struct spk_hash *commitment, char **ret_path)
 {
     SPK_AUTO_STR char *dir = NULL;
-    char name[2 * SPK_FILE_ID_LEN + 1];
+    char hex[2 * SPK_FILE_ID_LEN + 1];
+    char other[2 * SPK_HASH_LEN + 1] = "";
+    char name[sizeof(hex) + sizeof(other)];
 
+    if (commitment != NULL) {
+        (void)spk_hex(spk_hash_span(commitment), other);
+    }
+    (void)snprintf(name, sizeof(name), "%s%s%s", spk_hex(SPK_SPAN_OF(id->b), hex),
+                   commitment == NULL ? "" : "-", other);
     SPK_TRY(spk_profile_data_path(p, FOLDER, &dir));
-    return spk_path_join(dir, spk_hex(SPK_SPAN_OF(id->b), name), ret_path);
+    return spk_path_join(dir, name, ret_path);
+}
+
+static spk_err
+read_path(const char *path, struct spk_recovered *ret_r)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
+
+    SPK_TRY(spk_file_read(AT_FDCWD, path, &b));
+    return spk_recovered_parse(spk_buf_span(&b), ret_r);
+}
+
+/* Is there one of this serial number with another session key? */
+static bool
+is_taken(const char *path, const struct spk_hash *commitment)
+{
+    struct spk_recovered r = {0};
+    bool taken = spk_ok(read_path(path, &r)) && !spk_hash_eq(&r.rpub.commitment, commitment);
+
+    spk_recovered_clear(&r);
+    return taken;
 }
 
 spk_err
@@ -110,12 +140,15 @@ spk_recovered_put(const struct spk_profile *p, const struct spk_recovered *r)
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
     SPK_AUTO_STR char *dir = NULL;
     SPK_AUTO_STR char *path = NULL;
+    SPK_AUTO_STR char *other = NULL;
 
     SPK_TRY(spk_recovered_build(r, &b));
     SPK_TRY(spk_profile_data_path(p, FOLDER, &dir));
     SPK_TRY(spk_mkdirs(dir, 0700));
-    SPK_TRY(path_of(p, &r->rpub.id, &path));
-    return spk_file_write(AT_FDCWD, path, spk_buf_span(&b), 0600, true);
+    SPK_TRY(path_of(p, &r->rpub.id, NULL, &path));
+    SPK_TRY(path_of(p, &r->rpub.id, &r->rpub.commitment, &other));
+    return spk_file_write(AT_FDCWD, is_taken(path, &r->rpub.commitment) ? other : path,
+                          spk_buf_span(&b), 0600, true);
 }
 
 bool
@@ -123,28 +156,24 @@ spk_recovered_has(const struct spk_profile *p, const struct spk_file_id *id)
 {
     SPK_AUTO_STR char *path = NULL;
 
-    return spk_ok(path_of(p, id, &path)) && access(path, F_OK) == 0;
+    return spk_ok(path_of(p, id, NULL, &path)) && access(path, F_OK) == 0;
 }
 
 spk_err
 spk_recovered_get(const struct spk_profile *p, const struct spk_file_id *id,
-                  struct spk_recovered *ret_r)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
-    SPK_AUTO_STR char *path = NULL;
-
-    SPK_TRY(path_of(p, id, &path));
-    SPK_TRY(spk_file_read(AT_FDCWD, path, &b));
-    return spk_recovered_parse(spk_buf_span(&b), ret_r);
-}
-
-spk_err
-spk_recovered_drop(const struct spk_profile *p, const struct spk_file_id *id)
+                  const struct spk_core *core, struct spk_recovered *ret_r)
 {
     SPK_AUTO_STR char *path = NULL;
+    SPK_AUTO_STR char *other = NULL;
 
-    SPK_TRY(path_of(p, id, &path));
-    return unlink(path) == 0 || errno == ENOENT ? SPK_OK : spk_err_errno();
+    SPK_TRY(path_of(p, id, NULL, &path));
+    if (core != NULL && is_taken(path, &core->commitment)) {
+        SPK_TRY(path_of(p, id, &core->commitment, &other));
+        if (spk_ok(read_path(other, ret_r))) {
+            return SPK_OK;
+        }
+    }
+    return read_path(path, ret_r);
 }
 
 static spk_err
@@ -198,11 +227,11 @@ spk_recovered_unwrap(const struct spk_recovered *r, const struct spk_rsa *pair,
 }
 
 spk_err
-spk_recovered_key(const struct spk_profile *p, const struct spk_file_id *id,
+spk_recovered_key(const struct spk_profile *p, const struct spk_core *core,
                   const struct spk_rsa *pair, struct spk_secret **ret_key)
 {
     struct spk_recovered r = {0};
-    spk_err e = spk_recovered_get(p, id, &r);
+    spk_err e = spk_recovered_get(p, &core->id, core, &r);
 
     if (spk_ok(e)) {
         e = spk_recovered_unwrap(&r, pair, ret_key);

@@ -206,7 +206,8 @@ says_other_key(spk_err e)
 static spk_err
 by_core(struct work *w, const struct spk_rsa *keyx)
 {
-    spk_err e = spk_recovered_get(w->s->profile, &spk_header_core(w->h)->id, &w->r);
+    spk_err e =
+        spk_recovered_get(w->s->profile, &spk_header_core(w->h)->id, spk_header_core(w->h), &w->r);
 
     e = spk_ok(e) ? spk_kept_unwrap(w->s, &w->r, &w->key) : e;
     w->has_r = spk_ok(e);
@@ -256,7 +257,7 @@ try_candidate(void *ctx, const struct spk_file_id *id)
     if (f->done) {
         return SPK_OK;
     }
-    e = spk_recovered_get(w.s->profile, id, &w.r);
+    e = spk_recovered_get(w.s->profile, id, NULL, &w.r);
     if (spk_ok(e)) {
         w.has_r = true;
         e = rebuild_with(&w, f->fd);

@@ -272,6 +272,7 @@ recovered_round_trip(void **state)
     struct spk_parcel p;
     struct spk_recovered r = {.blob = SPK_BUF(SPK_SIMPLEBLOB_MAX), .rpriv = SPK_BUF(SPK_RPRIV_MAX)};
     struct spk_recovered out = {.index = 0};
+    struct spk_core of;
 
     (void)state;
     make_parcel(&p, "x");
@@ -282,7 +283,8 @@ recovered_round_trip(void **state)
     assert_spk_ok(spk_wrap(key, f.owner[0], NULL, SPK_WRAP_OAEP, &r.blob));
     assert_spk_ok(spk_recovered_put(profile, &r));
     assert_true(spk_recovered_has(profile, &id));
-    assert_spk_ok(spk_recovered_key(profile, &id, f.owner[0], &k));
+    assert_spk_ok(spk_core_parse(spk_buf_span(&core), &of));
+    assert_spk_ok(spk_recovered_key(profile, &of, f.owner[0], &k));
     assert_true(spk_secret_eq(k, key));
     assert_spk_ok(spk_recovered_build(&r, &b));
     for (size_t i = 0; i < b.len; i++) {
@@ -294,8 +296,20 @@ recovered_round_trip(void **state)
     spk_secret_free(k);
     k = NULL;
     assert_spk_code(spk_recovered_unwrap(&r, f.owner[0], &k), AUTH);
-    assert_spk_ok(spk_recovered_drop(profile, &id));
-    assert_false(spk_recovered_has(profile, &id));
+    /* another session key under this serial number: both stay */
+    assert_spk_ok(spk_recovered_put(profile, &r));
+    assert_spk_ok(spk_recovered_put(profile, &r));
+    spk_secret_free(k);
+    k = NULL;
+    assert_spk_ok(spk_recovered_key(profile, &of, f.owner[0], &k));
+    of.commitment = r.rpub.commitment;
+    spk_recovered_clear(&out);
+    assert_spk_ok(spk_recovered_get(profile, &id, &of, &out));
+    assert_true(spk_hash_eq(&out.rpub.commitment, &r.rpub.commitment));
+    spk_recovered_clear(&out);
+    assert_spk_ok(spk_recovered_get(profile, &id, NULL, &out));
+    assert_false(spk_hash_eq(&out.rpub.commitment, &r.rpub.commitment));
+    spk_recovered_clear(&out);
     spk_recovered_clear(&r);
     spk_parcel_clear(&p);
 }
