@@ -81,15 +81,16 @@ context_new(const struct capi_provider *def, DWORD flags, struct capi_prov **ret
 static DWORD
 open_default(struct capi_prov *p)
 {
-    DWORD code = capi_store_open(p);
-    if (code != NTE_BAD_KEYSET || p->machine || p->def->dss) {
-        return code;
+    bool missing = false;
+    DWORD code = capi_store_open(p, &missing);
+    if (!missing || p->machine || p->def->dss) {
+        return code; /* one that is there and refused is not replaced by another's keys */
     }
     char *name = spk_strdup(SPAREKEY_DEFAULT);
     CAPI_CHECK(name != NULL, NTE_NO_MEMORY);
     spk_mem_free(p->container);
     p->container = name;
-    return capi_store_open(p);
+    return capi_store_open(p, &missing);
 }
 
 static DWORD
@@ -111,7 +112,8 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
     if ((flags & CRYPT_NEWKEYSET) != 0) {
         return capi_store_create(p);
     }
-    return container == NULL ? open_default(p) : capi_store_open(p);
+    bool missing = false;
+    return container == NULL ? open_default(p) : capi_store_open(p, &missing);
 }
 
 static DWORD

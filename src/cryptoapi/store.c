@@ -92,15 +92,14 @@ store_code(spk_err e)
     }
 }
 
-static void
+/* Zeros for a file that is not there. */
+static spk_err
 stamp_now(const struct capi_prov *p, struct capi_stamp *ret_stamp)
 {
     char name[PATH_MAX];
     memset(ret_stamp, 0, sizeof *ret_stamp);
     size_t len = strlen(p->path);
-    if (len + 3 > sizeof name) {
-        return;
-    }
+    SPK_CHECK(len + 3 <= sizeof name, LIMIT);
     memcpy(name, p->path, len + 1);
     for (unsigned i = 0; i < CAPI_STORE_FILES; i++) {
         struct stat st;
@@ -112,8 +111,11 @@ stamp_now(const struct capi_prov *p, struct capi_stamp *ret_stamp)
         if (stat(name, &st) == 0) {
             ret_stamp->mtime[i] = st.st_mtim;
             ret_stamp->ino[i] = st.st_ino;
+        } else if (errno != ENOENT) {
+            return spk_err_errno();
         }
     }
+    return SPK_OK;
 }
 
 static bool
@@ -210,9 +212,10 @@ reload(struct capi_prov *p)
     struct capi_stamp now;
     struct capi_pair fresh[CAPI_SPECS] = {{0}};
     SPK_AUTO(spk_container) c = NULL;
-    stamp_now(p, &now);
-    if (now.ino[0] == 0 || stamp_eq(&now, &p->stamp)) {
-        return ERROR_SUCCESS; /* as before, or deleted: what was read stays usable until release */
+    spk_err e = stamp_now(p, &now);
+    if (!spk_ok(e) || now.ino[0] == 0 || stamp_eq(&now, &p->stamp)) {
+        /* as before, deleted, or out of reach: what was read stays usable until release */
+        return ERROR_SUCCESS;
     }
     CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
     DWORD code = load_one(p, c, SPK_AT_KEYEXCHANGE, &fresh[0]);
@@ -234,6 +237,7 @@ reload(struct capi_prov *p)
 static DWORD
 keep_path(struct capi_prov *p, const struct spk_container *c)
 {
+    spk_mem_free(p->path);
     p->path = spk_strdup(spk_container_path(c));
     return p->path != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
 }
@@ -248,10 +252,12 @@ capi_store_create(struct capi_prov *p)
 }
 
 DWORD
-capi_store_open(struct capi_prov *p)
+capi_store_open(struct capi_prov *p, bool *ret_missing)
 {
     SPK_AUTO(spk_container) c = NULL;
-    CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
+    spk_err e = spk_container_open(p->ks, p->container, &c);
+    *ret_missing = e.code == SPK_CODE_NOTFOUND;
+    CAPI_TRY(store_code(e));
     CAPI_TRY(keep_path(p, c));
     if (spk_container_has_pass(c)) {
         return ERROR_SUCCESS; /* nobody is asked before a key is used */
@@ -277,53 +283,6 @@ capi_store_get(struct capi_prov *p, DWORD spec, struct capi_pair *ret_pair)
     return ERROR_SUCCESS;
 }
 
-/* A pair stands beside the container. When it is gone again, another program has put one into the
- * container since. */
-static bool
-is_beside(const struct capi_prov *p, enum spk_key_spec spec)
-{
-    SPK_AUTO_EXTRA x = {0};
-    return spk_ok(spk_extra_load(p->ks, p->container, spec, &x)) && x.blob != NULL;
-}
-
-/* One try to write; SPK_CODE_CHANGED when another program was faster. */
-static spk_err
-save_inside(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
-{
-    SPK_AUTO(spk_container) c = NULL;
-    SPK_TRY(spk_container_open(p->ks, p->container, &c));
-    SPK_TRY(spk_container_unlock(c, ask_pass, p));
-    if (rsa == NULL && (spk_container_key(c, spec) == NULL || !is_beside(p, spec))) {
-        return SPK_OK;
-    }
-    SPK_TRY(rsa != NULL ? spk_container_set(c, spec, rsa) : spk_container_drop(c, spec));
-    return spk_container_save(c);
-}
-
-static spk_err
-save_retry(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa)
-{
-    spk_err e = SPK_OK;
-    for (unsigned i = 0; i < SAVE_TRIES; i++) {
-        e = save_inside(p, spec, rsa);
-        if (e.code != SPK_CODE_CHANGED) {
-            return e;
-        }
-    }
-    return SPK_ERR(BUSY);
-}
-
-/* What stands beside a container is in the clear, so that nothing goes there that a passphrase is
- * to protect. */
-static spk_err
-check_no_pass(struct capi_prov *p)
-{
-    SPK_AUTO(spk_container) c = NULL;
-    SPK_TRY(spk_container_open(p->ks, p->container, &c));
-    SPK_CHECK(!spk_container_has_pass(c), PASS);
-    return SPK_OK;
-}
-
 /* NULL for a pair that a container cannot hold. */
 static spk_err
 pair_for_container(const struct capi_pair *pair, struct spk_rsa **ret_rsa)
@@ -346,24 +305,47 @@ pair_blob(const struct capi_prov *p, enum spk_key_spec spec, const struct capi_p
                             : spk_anyblob_private(pair->rsa, alg, ret_blob);
 }
 
+/* One try to write. The passphrase comes before anything changes on disk. What stands beside a
+ * container is in the clear, so that nothing goes there that a passphrase is to protect. */
+static DWORD
+save_once(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa,
+          const struct spk_extra *x, bool *ret_again)
+{
+    SPK_AUTO(spk_container) c = NULL;
+    CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
+    if (rsa != NULL) {
+        CAPI_TRY(unlock(p, c));
+        CAPI_TRY(store_code(spk_container_set(c, spec, rsa)));
+    } else {
+        CAPI_CHECK(!spk_container_has_pass(c), NTE_PERM);
+        CAPI_TRY(store_code(spk_container_drop(c, spec)));
+    }
+    spk_err e = spk_container_save_beside(c, spec, x);
+    *ret_again = e.code == SPK_CODE_CHANGED; /* another program was faster */
+    return store_code(e);
+}
+
 /* A pair that a container can hold goes into it, for Sparekey to see; only its flags stand beside.
  * Whatever moment a crash comes at, there is one pair or the other, never one with wrong flags. */
-static spk_err
+static DWORD
 save_pair(struct capi_prov *p, enum spk_key_spec spec, const struct capi_pair *pair)
 {
     SPK_AUTO(spk_rsa) rsa = NULL;
     SPK_AUTO_EXTRA x = {.flags = pair->exportable ? SPK_EXTRA_EXPORTABLE : 0};
-    SPK_TRY(pair_for_container(pair, &rsa));
+    CAPI_TRY(store_code(pair_for_container(pair, &rsa)));
     if (rsa == NULL) {
-        SPK_TRY(check_no_pass(p));
-        SPK_TRY(pair_blob(p, spec, pair, &x.blob));
-        SPK_TRY(spk_extra_save(p->ks, p->container, spec, &x));
-        return save_retry(p, spec, NULL);
+        CAPI_TRY(store_code(pair_blob(p, spec, pair, &x.blob)));
+    } else {
+        x.id = *spk_rsa_id(rsa);
     }
-    SPK_TRY(spk_extra_remove(p->ks, p->container, spec));
-    SPK_TRY(save_retry(p, spec, rsa));
-    x.id = *spk_rsa_id(rsa);
-    return x.flags == 0 ? SPK_OK : spk_extra_save(p->ks, p->container, spec, &x);
+    for (unsigned i = 0; i < SAVE_TRIES; i++) {
+        bool again = false;
+        DWORD code = save_once(p, spec, rsa, &x, &again);
+        if (!again) {
+            return code;
+        }
+    }
+    return ERROR_BUSY;
 }
 
 DWORD
@@ -371,9 +353,9 @@ capi_store_put(struct capi_prov *p, DWORD spec, const struct capi_pair *pair)
 {
     struct capi_stamp now;
     if (p->container != NULL) {
-        stamp_now(p, &now);
+        CAPI_TRY(store_code(stamp_now(p, &now)));
         if (now.ino[0] != 0) { /* deleted meanwhile: the context goes on in memory */
-            CAPI_TRY(store_code(save_pair(p, (enum spk_key_spec)spec, pair)));
+            CAPI_TRY(save_pair(p, (enum spk_key_spec)spec, pair));
         }
     }
     struct capi_pair own = capi_pair_ref(pair);

@@ -320,15 +320,27 @@ check_new(const struct spk_container *c)
     return spk_extra_clean(c->dirfd, c->fname.s);
 }
 
+/** Slow under a passphrase: done before the lock is taken. */
 static spk_err
-save_bytes(struct spk_container *c, const struct spk_secret *bytes)
+file_bytes(const struct spk_container *c, struct spk_secret **ret_bytes)
 {
-    SPK_AUTO_FD int lock = -1;
+    struct spk_secret *pkcs8[SPK_CONTAINER_KEYS] = {NULL, NULL};
+    spk_err e = container_bytes(c, pkcs8, ret_bytes);
+    for (unsigned i = 0; i < SPK_CONTAINER_KEYS; i++) {
+        spk_secret_free(pkcs8[i]);
+    }
+    return e;
+}
+
+/** Under the lock, after the checks. */
+static spk_err
+write_bytes(struct spk_container *c, const struct spk_secret *bytes)
+{
     struct spk_hash h;
     SPK_TRY(spk_sha256(spk_secret_span(bytes), &h));
-    SPK_TRY(spk_folder_lock(c->dirfd, &lock));
-    SPK_TRY(check_unchanged(c));
-    SPK_TRY(check_new(c));
+    if (c->on_disk && spk_hash_eq(&h, &c->seen)) {
+        return SPK_OK;
+    }
     SPK_TRY(spk_folder_write(c->dirfd, c->fname.s, bytes, c->on_disk));
     c->seen = h;
     c->on_disk = true;
@@ -339,11 +351,29 @@ spk_err
 spk_container_save(struct spk_container *c)
 {
     SPK_AUTO(spk_secret) bytes = NULL;
-    struct spk_secret *pkcs8[SPK_CONTAINER_KEYS] = {NULL, NULL};
-    spk_err e = container_bytes(c, pkcs8, &bytes); /* slow under a passphrase: before the lock */
-    for (unsigned i = 0; i < SPK_CONTAINER_KEYS; i++) {
-        spk_secret_free(pkcs8[i]);
+    SPK_AUTO_FD int lock = -1;
+    SPK_TRY(file_bytes(c, &bytes));
+    SPK_TRY(spk_folder_lock(c->dirfd, &lock));
+    SPK_TRY(check_unchanged(c));
+    SPK_TRY(check_new(c));
+    return write_bytes(c, bytes);
+}
+
+spk_err
+spk_container_save_beside(struct spk_container *c, enum spk_key_spec spec,
+                          const struct spk_extra *x)
+{
+    SPK_AUTO(spk_secret) bytes = NULL;
+    SPK_AUTO_FD int lock = -1;
+    SPK_CHECK(c->on_disk, USAGE);
+    SPK_TRY(file_bytes(c, &bytes));
+    SPK_TRY(spk_folder_lock(c->dirfd, &lock));
+    SPK_TRY(check_unchanged(c));
+    if (x->blob == NULL) {
+        SPK_TRY(write_bytes(c, bytes));
+        return spk_extra_put(c->dirfd, c->fname.s, spec, x);
     }
-    SPK_TRY(e);
-    return save_bytes(c, bytes);
+    SPK_TRY(spk_extra_put(c->dirfd, c->fname.s, spec, x));
+    (void)!spk_ok(write_bytes(c, bytes)); /* the pair is in its place: this much has worked */
+    return SPK_OK;
 }

@@ -168,6 +168,20 @@ build(const struct spk_extra *x, enum spk_key_spec spec, struct spk_secret **ret
 }
 
 spk_err
+spk_extra_put(int dirfd, const char *base, enum spk_key_spec spec, const struct spk_extra *x)
+{
+    SPK_AUTO(spk_secret) bytes = NULL;
+    struct extra_fname fname;
+    add_spec(base, spec, &fname);
+    if (x->flags == 0 && x->blob == NULL) {
+        spk_err e = spk_folder_remove(dirfd, fname.s);
+        return e.code == SPK_CODE_NOTFOUND ? SPK_OK : e;
+    }
+    SPK_TRY(build(x, spec, &bytes));
+    return spk_folder_write(dirfd, fname.s, bytes, true);
+}
+
+spk_err
 spk_extra_save(struct spk_keystore *ks, const char *name, enum spk_key_spec spec,
                const struct spk_extra *x)
 {

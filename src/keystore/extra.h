@@ -25,6 +25,16 @@ SPK_MUST_USE spk_err spk_extra_save(struct spk_keystore *ks, const char *name,
 /** Durable; nothing there is fine. */
 SPK_MUST_USE spk_err spk_extra_remove(struct spk_keystore *ks, const char *name,
                                       enum spk_key_spec spec);
+/** Under the folder's lock: x stands beside container file `base` from now on; with nothing to
+ * say, no file does. Durable. */
+SPK_MUST_USE spk_err spk_extra_put(int dirfd, const char *base, enum spk_key_spec spec,
+                                   const struct spk_extra *x);
+/** Save an open container and what stands beside it for one key, with no other program's change in
+ * between. A pair in x counts from the moment it is written: the container, where the caller has
+ * dropped its own, may then stay as it is. Without one the container is first. So a save that fails
+ * leaves the pair that was there before. SPK_CODE_CHANGED as spk_container_save(). */
+SPK_MUST_USE spk_err spk_container_save_beside(struct spk_container *c, enum spk_key_spec spec,
+                                               const struct spk_extra *x);
 /** Under the folder's lock: what is kept beside container file fname goes, of both specs. Durable
  * with the next change of the folder that is. */
 SPK_MUST_USE spk_err spk_extra_clean(int dirfd, const char *fname);

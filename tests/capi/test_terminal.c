@@ -95,6 +95,30 @@ without_terminal(void)
     return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
                                                                            : 98;
 }
+/* A new pair needs the passphrase too. The one that is there keeps what it may. */
+static int
+silent_write(void)
+{
+    HCRYPTPROV p = 0, q = 0;
+    HCRYPTKEY k = 0;
+    DWORD n = 0;
+    BOOL ok = CryptAcquireContextA(&p, NAME, NULL, PROV_RSA_AES, CRYPT_SILENT) &&
+              CryptSetProvParam(p, PP_KEYEXCHANGE_PIN, (const BYTE *)RIGHT, 0) &&
+              CryptGenKey(p, AT_KEYEXCHANGE, (2048u << 16) | CRYPT_EXPORTABLE, &k) &&
+              CryptAcquireContextA(&q, NAME, NULL, PROV_RSA_AES, CRYPT_SILENT);
+    if (!ok) {
+        return 1;
+    }
+    ok = CryptGenKey(q, AT_KEYEXCHANGE, 2048u << 16, &k);
+    int code = (int)(GetLastError() & 0xff);
+    (void)CryptReleaseContext(p, 0);
+    ok = !ok && CryptAcquireContextA(&p, NAME, NULL, PROV_RSA_AES, CRYPT_SILENT) &&
+         CryptSetProvParam(p, PP_KEYEXCHANGE_PIN, (const BYTE *)RIGHT, 0) &&
+         CryptGetUserKey(p, AT_KEYEXCHANGE, &k) &&
+         CryptExportKey(k, 0, PRIVATEKEYBLOB, 0, NULL, &n);
+    return ok ? code : 2;
+}
+
 static int
 one_key(void)
 {
@@ -186,6 +210,8 @@ nobody_is_asked(void **state)
     (void)state;
     plant();
     assert_int_equal(at_terminal(silent, none, screen), NTE_SILENT_CONTEXT & 0xff);
+    assert_string_equal(screen, "");
+    assert_int_equal(at_terminal(silent_write, none, screen), NTE_SILENT_CONTEXT & 0xff);
     assert_string_equal(screen, "");
     assert_int_equal(at_terminal(with_pin, none, screen), 0);
     assert_string_equal(screen, "");

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a write that fails leaves in a key container: the pair that was there, as it was. */
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "capi_test.h"
+
+#define RSA_512 (512u << 16)   /* kept beside the container */
+#define RSA_2048 (2048u << 16) /* kept in it */
+#define DISK_FULL 600          /* bytes that a file may have: less than any container with a pair */
+
+/* CryptGenKey while no file can grow; it must fail. */
+static void
+gen_on_full_disk(HCRYPTPROV p, DWORD flags)
+{
+    HCRYPTKEY k = 0;
+    struct rlimit r;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+    const struct rlimit small = {DISK_FULL, r.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    BOOL worked = CryptGenKey(p, AT_KEYEXCHANGE, flags, &k);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+    assert_false(worked);
+}
+
+static HCRYPTPROV
+open_again(HCRYPTPROV p, const char *name)
+{
+    HCRYPTPROV q = 0;
+    release(p);
+    assert_works(CryptAcquireContextA(&q, name, MS_ENH_RSA_AES_PROV_A, PROV_RSA_AES, 0));
+    return q;
+}
+
+static void
+a_failing_write_keeps_the_pair_beside(void **state)
+{
+    HCRYPTPROV p = new_container("full");
+    HCRYPTKEY k = 0;
+    (void)state;
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_512, &k));
+    gen_on_full_disk(p, RSA_2048);
+    p = open_again(p, "full");
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
+    assert_int_equal(key_dword(k, KP_KEYLEN), 512);
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k)); /* and room again */
+    p = open_again(p, "full");
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
+    assert_int_equal(key_dword(k, KP_KEYLEN), 2048);
+    release(p);
+}
+
+static void
+a_failing_write_keeps_the_flags(void **state)
+{
+    HCRYPTPROV p = new_container("flags");
+    HCRYPTKEY k = 0;
+    DWORD n = 0;
+    (void)state;
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048 | CRYPT_EXPORTABLE, &k));
+    gen_on_full_disk(p, RSA_2048);
+    p = open_again(p, "flags");
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
+    assert_works(CryptExportKey(k, 0, PRIVATEKEYBLOB, 0, NULL, &n));
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k)); /* the next pair has none */
+    p = open_again(p, "flags");
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
+    assert_fails(CryptExportKey(k, 0, PRIVATEKEYBLOB, 0, NULL, &n), NTE_BAD_KEY_STATE);
+    release(p);
+}
+
+/* Only what is known to be deleted is not written to. */
+static void
+a_folder_out_of_reach_is_no_success(void **state)
+{
+    HCRYPTPROV p = new_container("reach");
+    HCRYPTKEY k = 0;
+    (void)state;
+    run_in_dir("mv data/sparekey data/away && touch data/sparekey");
+    assert_false(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
+    run_in_dir("rm data/sparekey && mv data/away data/sparekey");
+    assert_fails(CryptGetUserKey(p, AT_KEYEXCHANGE, &k), NTE_NO_KEY);
+    release(p);
+}
+
+/* One that is there, and may not be opened, is not replaced by another's keys. */
+static void
+a_refused_default_stays_refused(void **state)
+{
+    HCRYPTPROV p = 0;
+    const struct passwd *pw = getpwuid(geteuid());
+    (void)state;
+    assert_non_null(pw);
+    release(new_container(pw->pw_name));
+    run_in_dir("chmod 640 data/sparekey/containers/*");
+    release(new_container("default"));
+    assert_fails(CryptAcquireContextA(&p, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    assert_int_equal(p, 0);
+    run_in_dir("chmod 600 data/sparekey/containers/*");
+    delete_container(pw->pw_name);
+    assert_works(CryptAcquireContextA(&p, NULL, NULL, PROV_RSA_AES, 0));
+    release(p);
+    delete_container("default");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failing_write_keeps_the_pair_beside),
+        cmocka_unit_test(a_failing_write_keeps_the_flags),
+        cmocka_unit_test(a_folder_out_of_reach_is_no_success),
+        cmocka_unit_test(a_refused_default_stays_refused),
+    };
+    return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
+}
