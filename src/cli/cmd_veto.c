@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sparekey veto: stop a recovery, by the present key or by the printed code. */
+#include <string.h>
+#include <strings.h>
+
 #include "base/text.h"
 #include "cli/commands.h"
 #include "client/owner.h"
@@ -37,6 +40,7 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
     SPK_AUTO(spk_secret) code = NULL;
     SPK_AUTO_STR char *state = NULL;
     const struct spk_hash *known = spk_profile_owner_at(s->profile, pin);
+    struct spk_rsa *sign = NULL;
     struct spk_hash owner;
     int status;
     spk_err e;
@@ -57,8 +61,12 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
     e = spk_veto_by_code(s, pin, &owner, request, code, &state);
     if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_AUTH) {
         term_say_error(NULL, _("the authority does not take this veto code for this request"));
-        term_say_hint(_("compare the code, and the owner id (--owner), with your recovery sheet; "
-                        "'sparekey requests' shows which requests are yours"));
+        term_say_hint(spk_ok(spk_session_key(s, SPK_AT_SIGNATURE, &sign))
+                          ? _("compare the code, and the owner id (--owner), with your recovery "
+                              "sheet; 'sparekey requests' shows which requests are yours")
+                          : _("compare the code, and the owner id (--owner), with your recovery "
+                              "sheet, and the number of the request with what an officer reads in "
+                              "'sparekeyctl request show'"));
         return TERM_FAILED;
     }
     if (!spk_ok(e)) {
@@ -69,19 +77,92 @@ by_code(struct term *c, const struct veto_opts *o, struct spk_session *s, struct
 }
 
 static int
+say_no_key(const struct spk_session *s, spk_err e)
+{
+    int status = term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
+
+    term_say_hint(_("without your keys, --code takes the veto code from your recovery sheet"));
+    return status;
+}
+
+static int
 by_key(struct spk_session *s, struct spk_pin *pin, const struct spk_hash *request)
 {
     SPK_AUTO_STR char *state = NULL;
     spk_err e = spk_veto_by_key(s, pin, request, &state);
 
     if (!spk_ok(e)) {
-        int status = term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
-
-        term_say_hint(_("without your keys, --code takes the veto code from your recovery sheet"));
-        return status;
+        return say_no_key(s, e);
     }
     printf(_("the request is now: %s\n"), term_shown(state));
     return term_flush(TERM_DONE);
+}
+
+/* -- which request -- */
+
+#define PREFIX_MIN 6u
+
+static bool
+is_prefix(const char *word)
+{
+    size_t len = strlen(word);
+
+    return len >= PREFIX_MIN && len <= (size_t)2 * SPK_HASH_LEN &&
+           strspn(word, "0123456789abcdefABCDEF") == len;
+}
+
+struct lookup {
+    const char *prefix;
+    unsigned found;
+    struct spk_hash request;
+};
+
+static spk_err
+look_at(void *ctx, const struct spk_json *row)
+{
+    struct lookup *l = ctx;
+    struct spk_hash h;
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    SPK_CHECK(spk_ok(spk_json_hex(row, "request", h.b, sizeof(h.b))), PROTO);
+    if (strncasecmp(spk_hex(spk_hash_span(&h), hex), l->prefix, strlen(l->prefix)) == 0) {
+        l->found++;
+        l->request = h;
+    }
+    return SPK_OK;
+}
+
+/* The beginning of a number stands for the one request that begins so. Only who logs in with a key
+ * is shown his requests. */
+static int
+find_request(struct spk_session *s, struct spk_pin *pin, const struct veto_opts *o,
+             const char *word, struct spk_hash *ret_request)
+{
+    struct lookup l = {.prefix = word};
+    spk_err e = spk_hex_parse(spk_span_str(word), ret_request->b, sizeof(ret_request->b));
+
+    if (spk_ok(e)) {
+        return TERM_GO_ON;
+    }
+    if (o->code) {
+        term_say_error(word, _("is the beginning of a request's number: with --code all its 64 "
+                               "digits are needed"));
+        term_say_hint(_("an officer reads them in 'sparekeyctl request show'; 'sparekey requests' "
+                        "shows them to who has the keys"));
+        return TERM_USAGE;
+    }
+    e = spk_requests_each(s, pin, look_at, &l);
+    if (!spk_ok(e)) {
+        return say_no_key(s, e);
+    }
+    if (l.found != 1) {
+        term_say_error(word, l.found == 0 ? _("begins the number of no request of yours")
+                                          : _("begins the numbers of several requests"));
+        term_say_hint(_("'sparekey requests' shows them in full"));
+        return TERM_FAILED;
+    }
+    *ret_request = l.request;
+    return TERM_GO_ON;
 }
 
 int
@@ -102,9 +183,9 @@ cmd_veto(struct term *c, int argc, char **argv)
     if (status != TERM_GO_ON) {
         return status;
     }
-    if (argc - first != 1 ||
-        !spk_ok(spk_hex_parse(spk_span_str(argv[first]), request.b, sizeof(request.b)))) {
-        return term_usage(c, _("one request is wanted: 64 hex digits, from 'sparekey requests'"));
+    if (argc - first != 1 || !is_prefix(argv[first])) {
+        return term_usage(c, _("one request is wanted: its 64 hex digits from 'sparekey requests', "
+                               "or the first 6 or more of them"));
     }
     status = term_session(c, &s);
     if (status != TERM_GO_ON) {
@@ -112,6 +193,10 @@ cmd_veto(struct term *c, int argc, char **argv)
     }
     if (!spk_ok(spk_profile_authority(s->profile, o.authority, &pin))) {
         return term_usage(c, _("--authority must name a pinned authority"));
+    }
+    status = find_request(s, pin, &o, argv[first], &request);
+    if (status != TERM_GO_ON) {
+        return status;
     }
     return o.code ? by_code(c, &o, s, pin, &request) : by_key(s, pin, &request);
 }
