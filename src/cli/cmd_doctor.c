@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "client/kept.h"
 #include "client/pending.h"
+#include "client/recover.h"
 #include "client/spool.h"
 
 enum grade { GRADE_OK, GRADE_NOTE, GRADE_BAD };
@@ -49,6 +50,26 @@ check_folder(struct report *r, const char *path)
     }
 }
 
+/* A recovery is proven by what the authority has signed of it. */
+static void
+tell_other_keys(struct report *r, const struct spk_rsa *sign)
+{
+    const struct spk_profile *p = r->s->profile;
+
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        const struct spk_hash *owner = spk_profile_owner_at(p, p->authorities[i]);
+
+        if (owner != NULL && spk_recover_led_to(p->authorities[i], owner, sign)) {
+            say(r, GRADE_OK, "owner.record",
+                _("names the keys from before a recovery, which the container's have replaced"));
+            return;
+        }
+    }
+    say(r, GRADE_BAD, "owner.record",
+        _("names other keys than the container has, and no recovery has put these in their place: "
+          "restore the container from a backup, or run 'sparekey recover --keys-only'"));
+}
+
 /* The keys here are those of the record, or a successor's. */
 static void
 check_match(struct report *r, const struct spk_rsa *sign)
@@ -60,8 +81,7 @@ check_match(struct report *r, const struct spk_rsa *sign)
     }
     if (spk_ok(spk_enrolment_parse(spk_buf_span(&r->s->profile->record), &e)) &&
         !spk_hash_eq(spk_rsa_id(e.sign), spk_rsa_id(sign))) {
-        say(r, GRADE_NOTE, "owner.record",
-            _("names other keys than the container has: right after a recovery, wrong otherwise"));
+        tell_other_keys(r, sign);
     }
     spk_enrolment_clear(&e);
 }

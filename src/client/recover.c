@@ -451,6 +451,49 @@ keep_successor(const struct spk_pin *pin, struct spk_span text)
     return SPK_ERR(LIMIT);
 }
 
+static bool
+names(const struct spk_pin *pin, struct spk_span text, const struct spk_hash *owner,
+      const struct spk_rsa *sign)
+{
+    SPK_AUTO_STR struct spk_note *n = spk_calloc(1, sizeof(*n));
+    struct spk_successor su = {0};
+    bool held = false;
+    bool good = false;
+
+    if (n == NULL || !spk_ok(spk_note_parse(text, false, n))) {
+        return false;
+    }
+    for (size_t i = 0; i < pin->n; i++) {
+        held = held || spk_ok(spk_note_verify(n, &pin->statements[i].holder));
+    }
+    if (held && spk_ok(spk_successor_parse(n->text, &su))) {
+        good = spk_hash_eq(&su.owner, owner) && same_key(su.sign, sign);
+        spk_successor_clear(&su);
+    }
+    return good;
+}
+
+bool
+spk_recover_led_to(const struct spk_pin *pin, const struct spk_hash *owner,
+                   const struct spk_rsa *sign)
+{
+    for (unsigned i = 1; i <= SUCCESSORS_MAX; i++) {
+        SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_NOTE_MAX);
+        SPK_AUTO_STR char *path = NULL;
+        char name[40];
+
+        (void)snprintf(name, sizeof(name), "successor-%u.note", i);
+        if (!spk_ok(spk_path_join(pin->dir, name, &path)) ||
+            !spk_ok(spk_file_read(AT_FDCWD, path, &b))) {
+            return false;
+        }
+        if (names(pin, spk_buf_span(&b), owner, sign)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static spk_err
 take_successor(struct spk_pending *p)
 {

@@ -64,4 +64,9 @@ struct spk_repair {
 SPK_MUST_USE spk_err spk_repair_file(struct spk_session *s, const char *path,
                                      struct spk_repair *ret_r);
 
+/** Has a recovery of this owner, signed by the authority and kept here, led to this signature key?
+ */
+bool spk_recover_led_to(const struct spk_pin *pin, const struct spk_hash *owner,
+                        const struct spk_rsa *sign);
+
 #endif
