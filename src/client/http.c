@@ -30,6 +30,7 @@ struct call_state {
     struct spk_buf *body;
     unsigned retry_after;
     bool too_long;
+    bool https; /* the URL is one, so that "unsupported protocol" speaks of the answer */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -230,8 +231,9 @@ curl_to_err(CURLcode c, const struct call_state *s)
     case CURLE_OUT_OF_MEMORY:
         return SPK_ERR(NOMEM);
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return SPK_ERR(USAGE);
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or of an answer that is no HTTP */
+        return s->https ? SPK_ERR(PROTO) : SPK_ERR(USAGE);
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ENGINE_INITFAILED:
@@ -288,7 +290,7 @@ spk_err
 spk_https_call(struct spk_https *h, const struct spk_https_call *c, struct spk_https_answer *ret_a)
 {
     struct spk_https_answer a = {0};
-    struct call_state s = {&a.body, 0, false};
+    struct call_state s = {&a.body, 0, false, strncmp(h->url, "https://", 8) == 0};
     struct curl_slist *headers = NULL;
     spk_err e;
 

@@ -203,6 +203,22 @@ check_authorities(const struct check *c, struct spk_verify *v)
     return SPK_OK;
 }
 
+/* A record for an authority that the core does not name: one of the two was changed. */
+static spk_err
+check_records_named(const struct check *c, const struct spk_verify *v)
+{
+    for (size_t i = 0; i < spk_slots_count(c->slots); i++) {
+        const struct spk_slot *slot = spk_slots_at(c->slots, i);
+        bool named = slot->type != SPK_SLOT_RECORD;
+
+        for (size_t k = 0; k < v->n; k++) {
+            named = named || spk_hash_eq(&slot->recipient, &v->at[k].key);
+        }
+        SPK_CHECK(named, AUTH);
+    }
+    return SPK_OK;
+}
+
 static void
 sum_up(const struct spk_profile *p, struct spk_verify *v)
 {
@@ -279,6 +295,7 @@ examine(struct check *c, int fd, struct spk_verify *v)
     c->slots = spk_header_slots(c->h);
     SPK_TRY(c->slots != NULL ? SPK_OK : spk_header_fault(c->h));
     SPK_TRY(check_authorities(c, v));
+    SPK_TRY(check_records_named(c, v));
     SPK_TRY(check_end(c, fd));
     if (c->o->payload) {
         SPK_CHECK(c->key != NULL, NOKEY);
