@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/folder.h"
 #include "client/parcel.h"
 #include "sealed/header.h"
 
@@ -204,7 +205,7 @@ cmd_inspect(struct term *c, int argc, char **argv)
     }
     status = TERM_DONE;
     for (int i = first; i < argc; i++) {
-        int one = one_file(c, argv[i]);
+        int one = strcmp(argv[i], "-") == 0 ? cli_say_pipe("inspect") : one_file(c, argv[i]);
 
         status = one != TERM_DONE ? one : status;
     }

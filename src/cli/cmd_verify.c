@@ -185,7 +185,8 @@ cmd_verify(struct term *c, int argc, char **argv)
     o.with_key = !no_key;
     status = TERM_DONE;
     for (int i = first; i < argc && !term_stop; i++) {
-        status = worse(status, one_file(c, s, &o, argv[i]));
+        status = worse(status, strcmp(argv[i], "-") == 0 ? cli_say_pipe("verify")
+                                                         : one_file(c, s, &o, argv[i]));
     }
     return term_stop ? TERM_STOPPED : term_flush(status);
 }

@@ -191,13 +191,16 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     }
 }
 
-/* Another process is at it: one word for all of them. */
+/* Another process is at it, which is no failure: one word for all of them. */
 static void
-tell_busy(struct tree *t, const struct spk_batch_file *f, spk_err e)
+tell_busy(struct tree *t, const struct spk_batch_file *f)
 {
     if (t->busy++ == 0) {
         term_progress_end(&t->pr);
-        (void)term_error(TERM_ABOUT_INPUT, f->in, e, NULL);
+        fprintf(stderr, _("sparekey: note: '%s' is being sealed by another process\n"),
+                term_shown(f->in));
+        term_say_hint(_("wait until that has ended, and run this again: what is sealed then is "
+                        "passed over"));
     }
 }
 
@@ -223,7 +226,7 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
         }
         term_progress_files(&t->pr, t->sealed, t->bytes);
     } else if (e.code == SPK_CODE_BUSY && !spk_sealing_failed(o)) {
-        tell_busy(t, f, e);
+        tell_busy(t, f);
     } else {
         tell_failure(t, f, e, o);
     }

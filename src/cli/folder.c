@@ -30,3 +30,12 @@ cli_say_folder(const char *command, const char *path)
             command, n, shown, n, shown, command);
     return TERM_FAILED;
 }
+
+int
+cli_say_pipe(const char *command)
+{
+    fprintf(stderr, _("sparekey: error: '%s' does not read standard input: it needs a file\n"),
+            command);
+    term_say_hint(_("save it to a file first; a file whose name is '-' is './-'"));
+    return TERM_FAILED;
+}

@@ -158,6 +158,11 @@ look(const struct recover_job *job, struct recover_file *f)
     }
     f->claimed =
         p.slots != NULL && spk_ok(spk_recover_claims(job->pin, p.slots, &f->owner, &f->id));
+    if (spk_ok(f->why) && f->claimed &&
+        !spk_span_eq(SPK_SPAN_OF(f->id.b), SPK_SPAN_OF(spk_header_core(p.h)->id.b))) {
+        f->why = SPK_ERR(AUTH); /* the core was changed: the record names what was deposited */
+    }
+    f->torn = p.slots == NULL;
     if (spk_ok(f->why)) {
         f->id = spk_header_core(p.h)->id;
         f->known = true;
@@ -204,7 +209,7 @@ came_back(const struct recover_job *job, const struct spk_file_id *id)
     return have;
 }
 
-/* With a damaged core any key that came back may be the one: only a repair can tell. */
+/* With a damaged header any key that came back may be the one: only a repair can tell. */
 static bool
 is_here(const struct recover_job *job, const struct recover_file *f)
 {
@@ -213,7 +218,8 @@ is_here(const struct recover_job *job, const struct recover_file *f)
     if (!spk_ok(f->why)) {
         return is_damage(f->why) && spk_ok(spk_repair_file(job->s, f->path, &r));
     }
-    return recover_opens(job, f->path) || came_back(job, &f->id);
+    return recover_opens(job, f->path) || came_back(job, &f->id) ||
+           (f->torn && spk_ok(spk_repair_file(job->s, f->path, &r)));
 }
 
 void
@@ -298,8 +304,7 @@ lost_in(const struct recover_job *job, const struct recover_file *f)
     }
     term_say_error(f->path, _("is no sealed file, or its header is so damaged that its serial "
                               "number cannot be read"));
-    term_say_hint(_("'sparekey recover --all' brings back every key and finds the right one; or "
-                    "--serial ID, if you know it from 'sparekey inspect' of a copy"));
+    recover_hint_all(job);
     return true;
 }
 

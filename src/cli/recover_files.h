@@ -25,6 +25,7 @@ struct recover_file {
     spk_err why;  /* what is wrong with its core, or with reading it */
     bool known;   /* its serial number, that is */
     bool claimed; /* it carries a record, which names the owner */
+    bool torn;    /* nothing of its slots can be read */
     bool asked;   /* it is among those that the request is for */
     struct spk_file_id id;
     struct spk_hash owner;
@@ -79,6 +80,8 @@ int recover_send_records(struct recover_job *job);
 int recover_covered(const struct recover_job *job, const struct spk_pending *p);
 /** New keys replace those that are here: is that wanted? */
 int recover_may_replace(const struct recover_job *job);
+/** A file whose serial number is not to be had or not to be believed: how to get its key. */
+void recover_hint_all(const struct recover_job *job);
 /** What a request is for, in words; borrowed until the next call. */
 const char *recover_what(const struct spk_pending *p);
 

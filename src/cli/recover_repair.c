@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/recover_files.h"
 #include "client/decrypt.h"
+#include "client/foreign.h"
 
 static int
 decrypt_one(struct term *c, struct recover_job *job, const char *path)
@@ -60,8 +61,7 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
     } else if (!spk_ok(f->why)) {
         term_say_error(f->path, _("is no sealed file, or its header is damaged, and no key that "
                                   "came back fits it"));
-        term_say_hint(_("'sparekey recover --all' brings back every key and finds the right one; "
-                        "or --serial ID, if you know it from 'sparekey inspect' of a copy"));
+        recover_hint_all(job);
     } else if (job->refused > 0 || (job->from != NULL && job->from->unfit > 0)) {
         term_say_error(f->path, _("has no key among those that came back"));
         term_say_hint(_("its deposit may be one of those that the authority has refused to "
@@ -69,7 +69,8 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
     } else {
         term_say_error(f->path, _("has no key among those that came back"));
         term_say_hint(_("it may never have been deposited, or by another owner: 'sparekey "
-                        "inspect' shows for whom it was sealed"));
+                        "inspect' shows for whom it was sealed; or its serial number was changed"));
+        recover_hint_all(job);
     }
     return TERM_FAILED;
 }
@@ -122,6 +123,34 @@ tell_others(const struct recover_job *job)
                       "--keys-only --same-keys --authority %s'\n"),
                     pin->name, pin->name);
         }
+    }
+}
+
+static spk_err
+count_one(void *ctx, const struct spk_foreign_found *f)
+{
+    (void)f;
+    ++*(unsigned *)ctx;
+    return SPK_OK;
+}
+
+/* Keys of other programs open no file of ours: another command hands them out. */
+static void
+tell_foreign(const struct recover_job *job)
+{
+    unsigned n = 0;
+
+    if (job->keys > 0 && spk_ok(spk_foreign_each(job->s, count_one, &n)) && n > 0) {
+        fprintf(
+            stderr,
+            ngettext("sparekey: hint: %u key of another program is among those that came back: "
+                     "'sparekey blob list' shows it, 'sparekey blob renew FILE' makes its file "
+                     "readable again\n",
+                     "sparekey: hint: %u keys of other programs are among those that came back: "
+                     "'sparekey blob list' shows them, 'sparekey blob renew FILE' makes their "
+                     "files readable again\n",
+                     n),
+            n);
     }
 }
 
@@ -194,6 +223,7 @@ recover_repair(struct term *c, struct recover_job *job)
                             : _("done: the recovery has ended\n"),
               stdout);
     }
+    tell_foreign(job);
     tell_others(job);
     return term_stop ? TERM_STOPPED : term_flush(status);
 }

@@ -91,6 +91,23 @@ recover_covered(const struct recover_job *job, const struct spk_pending *p)
 
 /* -- keys that are here -- */
 
+void
+recover_hint_all(const struct recover_job *job)
+{
+    struct spk_rsa *keyx = NULL;
+
+    if (job->from != NULL && job->from->request.select == SPK_SELECT_ALL) {
+        return; /* that was tried just now */
+    }
+    term_say_hint(
+        spk_ok(spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx))
+            ? _("'sparekey recover --all --replace-keys' brings back every key and finds the right "
+                "one; new key pairs then replace those that are here. Or --serial ID, if you know "
+                "it from 'sparekey inspect' of a copy")
+            : _("'sparekey recover --all' brings back every key and finds the right one; or "
+                "--serial ID, if you know it from 'sparekey inspect' of a copy"));
+}
+
 static void
 say_present(const struct recover_job *job)
 {

@@ -20,8 +20,7 @@ struct sentence {
 static const struct sentence about_sealed[] = {
     {SPK_CODE_USAGE, N_("is not a file that can be opened this way"),
      N_("a folder or a device cannot be decrypted; give sealed files; use -o to name the output")},
-    {SPK_CODE_FORMAT, N_("is not a sealed file, or has bytes where none belong"),
-     N_("'sparekey inspect' shows what can be read of it")},
+    {SPK_CODE_FORMAT, N_("is not a sealed file, or has bytes where none belong"), NULL},
     {SPK_CODE_VERSION, N_("was made by a later version of sparekey"),
      N_("a newer sparekey may read it")},
     {SPK_CODE_TRUNC, N_("is cut short: its end is missing"),
@@ -52,7 +51,9 @@ static const struct sentence about_output[] = {
     {SPK_CODE_USAGE,
      N_("cannot be written to: it is no name for a file, or a device, a FIFO or a "
         "socket"),
-     N_("give the name of a file in a folder that is there")},
+     N_("give the name of a file in a folder that is there; '-o -' writes to standard output, "
+        "which "
+        "may be a device")},
 };
 static const struct sentence about_own[] = {
     {SPK_CODE_NOKEY, N_("there is no key container"), KEYS_HINT},
@@ -312,10 +313,27 @@ exists_hint(void)
                            : _("name another, or move that one away");
 }
 
+/* Nothing of its header can be read: only the name tells what it may have been. */
+static const char *
+no_header_hint(const char *file)
+{
+    size_t len = file == NULL ? 0 : strlen(file);
+
+    return len > 4 && strcmp(file + len - 4, ".spk") == 0
+               ? _("if it was sealed once, its header is damaged: 'sparekey recover' with its name "
+                   "can rebuild it from the deposit")
+               : _("give a file that sparekey has sealed; one whose header is damaged is rebuilt "
+                   "by "
+                   "'sparekey recover'");
+}
+
 /* What to do next; NULL when there is nothing to say. */
 static const char *
-hint_of(enum term_about about, const struct sentence *s, spk_err e)
+hint_of(enum term_about about, const char *file, const struct sentence *s, spk_err e)
 {
+    if (e.code == SPK_CODE_FORMAT && about == TERM_ABOUT_SEALED) {
+        return no_header_hint(file);
+    }
     if (e.code == SPK_CODE_EXISTS && (about == TERM_ABOUT_OUTPUT || about == TERM_ABOUT_INPUT)) {
         return exists_hint();
     }
@@ -390,7 +408,7 @@ term_error(enum term_about about, const char *file, spk_err e, const struct spk_
     } else {
         term_say_error(file, term_sentence(about, e));
     }
-    hint = hint_of(about, sentence_of(about, e.code), e);
+    hint = hint_of(about, file, sentence_of(about, e.code), e);
     if (hint != NULL) {
         term_say_hint(hint);
     }

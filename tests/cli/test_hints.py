@@ -4,7 +4,10 @@
 import json
 import os
 import re
+import socket
+import ssl
 import subprocess
+import threading
 
 import box as harness
 import live
@@ -155,6 +158,59 @@ def reading_makes_nothing(box):
     other.clean()
 
 
+def header_gone(box):
+    """no circle between decrypt, verify and inspect: the hint is the command that can rebuild the header"""
+    box.write("a")
+    box.run("encrypt", *OFF, "a", ok=0)
+    box.write("a.spk", bytes(16) + box.read("a.spk")[16:])
+    for command in ("decrypt", "verify", "inspect"):
+        p = said(box.run(command, "a.spk", ok=1), "is not a sealed file")
+        assert "'sparekey recover'" in hint_of(p) and "inspect" not in hint_of(p), p.stderr
+
+
+def pipes_are_told(box):
+    """inspect and verify say that they want a file; decrypt says what a device wants"""
+    box.write("a")
+    box.run("encrypt", *OFF, "a", ok=0)
+    for command in ("inspect", "verify"):
+        said(box.run(command, "-", stdin=box.read("a.spk"), ok=1), f"'{command}' does not read standard input", "./-")
+    said(box.run("decrypt", "-o", "/dev/null", "a.spk", ok=1), "a device", "'-o -'")
+
+
+def core_changed(box):
+    """a file whose core was changed is no file that was never deposited, also without a key"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        box.write("a")
+        box.run("encrypt", "-q", "a", ok=0)
+        sealed = bytearray(box.read("a.spk"))
+        sealed[sealed.index(bytes.fromhex(box.json("inspect", "a.spk")["authorities"][0]["key"])) + 3] ^= 1
+        box.write("a.spk", bytes(sealed))
+        p = box.run("verify", "--no-key", "a.spk", ok=1)
+        assert p.stdout.splitlines()[0] == "a.spk: broken" and "was changed" in p.stderr, p
+
+
+def no_http(box):
+    """a server that speaks something else has answered, and no valid answer"""
+    cert, key = box.top / "c", box.top / "k"
+    pair = live.fixture.ec.generate_private_key(live.fixture.ec.SECP256R1())
+    key.write_bytes(live.fixture.private_pem(pair))
+    cert.write_bytes(live.fixture.certificate(pair, "localhost", server=True))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with context.wrap_socket(server.accept()[0], server_side=True) as s:
+                s.recv(4096)
+                s.sendall(b"[" * 100_000)
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"https://127.0.0.1:{server.getsockname()[1]}/#" + "00" * 32
+        p = said(box.run("enroll", address, ok=1), "answered something that it should not")
+        assert "cannot be reached" not in p.stderr, p.stderr
+
+
 # -- encrypt -r --------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +278,7 @@ def two_at_once(box):
         for c, (_, err, rc) in zip(counts, ends):
             assert rc == (1 if c["busy"] else 0), (c, err)
             assert ("is being sealed by another process" in err) == (c["busy"] > 0), err
+            assert "error:" not in err, err
             assert "older than its original" not in err, err
         box.run("encrypt", "-r", *OFF, "t", ok=0)
 
@@ -240,6 +297,10 @@ if __name__ == "__main__":
             words_that_are_wrong,
             hints_name_what_is_there,
             reading_makes_nothing,
+            header_gone,
+            pipes_are_told,
+            core_changed,
+            no_http,
             force_and_all,
             nothing_to_do,
             file_operands,
