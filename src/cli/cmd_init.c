@@ -87,7 +87,7 @@ write_sheet(const struct spk_profile *p, const struct spk_secret *veto, struct s
              "The owner id is what you ask for when your keys are lost and no file is at hand:\n"
              "    sparekey recover --all --owner ID\n"
              "The veto code stops a recovery that you did not ask for, from any machine:\n"
-             "    sparekey veto --code REQUEST\n"
+             "    sparekey veto --code --owner ID REQUEST\n"
              "It is not stored anywhere. Whoever has it can delay you, but cannot read anything.\n"
              "'sparekey enroll' shows the fingerprint of each authority: write it down here.\n"));
 }

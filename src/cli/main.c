@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 const char term_program[] = "sparekey";
+const bool term_has_containers = true;
 
 const struct term_command term_commands[] = {
     {"init", "", N_("make your key pairs and your enrolment record"), cmd_init},

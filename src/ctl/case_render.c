@@ -171,6 +171,23 @@ render_takes(const struct ctl_case *c, struct spk_buf *b)
     return render_because(c, c->takes.wait_by, b);
 }
 
+/* One and the same word, said again later. */
+static bool
+said_again(const struct ctl_case *c, size_t i)
+{
+    const struct spk_vote *v = &c->votes[i].vote;
+
+    for (size_t k = i + 1; k < c->n_votes; k++) {
+        const struct spk_vote *w = &c->votes[k].vote;
+
+        if (spk_ct_eq(v->key, w->key, SPK_ED25519_LEN) && v->approve == w->approve &&
+            v->round == w->round) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static spk_err
 render_votes(const struct ctl_case *c, struct spk_buf *b)
 {
@@ -178,6 +195,9 @@ render_votes(const struct ctl_case *c, struct spk_buf *b)
         const struct ctl_case_vote *v = &c->votes[i];
         char iso[21];
 
+        if (said_again(c, i)) {
+            continue;
+        }
         SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s %u %s\n", V,
                                v->vote.approve ? _("approval") : _("denial"), v->officer,
                                _("round"), v->vote.round, spk_time_iso(v->vote.time, iso)));

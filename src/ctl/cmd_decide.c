@@ -73,6 +73,32 @@ check_state(const struct decision *d)
     return TERM_FAILED;
 }
 
+/* The same word twice is one word. --expires asks for another one, that lives longer. */
+static bool
+said_before(const struct decision *d)
+{
+    uint64_t now = spk_now();
+    uint32_t round = ctl_case_round(d->k, now);
+
+    for (size_t i = 0; d->approve && d->expires == NULL && i < d->k->n_votes; i++) {
+        const struct spk_vote *v = &d->k->votes[i].vote;
+
+        if (spk_ct_eq(v->key, d->desk.me->officer.key.key, SPK_ED25519_LEN) && v->approve &&
+            v->round == round && v->policy == d->desk.pin->policy.number && v->expires > now) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+tell_said_before(void)
+{
+    term_say_error(NULL, _("you have approved this request already, and that still counts"));
+    term_say_hint(_("--expires TIME approves once more, to make it last longer"));
+    return TERM_FAILED;
+}
+
 static int
 show(struct decision *d)
 {
@@ -91,7 +117,9 @@ show(struct decision *d)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
     }
-    (void)fwrite(d->shown.ptr, 1, d->shown.len, stderr);
+    if (!d->cli->quiet) {
+        (void)fwrite(d->shown.ptr, 1, d->shown.len, stderr);
+    }
     return TERM_GO_ON;
 }
 
@@ -234,6 +262,9 @@ tell(const struct decision *d, const struct spk_json *j)
         !spk_ok(spk_json_u64(j, "needed", &needed))) {
         return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(PROTO), &d->desk.trouble);
     }
+    if (d->cli->quiet && !d->cli->json) {
+        return TERM_DONE;
+    }
     if (!d->cli->json) {
         printf(d->approve ? ngettext("approved: %llu of %llu person; the request is %s\n",
                                      "approved: %llu of %llu persons; the request is %s\n", needed)
@@ -296,6 +327,7 @@ decide(struct decision *d, const char *name)
     status = status == TERM_GO_ON ? show(d) : status;
     status = status == TERM_GO_ON ? check_me(d) : status;
     status = status == TERM_GO_ON ? check_state(d) : status;
+    status = status == TERM_GO_ON && said_before(d) ? tell_said_before() : status;
     if (status == TERM_GO_ON) {
         status = d->approve ? ask_code(d) : ask_denial(d);
     }

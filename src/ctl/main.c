@@ -2,6 +2,7 @@
 #include "ctl/ctl.h"
 
 const char term_program[] = "sparekeyctl";
+const bool term_has_containers = false; /* those are an owner's */
 
 const struct term_command term_commands[] = {
     {"officer new", "NAME", N_("make an officer's identity: a key to sign and one for shares"),

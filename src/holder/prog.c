@@ -81,7 +81,7 @@ spk_fail(spk_err e, const char *fmt, ...)
 
     (void)snprintf(after, sizeof(after), ": %s\n", e.sys != 0 ? strerror(e.sys) : sentence(e.code));
     va_start(ap, fmt);
-    (void)say(STDERR_FILENO, PROGRAM ": ", fmt, ap, after).code;
+    (void)say(STDERR_FILENO, PROGRAM ": error: ", fmt, ap, after).code;
     va_end(ap);
     return SPK_EXIT_FAILED;
 }

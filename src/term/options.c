@@ -46,11 +46,15 @@ all_options(struct term *c, const struct term_opt *own, size_t n, struct term_op
     if (n > 0) {
         memcpy(ret_all, own, n * sizeof(*own));
     }
-    memcpy(ret_all + n, common, sizeof(common));
-    for (n_names = 0; n_names < n + COMMON; n_names++) {
+    for (size_t i = 0; i < COMMON; i++) {
+        if (common[i].value != &c->container || term_has_containers) {
+            ret_all[n++] = common[i];
+        }
+    }
+    for (n_names = 0; n_names < n; n_names++) {
         names[n_names] = ret_all[n_names].name;
     }
-    return n + COMMON;
+    return n;
 }
 
 void

@@ -133,8 +133,9 @@ void term_progress_end(struct term_progress *pr);
 void term_progress_files(struct term_progress *pr, uint64_t files, uint64_t bytes);
 
 /* -- frame.c -- */
-extern const char term_program[]; /* of the program: its name, in front of messages */
-extern volatile int term_stop;    /* set by SIGINT, SIGTERM and SIGHUP */
+extern const char term_program[];      /* of the program: its name, in front of messages */
+extern const bool term_has_containers; /* of the program: it takes --container */
+extern volatile int term_stop;         /* set by SIGINT, SIGTERM and SIGHUP */
 /** The whole of main(): locale, signals, the command of argv, its exit status. */
 int term_main(int argc, char **argv);
 /** Tell that there is no such command; gives TERM_USAGE. */

@@ -219,6 +219,7 @@ def the_code_is_compared(p):
 def not_while_it_serves(p):
     """keys are copied and rotated only while the holder does not serve"""
     p.authority("alice", "bob")
+    assert "sparekey-holder: error: " in p.run("operator", "key", "copy", "auth", "-o", "copy", ok=1).stderr
     assert "stop that one first" in p.run("operator", "key", "copy", "auth", "-o", "copy", ok=1).stderr
     assert "stop that one first" in p.run("operator", "key", "rotate", "auth", "-o", "next.note", ok=1).stderr
     assert not p.path("next.note").exists()

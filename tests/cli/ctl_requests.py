@@ -137,8 +137,8 @@ def deny(p):
 def twice_by_one(p):
     """the same officer twice is one person"""
     _, request, code = opened(p)
-    for _ in range(2):
-        p.run("alice", "request", "approve", request, "--code", code)
+    for more in ((), ("--expires", "1d")):
+        p.run("alice", "request", "approve", request, "--code", code, *more, ok=0)
     assert p.json("bob", "request", "list")["requests"][0]["persons"] == 1
     back(p, ok=4)
 
@@ -288,6 +288,26 @@ def next_by_all(p, names, *terms, publish=(), ok=0):
     return p.run(names[0], "policy", "publish", f"n{len(notes)}.note", *publish, ok=ok)
 
 
+def said_twice(p):
+    """an officer who has approved is told so, and stands in the list once; -q shows no case; no option of owners is listed"""
+    a = p.authority("alice", "bob")
+    p.owner("olga", a.address)
+    p.seal("olga")
+    p.lose_keys("olga")
+    request, code = p.request("olga", "f.txt.spk")
+    r = p.run("alice", "request", "approve", request, "--code", code, "-q", ok=0)
+    assert r.stdout == "" and r.stderr == "", (r.stdout, r.stderr)
+    r = p.run("alice", "request", "approve", request, "--code", code, ok=1)
+    assert "you have approved this request already" in r.stderr and "--expires" in r.stderr, r.stderr
+    assert "1 of 2 persons" in p.run("alice", "request", "approve", request, "--code", code, "--expires", "1d", ok=0).stdout
+    shown = p.run("bob", "request", "show", request, ok=0).stdout
+    assert len(re.findall(r"^verified +approval +alice", shown, re.MULTILINE)) == 1, shown
+    assert "-- " in shown or "claimed" in shown
+    assert "--container" not in p.run("alice", "request", "approve", "--help", ok=0).stdout
+    assert "no option '--container'" in p.run("alice", "request", "list", "--container", "x", ok=2).stderr
+    assert "--container" in p.spk("olga", "encrypt", "--help", ok=0).stdout
+
+
 def looser_policy(p):
     """what was deposited when three had to approve needs three, as everybody is told, and comes back"""
     names = ("alice", "bob", "carol")
@@ -386,7 +406,7 @@ def many_files(p):
 
 if __name__ == "__main__":
     try:
-        box.main([whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait, overridden,
+        box.main([said_twice, whole_story, shown, typed_code, without_a_terminal, evidence, deny, twice_by_one, stranger, own_request, confirmed_after_the_wait, overridden,
                   no_longer_valid, relabelled, next_policy, looser_policy, too_few_persons, new_pairs_only, no_such_request, authority_down, many_files], People)
     finally:
         forget_keys()
