@@ -10,7 +10,6 @@
 #define KNOWN_FLAGS                                                                                \
     (CRYPT_VERIFYCONTEXT | CRYPT_NEWKEYSET | CRYPT_DELETEKEYSET | CRYPT_MACHINE_KEYSET |           \
      CRYPT_SILENT | CRYPT_DEFAULT_CONTAINER_OPTIONAL)
-#define SPAREKEY_DEFAULT SPK_CONTAINER_DEFAULT
 
 static void
 context_destroy(struct capi_object *o)
@@ -76,21 +75,22 @@ context_new(const struct capi_provider *def, DWORD flags, struct capi_prov **ret
     return ERROR_SUCCESS;
 }
 
-/* The container named by the login user; where there is none, a plain open takes the one that
- * `sparekey init` makes, so that its keys are there for CryptoAPI programs too. */
+/* The one container that NULL means, whatever is done with it: the one named by the login user;
+ * where there is none, the one that `sparekey init` makes, so that its keys are there for CryptoAPI
+ * programs too, and are not hidden by an empty one. */
 static DWORD
-open_default(struct capi_prov *p)
+name_default(struct capi_prov *p)
 {
-    bool missing = false;
-    DWORD code = capi_store_open(p, &missing);
-    if (!missing || p->machine || p->def->dss) {
-        return code; /* one that is there and refused is not replaced by another's keys */
+    CAPI_TRY(capi_store_login(&p->container));
+    if (p->machine || p->def->dss || capi_store_there(p->ks, p->container) ||
+        !capi_store_there(p->ks, SPK_CONTAINER_DEFAULT)) {
+        return ERROR_SUCCESS; /* one that is there and refused is not replaced by another's keys */
     }
-    char *name = spk_strdup(SPAREKEY_DEFAULT);
+    char *name = spk_strdup(SPK_CONTAINER_DEFAULT);
     CAPI_CHECK(name != NULL, NTE_NO_MEMORY);
     spk_mem_free(p->container);
     p->container = name;
-    return capi_store_open(p, &missing);
+    return ERROR_SUCCESS;
 }
 
 static DWORD
@@ -101,7 +101,7 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
     }
     CAPI_TRY(capi_store_folder(p->machine, p->def->dss, &p->ks));
     if (container == NULL) {
-        CAPI_TRY(capi_store_login(&p->container));
+        CAPI_TRY(name_default(p));
     } else {
         p->container = spk_strdup(container);
         CAPI_CHECK(p->container != NULL, NTE_NO_MEMORY);
@@ -112,8 +112,7 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
     if ((flags & CRYPT_NEWKEYSET) != 0) {
         return capi_store_create(p);
     }
-    bool missing = false;
-    return container == NULL ? open_default(p) : capi_store_open(p, &missing);
+    return capi_store_open(p);
 }
 
 static DWORD

@@ -242,6 +242,13 @@ keep_path(struct capi_prov *p, const struct spk_container *c)
     return p->path != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
 }
 
+bool
+capi_store_there(struct spk_keystore *ks, const char *name)
+{
+    SPK_AUTO(spk_container) c = NULL;
+    return spk_container_open(ks, name, &c).code != SPK_CODE_NOTFOUND;
+}
+
 DWORD
 capi_store_create(struct capi_prov *p)
 {
@@ -252,12 +259,10 @@ capi_store_create(struct capi_prov *p)
 }
 
 DWORD
-capi_store_open(struct capi_prov *p, bool *ret_missing)
+capi_store_open(struct capi_prov *p)
 {
     SPK_AUTO(spk_container) c = NULL;
-    spk_err e = spk_container_open(p->ks, p->container, &c);
-    *ret_missing = e.code == SPK_CODE_NOTFOUND;
-    CAPI_TRY(store_code(e));
+    CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
     CAPI_TRY(keep_path(p, c));
     if (spk_container_has_pass(c)) {
         return ERROR_SUCCESS; /* nobody is asked before a key is used */

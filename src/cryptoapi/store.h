@@ -11,9 +11,11 @@ DWORD capi_store_folder(bool machine, bool dss, struct spk_keystore **ret_ks) SP
 /** The user's login name, which names the default container. */
 DWORD capi_store_login(char **ret_name) SPK_MUST_USE;
 DWORD capi_store_create(struct capi_prov *p) SPK_MUST_USE;
-/** NTE_BAD_KEYSET when it is not there (*ret_missing) or may not be opened, NTE_KEYSET_ENTRY_BAD
- * when it is damaged. */
-DWORD capi_store_open(struct capi_prov *p, bool *ret_missing) SPK_MUST_USE;
+/** One that is damaged, or may not be opened, is there too. */
+bool capi_store_there(struct spk_keystore *ks, const char *name) SPK_MUST_USE;
+/** NTE_BAD_KEYSET when it is not there or may not be opened, NTE_KEYSET_ENTRY_BAD when it is
+ * damaged. */
+DWORD capi_store_open(struct capi_prov *p) SPK_MUST_USE;
 DWORD capi_store_delete(struct spk_keystore *ks, const char *name) SPK_MUST_USE;
 /** The pair of a spec, a new reference; NTE_NO_KEY when there is none. Other programs' changes are
  * seen. The context is locked by the caller. */

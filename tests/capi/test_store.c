@@ -110,6 +110,49 @@ a_refused_default_stays_refused(void **state)
     delete_container("default");
 }
 
+static void
+assert_container(HCRYPTPROV p, const char *want)
+{
+    char name[64] = {0};
+    DWORD len = sizeof name;
+    assert_works(CryptGetProvParam(p, PP_CONTAINER, (BYTE *)name, &len, 0));
+    assert_string_equal(name, want);
+}
+
+/* Nothing that a program does by NULL hides the keys that it had by NULL. */
+static void
+no_name_means_one_container(void **state)
+{
+    HCRYPTPROV p = new_container("default"), q = 0;
+    HCRYPTKEY k = 0;
+    const struct passwd *pw = getpwuid(geteuid());
+    (void)state;
+    assert_non_null(pw);
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
+    release(p);
+    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET), NTE_EXISTS);
+    assert_fails(CryptAcquireContextA(&q, pw->pw_name, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
+    assert_container(q, "default");
+    assert_works(CryptGetUserKey(q, AT_KEYEXCHANGE, &k));
+    release(q);
+    /* with both there, the one of the login name, for each of the three */
+    release(new_container(pw->pw_name));
+    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET), NTE_EXISTS);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
+    assert_container(q, pw->pw_name);
+    release(q);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
+    assert_works(CryptAcquireContextA(&q, "default", NULL, PROV_RSA_AES, 0));
+    release(q);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
+    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET));
+    assert_container(q, pw->pw_name);
+    release(q);
+    delete_container(pw->pw_name);
+}
+
 int
 main(void)
 {
@@ -118,6 +161,7 @@ main(void)
         cmocka_unit_test(a_failing_write_keeps_the_flags),
         cmocka_unit_test(a_folder_out_of_reach_is_no_success),
         cmocka_unit_test(a_refused_default_stays_refused),
+        cmocka_unit_test(no_name_means_one_container),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
