@@ -14,6 +14,7 @@ struct spk_aead {
 spk_err
 spk_aead_new(struct spk_aead **ret_a)
 {
+    SPK_OSSL_SCOPE;
     const EVP_CIPHER *gcm = NULL;
     SPK_TRY(spk_ossl_aes256_gcm(&gcm));
     SPK_AUTO(spk_aead) a = spk_calloc(1, sizeof *a);
@@ -27,6 +28,7 @@ spk_aead_new(struct spk_aead **ret_a)
 spk_err
 spk_aead_key(struct spk_aead *a, struct spk_span key)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(key.len == SPK_AEAD_KEY_LEN, USAGE);
     a->keyed = false;
     SPK_OSSL(EVP_EncryptInit_ex2(a->ctx, NULL, key.ptr, NULL, NULL) == 1);
@@ -40,6 +42,7 @@ static spk_err
 run(struct spk_aead *a, int seal, const uint8_t *iv, struct spk_span aad, struct spk_span src,
     uint8_t *dst)
 {
+    SPK_OSSL_SCOPE;
     int n = 0;
     SPK_CHECK(a->keyed, USAGE);
     SPK_CHECK(src.len <= AEAD_LEN_MAX && aad.len <= AEAD_LEN_MAX, LIMIT);
@@ -58,6 +61,7 @@ spk_err
 spk_aead_seal(struct spk_aead *a, const uint8_t iv[SPK_AEAD_IV_LEN], struct spk_span aad,
               struct spk_span src, uint8_t *ret_dst, uint8_t ret_tag[SPK_AEAD_TAG_LEN])
 {
+    SPK_OSSL_SCOPE;
     int n = 0;
     uint8_t rest[SPK_AEAD_TAG_LEN]; /* GCM's last step gives no bytes, but wants a place for them */
     SPK_TRY(run(a, 1, iv, aad, src, ret_dst));
@@ -69,6 +73,7 @@ spk_aead_seal(struct spk_aead *a, const uint8_t iv[SPK_AEAD_IV_LEN], struct spk_
 static spk_err
 check_tag(struct spk_aead *a, const uint8_t *tag)
 {
+    SPK_OSSL_SCOPE;
     int n = 0;
     uint8_t rest[SPK_AEAD_TAG_LEN], copy[SPK_AEAD_TAG_LEN];
     for (size_t i = 0; i < sizeof copy; i++) {

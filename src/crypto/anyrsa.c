@@ -36,7 +36,8 @@ check_public(struct spk_span n, struct spk_span e)
 static spk_err
 load_public(struct spk_anyrsa *key)
 {
-    SPK_AUTO_BN_CTX ctx = BN_CTX_new();
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_BN_CTX ctx = BN_CTX_new_ex(spk_ossl_lib());
     key->bn_n = BN_bin2bn(key->n, (int)key->k, NULL);
     key->bn_e = BN_bin2bn(key->e, (int)key->e_len, NULL);
     key->mont = BN_MONT_CTX_new();
@@ -48,6 +49,7 @@ load_public(struct spk_anyrsa *key)
 static spk_err
 build_params(const struct spk_anyrsa *key, OSSL_PARAM_BLD *bld, BIGNUM *bn[NUMS])
 {
+    SPK_OSSL_SCOPE;
     static const char *const names[NUMS] = {
         OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
         OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
@@ -66,7 +68,8 @@ build_params(const struct spk_anyrsa *key, OSSL_PARAM_BLD *bld, BIGNUM *bn[NUMS]
 static spk_err
 pkey_from(const OSSL_PARAM *params, EVP_PKEY **ret_pkey)
 {
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(spk_ossl_lib(), "RSA", NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_fromdata_init(c) == 1);
     SPK_OSSL(EVP_PKEY_fromdata(c, ret_pkey, EVP_PKEY_KEYPAIR, (OSSL_PARAM *)(uintptr_t)params) ==
              1);
@@ -76,6 +79,7 @@ pkey_from(const OSSL_PARAM *params, EVP_PKEY **ret_pkey)
 static spk_err
 load_pair(struct spk_anyrsa *key)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *bn[NUMS] = {NULL};
     OSSL_PARAM *params = NULL;
     OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -96,7 +100,8 @@ load_pair(struct spk_anyrsa *key)
 static spk_err
 make_d(const struct spk_rsa_parts *parts, uint8_t *ret_d, size_t k)
 {
-    SPK_AUTO_BN_CTX ctx = BN_CTX_secure_new();
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_BN_CTX ctx = BN_CTX_secure_new_ex(spk_ossl_lib());
     SPK_AUTO_BN p = BN_bin2bn(parts->p.ptr, (int)parts->p.len, NULL);
     SPK_AUTO_BN q = BN_bin2bn(parts->q.ptr, (int)parts->q.len, NULL);
     SPK_AUTO_BN e = BN_bin2bn(parts->e.ptr, (int)parts->e.len, NULL);
@@ -211,8 +216,9 @@ spk_anyrsa_free(struct spk_anyrsa *key)
 spk_err
 spk_anyrsa_raw_public(const struct spk_anyrsa *key, struct spk_span in, uint8_t *ret_out)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(in.len == key->k, USAGE);
-    SPK_AUTO_BN_CTX ctx = BN_CTX_new();
+    SPK_AUTO_BN_CTX ctx = BN_CTX_new_ex(spk_ossl_lib());
     SPK_AUTO_BN m = BN_bin2bn(in.ptr, (int)in.len, NULL);
     SPK_AUTO_BN c = BN_new();
     SPK_OSSL(ctx != NULL && m != NULL && c != NULL);
@@ -225,12 +231,13 @@ spk_anyrsa_raw_public(const struct spk_anyrsa *key, struct spk_span in, uint8_t 
 spk_err
 spk_anyrsa_raw_private(const struct spk_anyrsa *key, struct spk_span in, uint8_t *ret_out)
 {
+    SPK_OSSL_SCOPE;
     uint8_t out[SPK_ANYRSA_MAX_LEN];
     SPK_WIPE_ON_EXIT(out);
     size_t len = sizeof out;
     SPK_CHECK(key->priv != NULL && in.len == key->k, USAGE);
     SPK_CHECK(spk_span_cmp(in, spk_span(key->n, key->k)) < 0, FORMAT);
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), key->pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_decrypt_init(c) == 1);
     SPK_OSSL(EVP_PKEY_CTX_set_rsa_padding(c, RSA_NO_PADDING) == 1);
     SPK_OSSL(EVP_PKEY_decrypt(c, out, &len, in.ptr, in.len) == 1 && len == key->k);

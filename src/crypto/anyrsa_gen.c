@@ -28,6 +28,7 @@ put_number(const BIGNUM *bn, struct spk_mut *room, struct spk_span *ret_s)
 static spk_err
 take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *bn = NULL;
     SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
     SPK_AUTO_BN own = bn;
@@ -37,6 +38,7 @@ take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct
 static spk_err
 generate_large(unsigned bits, struct spk_mut room, struct spk_rsa_parts *p)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY pkey = EVP_RSA_gen(bits);
     SPK_OSSL(pkey != NULL);
     SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_N, &room, &p->n));
@@ -49,6 +51,7 @@ generate_large(unsigned bits, struct spk_mut room, struct spk_rsa_parts *p)
 static spk_err
 make_prime(BIGNUM *p, int bits)
 {
+    SPK_OSSL_SCOPE;
     do {
         SPK_OSSL(BN_generate_prime_ex(p, bits, 0, NULL, NULL, NULL) == 1);
     } while (!BN_is_bit_set(p, bits - 2) || BN_mod_word(p, RSA_F4) == 1);
@@ -58,7 +61,8 @@ make_prime(BIGNUM *p, int bits)
 static spk_err
 generate_small(unsigned bits, struct spk_mut room, struct spk_rsa_parts *p)
 {
-    SPK_AUTO_BN_CTX ctx = BN_CTX_new();
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_BN_CTX ctx = BN_CTX_new_ex(spk_ossl_lib());
     SPK_AUTO_BN prime1 = BN_new();
     SPK_AUTO_BN prime2 = BN_new();
     SPK_AUTO_BN n = BN_new();

@@ -37,6 +37,7 @@ p256_clear(struct p256 *k)
 static spk_err
 p256_make(struct p256 *k)
 {
+    SPK_OSSL_SCOPE;
     size_t len = 0;
     BIGNUM *bn = NULL;
     spk_ossl_start();
@@ -93,11 +94,12 @@ p256_to_pem(const struct p256 *k, struct spk_secret **ret_pem)
 static spk_err
 p256_sign(const struct p256 *k, struct spk_span tbs, struct spk_buf *sig)
 {
+    SPK_OSSL_SCOPE;
     struct spk_hash h;
     uint8_t out[128];
     size_t len = sizeof out;
     SPK_TRY(spk_sha256(tbs, &h));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, k->key, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), k->key, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_sign_init(c) == 1);
     SPK_OSSL(EVP_PKEY_sign(c, out, &len, h.b, SPK_HASH_LEN) == 1);
     return spk_buf_add(sig, spk_span(out, len));

@@ -45,9 +45,9 @@ row_of(const struct spk_cipher *c)
 static spk_err
 fetch(const struct spk_cipher *c, enum spk_cipher_mode mode, EVP_CIPHER **ret_cipher)
 {
+    SPK_OSSL_SCOPE;
     size_t row = row_of(c);
-    OSSL_LIB_CTX *lib = NULL;
-    spk_ossl_start();
+    OSSL_LIB_CTX *lib = spk_ossl_lib();
     if (row <= SPK_CIPHER_DES) {
         SPK_TRY(spk_ossl_legacy(&lib));
     }
@@ -150,6 +150,7 @@ spk_cipher_free(struct spk_cipher *c)
 spk_err
 spk_cipher_dup(const struct spk_cipher *c, struct spk_cipher **ret_c)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_cipher) copy = NULL;
     SPK_TRY(spk_cipher_new(c->alg, spk_secret_span(c->key), c->rc2_bits, &copy));
     if (c->alg == SPK_CIPHER_RC4 && c->ctx[0][0] != NULL) {
@@ -164,6 +165,7 @@ spk_cipher_dup(const struct spk_cipher *c, struct spk_cipher **ret_c)
 static spk_err
 set_up(const struct spk_cipher *c, EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, int encrypt)
 {
+    SPK_OSSL_SCOPE;
     struct spk_span key = spk_secret_span(c->key);
     unsigned bits = c->rc2_bits;
     const OSSL_PARAM rc2[] = {OSSL_PARAM_construct_uint(OSSL_CIPHER_PARAM_RC2_KEYBITS, &bits),
@@ -183,6 +185,7 @@ set_up(const struct spk_cipher *c, EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher
 static spk_err
 ctx_get(struct spk_cipher *c, enum spk_cipher_mode mode, bool encrypt, EVP_CIPHER_CTX **ret_ctx)
 {
+    SPK_OSSL_SCOPE;
     EVP_CIPHER_CTX **slot = &c->ctx[mode][encrypt ? 1 : 0];
     EVP_CIPHER *cipher = NULL;
     if (*slot == NULL) {
@@ -203,6 +206,7 @@ ctx_get(struct spk_cipher *c, enum spk_cipher_mode mode, bool encrypt, EVP_CIPHE
 static spk_err
 run_ctx(EVP_CIPHER_CTX *ctx, struct spk_mut data)
 {
+    SPK_OSSL_SCOPE;
     for (size_t done = 0; done < data.len;) {
         size_t n = data.len - done < RUN_MAX ? data.len - done : RUN_MAX;
         int got = 0;
@@ -259,6 +263,7 @@ static spk_err
 ctx_at(struct spk_cipher *c, const struct spk_cipher_op *op, EVP_CIPHER_CTX **ret_ctx,
        uint8_t **ret_at)
 {
+    SPK_OSSL_SCOPE;
     size_t block = spk_cipher_block(c);
     uint8_t *at = c->at[op->mode][op->encrypt ? 1 : 0];
     bool fresh = c->ctx[op->mode][op->encrypt ? 1 : 0] == NULL;
@@ -300,6 +305,7 @@ run_chained(struct spk_cipher *c, const struct spk_cipher_op *op, struct spk_mut
 spk_err
 spk_cipher_chain(struct spk_cipher *c, uint8_t *chain, struct spk_span blocks)
 {
+    SPK_OSSL_SCOPE;
     uint8_t out[CHAIN_PART], *at = NULL;
     SPK_WIPE_ON_EXIT(out);
     const struct spk_cipher_op op = {SPK_MODE_CBC, true, chain};

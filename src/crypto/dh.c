@@ -20,7 +20,8 @@ spk_dh_generate(unsigned bits, struct spk_ffkey **ret_key)
 static spk_err
 derive(EVP_PKEY *own, EVP_PKEY *peer, struct spk_mut z)
 {
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), own, NULL);
     unsigned pad = 1; /* z keeps its leading zeros */
     const OSSL_PARAM params[] = {OSSL_PARAM_construct_uint(OSSL_EXCHANGE_PARAM_PAD, &pad),
                                  OSSL_PARAM_construct_end()};

@@ -32,10 +32,10 @@ spk_digest_block(enum spk_digest_alg alg)
 static spk_err
 fetch(enum spk_digest_alg alg, EVP_MD **ret_md)
 {
+    SPK_OSSL_SCOPE;
     static const char *const names[SPK_DIGEST_MAX_] = {NULL,       "MD4",      "MD5",     "SHA1",
                                                        "SHA2-256", "SHA2-384", "SHA2-512"};
-    OSSL_LIB_CTX *lib = NULL;
-    spk_ossl_start();
+    OSSL_LIB_CTX *lib = spk_ossl_lib();
     if (alg == SPK_DIGEST_MD4) {
         SPK_TRY(spk_ossl_legacy(&lib));
     }
@@ -52,6 +52,7 @@ fetch(enum spk_digest_alg alg, EVP_MD **ret_md)
 spk_err
 spk_digest_new(enum spk_digest_alg alg, struct spk_digest **ret_d)
 {
+    SPK_OSSL_SCOPE;
     EVP_MD *md = NULL;
     SPK_CHECK(alg < SPK_DIGEST_MAX_, USAGE);
     SPK_AUTO(spk_digest) d = spk_calloc(1, sizeof *d);
@@ -69,6 +70,7 @@ spk_digest_new(enum spk_digest_alg alg, struct spk_digest **ret_d)
 spk_err
 spk_digest_add(struct spk_digest *d, struct spk_span s)
 {
+    SPK_OSSL_SCOPE;
     if (s.len == 0) {
         return SPK_OK;
     }
@@ -83,6 +85,7 @@ spk_digest_add(struct spk_digest *d, struct spk_span s)
 spk_err
 spk_digest_dup(const struct spk_digest *d, struct spk_digest **ret_d)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_digest) copy = NULL;
     SPK_TRY(spk_digest_new(d->alg, &copy));
     copy->md2 = d->md2;
@@ -96,6 +99,7 @@ spk_digest_dup(const struct spk_digest *d, struct spk_digest **ret_d)
 spk_err
 spk_digest_final(struct spk_digest *d, uint8_t ret_value[SPK_DIGEST_LEN_MAX])
 {
+    SPK_OSSL_SCOPE;
     if (d->ctx == NULL) {
         spk_md2_final(&d->md2, ret_value);
         return SPK_OK;
@@ -107,6 +111,7 @@ spk_digest_final(struct spk_digest *d, uint8_t ret_value[SPK_DIGEST_LEN_MAX])
 spk_err
 spk_digest_restart(struct spk_digest *d)
 {
+    SPK_OSSL_SCOPE;
     d->md2 = (struct spk_md2){0};
     SPK_OSSL(d->ctx == NULL || EVP_DigestInit_ex2(d->ctx, NULL, NULL) == 1);
     return SPK_OK;

@@ -37,12 +37,13 @@ spk_err
 spk_dsa_sign(const struct spk_ffkey *pair, const uint8_t hash[SPK_DSA_HASH_LEN],
              uint8_t ret_sig[SPK_DSA_SIG_LEN])
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY pkey = NULL;
     uint8_t der[DER_MAX];
     size_t len = sizeof der;
     SPK_CHECK(spk_ffkey_is_pair(pair) && spk_dsa_fits(pair), USAGE);
     SPK_TRY(spk_ffkey_pkey(pair, "DSA", &pkey));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_sign_init(c) == 1);
     SPK_OSSL(EVP_PKEY_sign(c, der, &len, hash, SPK_DSA_HASH_LEN) == 1);
     const uint8_t *at = der;
@@ -59,6 +60,7 @@ spk_dsa_sign(const struct spk_ffkey *pair, const uint8_t hash[SPK_DSA_HASH_LEN],
 static spk_err
 to_der(const uint8_t sig[SPK_DSA_SIG_LEN], uint8_t ret_der[DER_MAX], size_t *ret_len)
 {
+    SPK_OSSL_SCOPE;
     AUTO_SIG s = DSA_SIG_new();
     SPK_AUTO_BN r = BN_bin2bn(sig, SPK_DSA_Q_LEN, NULL);
     SPK_AUTO_BN t = BN_bin2bn(sig + SPK_DSA_Q_LEN, SPK_DSA_Q_LEN, NULL);
@@ -75,13 +77,14 @@ spk_err
 spk_dsa_verify(const struct spk_ffkey *key, const uint8_t hash[SPK_DSA_HASH_LEN],
                const uint8_t sig[SPK_DSA_SIG_LEN])
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY pkey = NULL;
     uint8_t der[DER_MAX];
     size_t len = 0;
     SPK_CHECK(spk_dsa_fits(key), USAGE);
     SPK_TRY(to_der(sig, der, &len));
     SPK_TRY(spk_ffkey_pkey(key, "DSA", &pkey));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_verify_init(c) == 1);
     if (EVP_PKEY_verify(c, der, len, hash, SPK_DSA_HASH_LEN) != 1) {
         return spk_ossl_answer(SPK_CODE_AUTH);

@@ -58,10 +58,11 @@ check_sizes(const struct spk_ff_parts *s)
 static spk_err
 nums_load(struct nums *n, const struct spk_ff_parts *s)
 {
+    SPK_OSSL_SCOPE;
     const struct spk_span in[] = {s->p, s->q, s->g, s->j, s->y, s->x};
     SPK_TRY(check_sizes(s));
     spk_ossl_start();
-    n->ctx = BN_CTX_secure_new();
+    n->ctx = BN_CTX_secure_new_ex(spk_ossl_lib());
     n->mont = BN_MONT_CTX_new();
     SPK_OSSL(n->ctx != NULL && n->mont != NULL);
     for (size_t i = 0; i < NUMS; i++) {
@@ -85,6 +86,7 @@ nums_load(struct nums *n, const struct spk_ff_parts *s)
 static spk_err
 check_element(struct nums *n, const BIGNUM *e)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(BN_num_bits(e) > 1 && BN_ucmp(e, n->v[P1]) < 0, FORMAT);
     if (!n->has_q) {
         return SPK_OK;
@@ -96,6 +98,7 @@ check_element(struct nums *n, const BIGNUM *e)
 static spk_err
 check_domain(struct nums *n)
 {
+    SPK_OSSL_SCOPE;
     if (n->has_q) {
         SPK_CHECK(BN_is_odd(n->v[Q]) && BN_ucmp(n->v[Q], n->v[P]) < 0, FORMAT);
         SPK_OSSL(BN_mod(n->v[TMP], n->v[P1], n->v[Q], n->ctx) == 1);
@@ -119,6 +122,7 @@ x_bound(const struct nums *n)
 static spk_err
 fit_pair(struct nums *n)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(!BN_is_zero(n->v[X]) && BN_ucmp(n->v[X], x_bound(n)) < 0, FORMAT);
     SPK_OSSL(BN_mod_exp_mont_consttime(n->v[TMP], n->v[G], n->v[X], n->v[P], n->ctx, n->mont) == 1);
     SPK_CHECK(!n->has_y || BN_ucmp(n->v[TMP], n->v[Y]) == 0, FORMAT);
@@ -146,6 +150,7 @@ keep_public(struct spk_ffkey *key, const struct nums *n)
 static spk_err
 keep(const struct nums *n, const struct spk_ff_seed *seed, struct spk_ffkey **ret_key)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_ffkey) key = spk_calloc(1, sizeof *key);
     SPK_CHECK(key != NULL, NOMEM);
     atomic_init(&key->refs, 1);
@@ -177,6 +182,7 @@ spk_ffkey_from_parts(const struct spk_ff_parts *parts, struct spk_ffkey **ret_ke
 spk_err
 spk_ffkey_new_pair(const struct spk_ff_parts *domain, struct spk_ffkey **ret_key)
 {
+    SPK_OSSL_SCOPE;
     AUTO_NUMS n = {0};
     struct spk_ff_parts d = *domain;
     d.y = d.x = SPK_SPAN_EMPTY;
@@ -195,6 +201,7 @@ spk_ffkey_new_pair(const struct spk_ff_parts *domain, struct spk_ffkey **ret_key
 static spk_err
 check_prime(const struct nums *n, const BIGNUM *v)
 {
+    SPK_OSSL_SCOPE;
     int r = BN_check_prime(v, n->ctx, NULL);
     SPK_OSSL(r >= 0);
     return r == 1 ? SPK_OK : SPK_ERR(FORMAT);
@@ -264,6 +271,7 @@ static const char *const names[] = {OSSL_PKEY_PARAM_FFC_P,   OSSL_PKEY_PARAM_FFC
 static spk_err
 push(OSSL_PARAM_BLD *bld, const struct spk_ff_parts *s, BIGNUM *bn[X + 1])
 {
+    SPK_OSSL_SCOPE;
     const struct spk_span in[] = {s->p, s->q, s->g, s->j, s->y, s->x};
     for (size_t i = 0; i <= X; i++) {
         if (names[i] == NULL || in[i].len == 0) {
@@ -278,7 +286,8 @@ push(OSSL_PARAM_BLD *bld, const struct spk_ff_parts *s, BIGNUM *bn[X + 1])
 static spk_err
 pkey_from(OSSL_PARAM_BLD *bld, const char *type, EVP_PKEY **ret_pkey)
 {
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(spk_ossl_lib(), type, NULL);
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
     bool ok = c != NULL && params != NULL && EVP_PKEY_fromdata_init(c) == 1 &&
               EVP_PKEY_fromdata(c, ret_pkey, EVP_PKEY_KEYPAIR, params) == 1;
@@ -289,6 +298,7 @@ pkey_from(OSSL_PARAM_BLD *bld, const char *type, EVP_PKEY **ret_pkey)
 spk_err
 spk_ffkey_pkey(const struct spk_ffkey *key, const char *type, EVP_PKEY **ret_pkey)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *bn[X + 1] = {NULL};
     struct spk_ff_parts s;
     spk_ffkey_parts(key, &s);

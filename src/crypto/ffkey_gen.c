@@ -11,6 +11,7 @@
 static spk_err
 make_domain(unsigned p_bits, unsigned q_bits, EVP_PKEY **ret_pkey)
 {
+    SPK_OSSL_SCOPE;
     bool old = q_bits == OLD_Q_BITS;
     char type[] = "fips186_4", digest[] = "SHA256";
     char old_type[] = "fips186_2", old_digest[] = "SHA1";
@@ -20,7 +21,7 @@ make_domain(unsigned p_bits, unsigned q_bits, EVP_PKEY **ret_pkey)
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_FFC_TYPE, old ? old_type : type, 0),
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_FFC_DIGEST, old ? old_digest : digest, 0),
         OSSL_PARAM_construct_end()};
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(spk_ossl_lib(), "DSA", NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_paramgen_init(c) == 1);
     SPK_OSSL(EVP_PKEY_CTX_set_params(c, params) == 1);
     SPK_OSSL(EVP_PKEY_generate(c, ret_pkey) == 1);
@@ -30,6 +31,7 @@ make_domain(unsigned p_bits, unsigned q_bits, EVP_PKEY **ret_pkey)
 static spk_err
 take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *bn = NULL;
     SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
     SPK_AUTO_BN own = bn;
@@ -45,7 +47,8 @@ take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct
 static spk_err
 cofactor(struct spk_ff_parts *d, uint8_t ret_j[SPK_FF_MAX_LEN])
 {
-    SPK_AUTO_BN_CTX ctx = BN_CTX_new();
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_BN_CTX ctx = BN_CTX_new_ex(spk_ossl_lib());
     SPK_AUTO_BN p = BN_bin2bn(d->p.ptr, (int)d->p.len, NULL);
     SPK_AUTO_BN q = BN_bin2bn(d->q.ptr, (int)d->q.len, NULL);
     SPK_OSSL(ctx != NULL && p != NULL && q != NULL);

@@ -29,6 +29,7 @@ spk_sha256(struct spk_span s, struct spk_hash *ret_h)
 spk_err
 spk_sha256_parts(const struct spk_span *parts, size_t n, struct spk_hash *ret_h)
 {
+    SPK_OSSL_SCOPE;
     const EVP_MD *md = NULL;
     SPK_TRY(spk_ossl_md(SPK_MD_SHA256, &md));
     SPK_AUTO_MD_CTX c = EVP_MD_CTX_new();
@@ -42,6 +43,7 @@ spk_sha256_parts(const struct spk_span *parts, size_t n, struct spk_hash *ret_h)
 spk_err
 spk_sha256_new(struct spk_sha256 **ret_c)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_sha256) c = spk_calloc(1, sizeof *c);
     SPK_CHECK(c != NULL, NOMEM);
     SPK_TRY(spk_ossl_md(SPK_MD_SHA256, &c->md));
@@ -54,6 +56,7 @@ spk_sha256_new(struct spk_sha256 **ret_c)
 spk_err
 spk_sha256_add(struct spk_sha256 *c, struct spk_span s)
 {
+    SPK_OSSL_SCOPE;
     if (s.len != 0) {
         SPK_OSSL(EVP_DigestUpdate(c->ctx, s.ptr, s.len) == 1);
     }
@@ -63,6 +66,7 @@ spk_sha256_add(struct spk_sha256 *c, struct spk_span s)
 spk_err
 spk_sha256_final(struct spk_sha256 *c, struct spk_hash *ret_h)
 {
+    SPK_OSSL_SCOPE;
     struct spk_hash h;
     SPK_OSSL(EVP_DigestFinal_ex(c->ctx, h.b, NULL) == 1);
     SPK_OSSL(EVP_DigestInit_ex2(c->ctx, c->md, NULL) == 1);

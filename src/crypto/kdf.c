@@ -93,6 +93,7 @@ check_scrypt(unsigned log2_n, uint64_t r, uint64_t p)
 static spk_err
 kdf_run(EVP_KDF_CTX *c, OSSL_PARAM *params, struct spk_mut out)
 {
+    SPK_OSSL_SCOPE;
     if (EVP_KDF_derive(c, out.ptr, out.len, params) != 1) {
         spk_wipe(out.ptr, out.len);
         return spk_ossl_fail();
@@ -104,6 +105,7 @@ spk_err
 spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n, unsigned r, unsigned p,
            struct spk_mut ret_out)
 {
+    SPK_OSSL_SCOPE;
     SPK_TRY(check_scrypt(log2_n, r, p));
     SPK_CHECK(ret_out.len != 0, USAGE);
     uint64_t n = (uint64_t)1 << log2_n;
@@ -121,7 +123,7 @@ spk_scrypt(struct spk_span pass, struct spk_span salt, unsigned log2_n, unsigned
         OSSL_PARAM_construct_end(),
     };
     spk_ossl_start();
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(spk_ossl_lib(), "SCRYPT", NULL);
     EVP_KDF_CTX *c = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     spk_err e = c != NULL ? kdf_run(c, params, ret_out) : spk_ossl_fail();
     EVP_KDF_CTX_free(c);
@@ -133,6 +135,7 @@ spk_err
 spk_pbkdf2(bool sha256, struct spk_span pass, struct spk_span salt, unsigned rounds,
            struct spk_mut ret_out)
 {
+    SPK_OSSL_SCOPE;
     static uint8_t none;
     char sha1_name[] = "SHA1", sha256_name[] = "SHA256";
     uint64_t iter = rounds;
@@ -150,7 +153,7 @@ spk_pbkdf2(bool sha256, struct spk_span pass, struct spk_span salt, unsigned rou
         OSSL_PARAM_construct_end(),
     };
     spk_ossl_start();
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "PBKDF2", NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(spk_ossl_lib(), "PBKDF2", NULL);
     EVP_KDF_CTX *c = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     spk_err e = c != NULL ? kdf_run(c, params, ret_out) : spk_ossl_fail();
     EVP_KDF_CTX_free(c);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/legacy.h"
 
-#include <openssl/err.h>
 #include <openssl/provider.h>
 #include <pthread.h>
 
@@ -11,13 +10,13 @@ static OSSL_LIB_CTX *legacy_ctx;
 static void
 load(void)
 {
+    SPK_OSSL_SCOPE;
     spk_ossl_start();
     OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
     if (ctx != NULL && OSSL_PROVIDER_load(ctx, "legacy") == NULL) {
         OSSL_LIB_CTX_free(ctx);
         ctx = NULL;
     }
-    ERR_clear_error();
     legacy_ctx = ctx; /* stays for the life of the process, as what was fetched from it does */
 }
 

@@ -8,6 +8,7 @@
 spk_err
 spk_hmac_init(struct spk_hmac *h, enum spk_md md, struct spk_span key)
 {
+    SPK_OSSL_SCOPE;
     *h = (struct spk_hmac){0};
     SPK_TRY(spk_ossl_md(md, &h->md));
     h->len = (size_t)EVP_MD_get_size(h->md);
@@ -27,6 +28,7 @@ spk_hmac_init(struct spk_hmac *h, enum spk_md md, struct spk_span key)
 static spk_err
 start_padded(struct spk_hmac *h, uint8_t pad)
 {
+    SPK_OSSL_SCOPE;
     uint8_t block[SPK_MD_BLOCK_MAX];
     SPK_WIPE_ON_EXIT(block);
     for (size_t i = 0; i < h->block; i++) {
@@ -41,6 +43,7 @@ spk_err
 spk_hmac_run(struct spk_hmac *h, const struct spk_span *parts, size_t n,
              uint8_t ret_mac[SPK_MD_LEN_MAX])
 {
+    SPK_OSSL_SCOPE;
     uint8_t inner[SPK_MD_LEN_MAX];
     SPK_WIPE_ON_EXIT(inner);
     SPK_TRY(start_padded(h, 0x36));

@@ -16,6 +16,7 @@
 static spk_err
 run_prf(struct spk_span secret, struct spk_span seed, struct spk_mut out)
 {
+    SPK_OSSL_SCOPE;
     char digest[] = "MD5-SHA1";
     void *s = (void *)(uintptr_t)secret.ptr, *d = (void *)(uintptr_t)seed.ptr;
     const OSSL_PARAM params[] = {
@@ -25,7 +26,7 @@ run_prf(struct spk_span secret, struct spk_span seed, struct spk_mut out)
         OSSL_PARAM_construct_end(),
     };
     spk_ossl_start();
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(spk_ossl_lib(), "TLS1-PRF", NULL);
     EVP_KDF_CTX *c = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
     bool ok = c != NULL && EVP_KDF_derive(c, out.ptr, out.len, params) == 1;
     EVP_KDF_CTX_free(c);

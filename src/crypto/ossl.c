@@ -9,15 +9,17 @@
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static pthread_once_t md_once = PTHREAD_ONCE_INIT;
 static pthread_once_t cipher_once = PTHREAD_ONCE_INIT;
+static OSSL_LIB_CTX *lib;
 static EVP_MD *mds[SPK_MD_MAX_];
 static EVP_CIPHER *aes256_gcm, *aes256_cbc;
 
 static void
 start(void)
 {
-    /* openssl.cnf costs a millisecond and could swap the algorithms under us. Taking the library
-     * down at exit costs a third of one, and races with threads that still work. */
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+    /* Taking the library down at exit costs a third of a millisecond, and races with threads that
+     * still work. */
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    lib = OSSL_LIB_CTX_new(); /* for the life of the process, as what is fetched from it */
 }
 
 void
@@ -26,14 +28,30 @@ spk_ossl_start(void)
     (void)pthread_once(&start_once, start);
 }
 
+OSSL_LIB_CTX *
+spk_ossl_lib(void)
+{
+    spk_ossl_start();
+    return lib;
+}
+
+int
+spk_ossl_scope_begin(void)
+{
+    return ERR_set_mark();
+}
+
+void
+spk_ossl_scope_end(const int *marked)
+{
+    (void)marked; /* of an empty queue there is no mark, and all that is in it now is ours */
+    (void)ERR_pop_to_mark();
+}
+
 spk_err
 spk_ossl_answer(enum spk_code code)
 {
-    bool nomem = false;
-    unsigned long e;
-    while ((e = ERR_get_error()) != 0) {
-        nomem = nomem || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
-    }
+    bool nomem = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
     return (spk_err){nomem ? SPK_CODE_NOMEM : code, 0};
 }
 
@@ -55,24 +73,27 @@ spk_ossl_fail(void)
 static void
 fetch_mds(void)
 {
+    SPK_OSSL_SCOPE;
     static const char *const names[SPK_MD_MAX_] = {"SHA1", "SHA2-256", "SHA2-384"};
     spk_ossl_start();
     for (size_t i = 0; i < SPK_MD_MAX_; i++) {
-        mds[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        mds[i] = EVP_MD_fetch(spk_ossl_lib(), names[i], NULL);
     }
 }
 
 static void
 fetch_ciphers(void)
 {
+    SPK_OSSL_SCOPE;
     spk_ossl_start();
-    aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    aes256_cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+    aes256_gcm = EVP_CIPHER_fetch(spk_ossl_lib(), "AES-256-GCM", NULL);
+    aes256_cbc = EVP_CIPHER_fetch(spk_ossl_lib(), "AES-256-CBC", NULL);
 }
 
 spk_err
 spk_ossl_md(enum spk_md which, const EVP_MD **ret_md)
 {
+    SPK_OSSL_SCOPE;
     (void)pthread_once(&md_once, fetch_mds);
     SPK_OSSL(mds[which] != NULL);
     *ret_md = mds[which];
@@ -82,6 +103,7 @@ spk_ossl_md(enum spk_md which, const EVP_MD **ret_md)
 spk_err
 spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher)
 {
+    SPK_OSSL_SCOPE;
     (void)pthread_once(&cipher_once, fetch_ciphers);
     SPK_OSSL(aes256_gcm != NULL);
     *ret_cipher = aes256_gcm;
@@ -91,6 +113,7 @@ spk_ossl_aes256_gcm(const EVP_CIPHER **ret_cipher)
 spk_err
 spk_ossl_aes256_cbc(const EVP_CIPHER **ret_cipher)
 {
+    SPK_OSSL_SCOPE;
     (void)pthread_once(&cipher_once, fetch_ciphers);
     SPK_OSSL(aes256_cbc != NULL);
     *ret_cipher = aes256_cbc;
@@ -101,6 +124,7 @@ spk_err
 spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts, size_t n,
                 uint8_t *ret_digest)
 {
+    SPK_OSSL_SCOPE;
     SPK_OSSL(EVP_DigestInit_ex2(c, md, NULL) == 1);
     for (size_t i = 0; i < n; i++) {
         if (parts[i].len != 0) {
@@ -114,10 +138,11 @@ spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts, s
 spk_err
 spk_ossl_raw_pair(const char *type, const struct spk_secret *priv, EVP_PKEY **ret_key)
 {
+    SPK_OSSL_SCOPE;
     struct spk_span s = spk_secret_span(priv);
     SPK_CHECK(s.len == SPK_RAW_KEY_LEN, USAGE);
     spk_ossl_start();
-    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, type, NULL, s.ptr, s.len);
+    EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(spk_ossl_lib(), type, NULL, s.ptr, s.len);
     SPK_OSSL(k != NULL);
     *ret_key = k;
     return SPK_OK;
@@ -127,6 +152,7 @@ spk_err
 spk_ossl_raw_public(const char *type, const struct spk_secret *priv,
                     uint8_t ret_pub[SPK_RAW_KEY_LEN])
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY k = NULL;
     size_t len = SPK_RAW_KEY_LEN;
     SPK_TRY(spk_ossl_raw_pair(type, priv, &k));

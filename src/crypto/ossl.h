@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one door to OpenSSL, internal to this folder: start-up without configuration files,
- * algorithms fetched once a process, and the error queue emptied on every failure.
+/* The one door to OpenSSL, internal to this folder: a library context of our own, which no
+ * configuration file reaches, algorithms fetched once a process, and the error queue left as it
+ * was. libcryptoapi and libsparekey live in other people's processes: openssl.cnf and the errors
+ * that wait in the queue are theirs.
  *
  * Starting lean matters: a program that seals one small file spends most of its time in the
  * library's start-up, so each table of algorithms is built only when its first user comes. */
@@ -20,9 +22,17 @@ enum spk_md { SPK_MD_SHA1, SPK_MD_SHA256, SPK_MD_SHA384, SPK_MD_MAX_ };
 #define SPK_MD_LEN_MAX 48
 #define SPK_MD_BLOCK_MAX 128
 
-/** Start the library (once) without openssl.cnf; called by every function here. */
+/** Start the library (once); called by every function here. */
 void spk_ossl_start(void);
-/** Empties the error queue; gives SPK_CODE_NOMEM or SPK_CODE_CRYPTO. */
+/** The context of our own: everything is fetched from it, nothing from the process's. */
+OSSL_LIB_CTX *spk_ossl_lib(void);
+/** First in every function that calls the library and may see it fail: at its end, the errors that
+ * have come since are taken off the queue. */
+int spk_ossl_scope_begin(void);
+void spk_ossl_scope_end(const int *marked);
+#define SPK_OSSL_SCOPE                                                                             \
+    __attribute__((cleanup(spk_ossl_scope_end))) const int ossl_scope_ = spk_ossl_scope_begin()
+/** SPK_CODE_NOMEM or SPK_CODE_CRYPTO, after the last error. */
 SPK_MUST_USE spk_err spk_ossl_fail(void);
 /** The same where failure is an answer about the data: SPK_CODE_NOMEM or code. */
 SPK_MUST_USE spk_err spk_ossl_answer(enum spk_code code);

@@ -22,6 +22,7 @@ static const uint8_t l_hash[SHA1_LEN] = {0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4
 static spk_err
 mgf1_xor(struct spk_span seed, struct spk_mut dst)
 {
+    SPK_OSSL_SCOPE;
     uint8_t block[SPK_MD_LEN_MAX], counter[4];
     SPK_WIPE_ON_EXIT(block);
     const EVP_MD *sha1 = NULL;

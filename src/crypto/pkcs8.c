@@ -259,6 +259,7 @@ static spk_err
 cbc(const struct pbes2 *p, const struct spk_secret *pass, struct spk_span in, int encrypt,
     struct spk_secret **ret_out)
 {
+    SPK_OSSL_SCOPE;
     const EVP_CIPHER *cipher = NULL;
     uint8_t kek[KEK_LEN];
     SPK_WIPE_ON_EXIT(kek);

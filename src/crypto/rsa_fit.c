@@ -23,9 +23,10 @@ fit_clear(struct fit *f)
 static spk_err
 fit_load(struct fit *f, const struct spk_rsa_parts *parts, size_t k)
 {
+    SPK_OSSL_SCOPE;
     const struct spk_span in[] = {parts->n, parts->e,  parts->d,  parts->p,
                                   parts->q, parts->dp, parts->dq, parts->qinv};
-    f->ctx = BN_CTX_new();
+    f->ctx = BN_CTX_new_ex(spk_ossl_lib());
     SPK_OSSL(f->ctx != NULL);
     for (size_t i = 0; i < NUMS; i++) {
         f->v[i] = BN_new();
@@ -46,6 +47,7 @@ fit_load(struct fit *f, const struct spk_rsa_parts *parts, size_t k)
 static spk_err
 fit_check(struct fit *f)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *const *v = f->v;
     SPK_CHECK(!BN_is_zero(v[D]) && BN_ucmp(v[D], v[N]) < 0, FORMAT);
     SPK_CHECK(BN_num_bits(v[P]) > 1 && BN_num_bits(v[Q]) > 1, FORMAT);
@@ -63,6 +65,7 @@ fit_check(struct fit *f)
 static spk_err
 fit_crt(struct fit *f)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *const *v = f->v;
     for (int i = 0; i < 2; i++) {
         SPK_OSSL(BN_mod(v[TMP], v[D], v[P1 + i], f->ctx) == 1);
@@ -82,6 +85,7 @@ fit_crt(struct fit *f)
 static spk_err
 fit_store(const struct fit *f, size_t k, struct spk_secret **ret_priv)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_secret) s = NULL;
     size_t half = spk_rsa_half(k);
     SPK_TRY(spk_secret_new(k + 5 * half, &s));

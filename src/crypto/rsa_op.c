@@ -24,6 +24,7 @@ copy_native(struct spk_span be, uint8_t *dst)
 static spk_err
 pkey_make(const struct spk_rsa *key, EVP_PKEY **ret_pkey)
 {
+    SPK_OSSL_SCOPE;
     static const char *const names[NUMS] = {
         OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
         OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
@@ -43,7 +44,7 @@ pkey_make(const struct spk_rsa *key, EVP_PKEY **ret_pkey)
     }
     params[n] = OSSL_PARAM_construct_end();
     spk_ossl_start();
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_name(spk_ossl_lib(), "RSA", NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_fromdata_init(c) == 1);
     int what = key->priv != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
     SPK_OSSL(EVP_PKEY_fromdata(c, ret_pkey, what, params) == 1);
@@ -76,6 +77,7 @@ spk_rsa_pkey(const struct spk_rsa *key, EVP_PKEY **ret_pkey)
 static spk_err
 mont_make(struct spk_rsa *k, BN_CTX *ctx)
 {
+    SPK_OSSL_SCOPE;
     if (k->bn_n == NULL) {
         k->bn_n = BN_bin2bn(k->n, (int)k->k, NULL);
     }
@@ -108,8 +110,9 @@ mont_get(const struct spk_rsa *key, BN_CTX *ctx)
 spk_err
 spk_rsa_raw_public(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_out)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(in.len == key->k, USAGE);
-    SPK_AUTO_BN_CTX ctx = BN_CTX_new();
+    SPK_AUTO_BN_CTX ctx = BN_CTX_new_ex(spk_ossl_lib());
     SPK_AUTO_BN m = BN_bin2bn(in.ptr, (int)in.len, NULL);
     SPK_AUTO_BN c = BN_new();
     SPK_OSSL(ctx != NULL && m != NULL && c != NULL);
@@ -123,6 +126,7 @@ spk_rsa_raw_public(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_o
 spk_err
 spk_rsa_raw_private(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_out)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(key->priv != NULL && in.len == key->k, USAGE);
     SPK_CHECK(spk_span_cmp(in, spk_span(key->n, key->k)) < 0, FORMAT);
     EVP_PKEY *pkey = NULL;
@@ -130,7 +134,7 @@ spk_rsa_raw_private(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_
     uint8_t out[SPK_RSA_MAX_LEN];
     SPK_WIPE_ON_EXIT(out);
     size_t len = sizeof out;
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_decrypt_init(c) == 1);
     SPK_OSSL(EVP_PKEY_CTX_set_rsa_padding(c, RSA_NO_PADDING) == 1);
     SPK_OSSL(EVP_PKEY_decrypt(c, out, &len, in.ptr, in.len) == 1 && len == key->k);
@@ -143,6 +147,7 @@ spk_rsa_raw_private(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_
 static spk_err
 pss_setup(EVP_PKEY_CTX *c)
 {
+    SPK_OSSL_SCOPE;
     const EVP_MD *md = NULL;
     SPK_TRY(spk_ossl_md(SPK_MD_SHA256, &md));
     SPK_OSSL(EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1);
@@ -155,6 +160,7 @@ pss_setup(EVP_PKEY_CTX *c)
 static spk_err
 sign_digest(EVP_PKEY_CTX *c, const struct spk_hash *h, struct spk_buf *sig)
 {
+    SPK_OSSL_SCOPE;
     uint8_t out[SPK_RSA_MAX_LEN];
     size_t len = sizeof out;
     SPK_OSSL(EVP_PKEY_sign(c, out, &len, h->b, SPK_HASH_LEN) == 1);
@@ -164,12 +170,13 @@ sign_digest(EVP_PKEY_CTX *c, const struct spk_hash *h, struct spk_buf *sig)
 spk_err
 spk_rsa_sign(const struct spk_rsa *key, const struct spk_span *parts, size_t n, struct spk_buf *sig)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(key->priv != NULL, USAGE);
     EVP_PKEY *pkey = NULL;
     struct spk_hash h;
     SPK_TRY(spk_sha256_parts(parts, n, &h));
     SPK_TRY(spk_rsa_pkey(key, &pkey));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_sign_init(c) == 1);
     SPK_TRY(pss_setup(c));
     return sign_digest(c, &h, sig);
@@ -178,6 +185,7 @@ spk_rsa_sign(const struct spk_rsa *key, const struct spk_span *parts, size_t n, 
 spk_err
 spk_rsa_sign_v15(const struct spk_rsa *key, struct spk_span tbs, struct spk_buf *sig)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(key->priv != NULL, USAGE);
     EVP_PKEY *pkey = NULL;
     const EVP_MD *md = NULL;
@@ -185,7 +193,7 @@ spk_rsa_sign_v15(const struct spk_rsa *key, struct spk_span tbs, struct spk_buf 
     SPK_TRY(spk_sha256(tbs, &h));
     SPK_TRY(spk_ossl_md(SPK_MD_SHA256, &md));
     SPK_TRY(spk_rsa_pkey(key, &pkey));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_sign_init(c) == 1);
     SPK_OSSL(EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PADDING) == 1);
     SPK_OSSL(EVP_PKEY_CTX_set_signature_md(c, md) == 1);
@@ -196,12 +204,13 @@ spk_err
 spk_rsa_verify(const struct spk_rsa *key, const struct spk_span *parts, size_t n,
                struct spk_span sig)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(sig.len == key->k, AUTH);
     EVP_PKEY *pkey = NULL;
     struct spk_hash h;
     SPK_TRY(spk_sha256_parts(parts, n, &h));
     SPK_TRY(spk_rsa_pkey(key, &pkey));
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), pkey, NULL);
     SPK_OSSL(c != NULL && EVP_PKEY_verify_init(c) == 1);
     SPK_TRY(pss_setup(c));
     if (EVP_PKEY_verify(c, sig.ptr, sig.len, h.b, SPK_HASH_LEN) != 1) {
@@ -214,6 +223,7 @@ spk_rsa_verify(const struct spk_rsa *key, const struct spk_span *parts, size_t n
 static spk_err
 take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
 {
+    SPK_OSSL_SCOPE;
     BIGNUM *bn = NULL;
     SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
     SPK_AUTO_BN own = bn;
@@ -228,6 +238,7 @@ take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct
 spk_err
 spk_rsa_generate(unsigned bits, struct spk_rsa **ret_key)
 {
+    SPK_OSSL_SCOPE;
     SPK_CHECK(bits >= SPK_RSA_MIN_BITS && bits <= SPK_RSA_MAX_BITS && bits % 8 == 0, LIMIT);
     spk_ossl_start();
     SPK_AUTO_PKEY pkey = EVP_RSA_gen(bits);

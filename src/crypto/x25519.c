@@ -24,11 +24,12 @@ spk_x25519_public(const struct spk_secret *priv, uint8_t ret_pub[32])
 static spk_err
 agree(const struct spk_secret *priv, const uint8_t *peer, uint8_t shared[X_LEN])
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY k = NULL;
     size_t len = X_LEN;
     SPK_TRY(spk_ossl_raw_pair(TYPE, priv, &k));
-    SPK_AUTO_PKEY p = EVP_PKEY_new_raw_public_key_ex(NULL, TYPE, NULL, peer, X_LEN);
-    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(NULL, k, NULL);
+    SPK_AUTO_PKEY p = EVP_PKEY_new_raw_public_key_ex(spk_ossl_lib(), TYPE, NULL, peer, X_LEN);
+    SPK_AUTO_PKEY_CTX c = EVP_PKEY_CTX_new_from_pkey(spk_ossl_lib(), k, NULL);
     SPK_OSSL(p != NULL && c != NULL && EVP_PKEY_derive_init(c) == 1);
     SPK_OSSL(EVP_PKEY_derive_set_peer(c, p) == 1);
     if (EVP_PKEY_derive(c, shared, &len) != 1) {
