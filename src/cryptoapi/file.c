@@ -99,6 +99,7 @@ static DWORD
 create(const char *name, DWORD access, DWORD disposition, HANDLE *ret_h)
 {
     int flags = 0;
+    struct stat st;
     CAPI_CHECK(name != NULL, ERROR_PATH_NOT_FOUND);
     CAPI_TRY(open_flags(access, disposition, &flags));
     bool there = disposition == CREATE_ALWAYS || disposition == OPEN_ALWAYS
@@ -107,6 +108,10 @@ create(const char *name, DWORD access, DWORD disposition, HANDLE *ret_h)
     int fd = open(name, flags, FILE_MODE);
     if (fd < 0) {
         return code_of_errno();
+    }
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        (void)close(fd);
+        return ERROR_ACCESS_DENIED;
     }
     CAPI_TRY(hand_out(fd, ret_h));
     SetLastError(there ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS); /* programs ask for it */
@@ -157,8 +162,10 @@ read_file(HANDLE file, void *buf, DWORD len, DWORD *ret_n)
 {
     int fd = -1;
     size_t n = 0;
+    CAPI_CHECK(ret_n != NULL, ERROR_INVALID_PARAMETER);
+    *ret_n = 0;
     CAPI_TRY(fd_of(file, false, &fd));
-    CAPI_CHECK(ret_n != NULL && (buf != NULL || len == 0), ERROR_INVALID_PARAMETER);
+    CAPI_CHECK(buf != NULL || len == 0, ERROR_INVALID_PARAMETER);
     CAPI_TRY(transfer_done(spk_read_full(fd, buf, len, &n)));
     *ret_n = (DWORD)n;
     return ERROR_SUCCESS;
@@ -178,8 +185,10 @@ static DWORD
 write_file(HANDLE file, const void *buf, DWORD len, DWORD *ret_n)
 {
     int fd = -1;
+    CAPI_CHECK(ret_n != NULL, ERROR_INVALID_PARAMETER);
+    *ret_n = 0;
     CAPI_TRY(fd_of(file, false, &fd));
-    CAPI_CHECK(ret_n != NULL && (buf != NULL || len == 0), ERROR_INVALID_PARAMETER);
+    CAPI_CHECK(buf != NULL || len == 0, ERROR_INVALID_PARAMETER);
     CAPI_TRY(transfer_done(spk_write_full(fd, spk_span(buf, len))));
     *ret_n = len;
     return ERROR_SUCCESS;
@@ -210,6 +219,7 @@ GetFileSize(HANDLE hFile, LPDWORD lpFileSizeHigh)
     if (lpFileSizeHigh != NULL) {
         *lpFileSizeHigh = (DWORD)((uint64_t)st.st_size >> 32);
     }
+    SetLastError(ERROR_SUCCESS); /* a length may look like INVALID_FILE_SIZE: programs ask */
     return (DWORD)st.st_size;
 }
 

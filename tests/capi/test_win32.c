@@ -2,6 +2,8 @@
 /* The little of windows.h that is there: messages, memory, strings, files. */
 #include <string.h>
 
+#include <stdio.h>
+
 #include "capi_test.h"
 #include "tchar.h"
 
@@ -98,10 +100,64 @@ memory(void **state)
     assert_null(LocalFree(NULL));
 }
 
+static void
+a_folder_is_no_file(void **state)
+{
+    (void)state;
+    SetLastError(UNSET);
+    assert_ptr_equal(CreateFileA("/", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL),
+                     INVALID_HANDLE_VALUE);
+    assert_int_equal(GetLastError(), ERROR_ACCESS_DENIED);
+}
+
+static void
+counts_and_sizes(void **state)
+{
+    DWORD n = 77, high = 7;
+    char path[600];
+    BYTE buf[8] = {0};
+    (void)state;
+    assert_fails(ReadFile((HANDLE)GARBAGE, buf, sizeof buf, &n, NULL), ERROR_INVALID_HANDLE);
+    assert_int_equal(n, 0);
+    n = 77;
+    assert_fails(WriteFile((HANDLE)GARBAGE, buf, 1, &n, NULL), ERROR_INVALID_HANDLE);
+    assert_int_equal(n, 0);
+    run_in_dir("truncate -s 4294967295 long"); /* as long as INVALID_FILE_SIZE */
+    (void)snprintf(path, sizeof path, "%s/long", capi_dir());
+    HANDLE h = CreateFileA(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    SetLastError(UNSET);
+    assert_int_equal(GetFileSize(h, &high), 0xffffffffu);
+    assert_int_equal(high, 0);
+    assert_int_equal(GetLastError(), ERROR_SUCCESS);
+    assert_works(CloseHandle(h));
+}
+
+/* The codes of files and of FormatMessage itself are the library's too. */
+static void
+every_code_has_a_text(void **state)
+{
+    static const DWORD codes[] = {ERROR_TOO_MANY_OPEN_FILES, ERROR_GEN_FAILURE,
+                                  ERROR_NOT_SUPPORTED,       ERROR_DISK_FULL,
+                                  ERROR_ALREADY_EXISTS,      ERROR_FILENAME_EXCED_RANGE,
+                                  ERROR_MR_MID_NOT_FOUND,    NTE_KEYSET_NOT_DEF,
+                                  NTE_BAD_HASH_STATE,        ERROR_BUSY};
+    (void)state;
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        char text[256];
+        assert_true(FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM, NULL, codes[i], 0, text, sizeof text,
+                                   NULL) > 2);
+    }
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(messages), cmocka_unit_test(strings),
-                                       cmocka_unit_test(files), cmocka_unit_test(memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(messages),
+                                       cmocka_unit_test(strings),
+                                       cmocka_unit_test(files),
+                                       cmocka_unit_test(memory),
+                                       cmocka_unit_test(a_folder_is_no_file),
+                                       cmocka_unit_test(counts_and_sizes),
+                                       cmocka_unit_test(every_code_has_a_text)};
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
