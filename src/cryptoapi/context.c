@@ -179,7 +179,8 @@ release(HCRYPTPROV handle, DWORD flags)
     CAPI_TRY(capi_prov_get(handle, &p));
     {
         CAPI_LOCK(&p->obj);
-        last = p->users > 0 && --p->users == 0;
+        CAPI_CHECK(p->users > 0, ERROR_INVALID_PARAMETER); /* another thread is doing it */
+        last = --p->users == 0;
     }
     if (last) {
         CAPI_TRY(capi_handle_close(handle, CAPI_PROV));

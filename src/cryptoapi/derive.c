@@ -49,22 +49,22 @@ struct material {
 static DWORD
 make_material(struct capi_hash *h, ALG_ID alg, size_t need, struct material *m)
 {
-    enum spk_digest_alg d;
+    enum spk_digest_alg d = SPK_DIGEST_SHA1;
     CAPI_LOCK(&h->obj);
     CAPI_CHECK(!h->finished, NTE_BAD_HASH_STATE);
-    CAPI_TRY(capi_hash_finish(h));
     size_t k = capi_hash_len(h);
-    ALG_ID hash = h->alg;
-    memcpy(m->bytes, h->value, k);
-    m->len = k;
-    if (k >= need && (!is_aes(alg) || is_sha2(hash))) {
-        return ERROR_SUCCESS;
+    bool enough = k >= need && (!is_aes(alg) || is_sha2(h->alg));
+    if (k == 0) { /* a hash that cannot be finished yet, or never */
+        CAPI_TRY(capi_hash_finish(h));
     }
-    CAPI_CHECK(capi_digest_of(hash, &d), NTE_BAD_HASH);
-    CAPI_TRY(expand(d, spk_span(h->value, k), m->bytes));
-    m->len = 2 * k;
-    CAPI_CHECK(m->len >= need, NTE_BAD_LEN);
-    return ERROR_SUCCESS;
+    if (!enough) { /* a refusal leaves the hash open */
+        CAPI_CHECK(capi_digest_of(h->alg, &d), NTE_BAD_HASH);
+        CAPI_CHECK(2 * k >= need, NTE_BAD_LEN);
+    }
+    CAPI_TRY(capi_hash_finish(h));
+    memcpy(m->bytes, h->value, k);
+    m->len = enough ? k : 2 * k;
+    return enough ? ERROR_SUCCESS : expand(d, spk_span(h->value, k), m->bytes);
 }
 
 static DWORD

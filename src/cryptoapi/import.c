@@ -165,6 +165,8 @@ wrapped(const struct capi_import *in, struct capi_key **ret_k)
     return capi_import_session(in, spk_span(secret, len), ret_k);
 }
 
+#define RC2_BITS_MAX 1024 /* RFC 2268 section 2 */
+
 struct opaque {
     uint32_t magic, mode, mode_bits, rc2_bits, salt_len, key_len;
     uint8_t salt[CAPI_SALT_MAX], iv[SPK_CIPHER_BLOCK_MAX], chain[SPK_CIPHER_BLOCK_MAX];
@@ -186,7 +188,7 @@ read_opaque(struct spk_span body, struct opaque *o)
     SPK_TRY(spk_rd_u32le(&r, &o->key_len));
     SPK_TRY(spk_rd_span(&r, o->key_len, &o->secret));
     SPK_CHECK(o->magic == CAPI_OPAQUE_MAGIC && o->salt_len <= CAPI_SALT_MAX, FORMAT);
-    SPK_CHECK(o->mode <= CRYPT_MODE_CFB && o->rc2_bits >= 1, FORMAT);
+    SPK_CHECK(o->mode <= CRYPT_MODE_CFB && o->rc2_bits >= 1 && o->rc2_bits <= RC2_BITS_MAX, FORMAT);
     return spk_rd_end(&r);
 }
 

@@ -89,8 +89,9 @@ capi_hmac_finish(struct capi_hash *h)
     const struct spk_span parts[] = {spk_span(h->outer, h->outer_len),
                                      spk_span(h->value, spk_digest_len(h->inner))};
     uint8_t value[CAPI_HASH_MAX];
+    SPK_WIPE_ON_EXIT(value);
     CAPI_TRY(capi_code(spk_digest_parts(h->inner, parts, 2, value), NTE_FAIL));
-    memcpy(h->value, value, sizeof value);
+    memcpy(h->value, value, spk_digest_len(h->inner));
     return ERROR_SUCCESS;
 }
 

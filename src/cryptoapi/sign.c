@@ -95,6 +95,16 @@ encode(const struct value *v, DWORD flags, struct spk_mut em)
     return capi_code(spk_type1_encode(prefix, msg, em), NTE_BAD_LEN);
 }
 
+/* Whether a value of this hash can be signed at all: a refusal leaves the hash open. */
+static DWORD
+check_encodes(struct capi_hash *h, DWORD flags, struct spk_mut em)
+{
+    CAPI_LOCK(&h->obj);
+    CAPI_CHECK(h->alg != CALG_MAC && h->alg != CALG_HMAC, NTE_BAD_ALGID);
+    const struct value any = {.alg = h->alg, .len = capi_hash_len(h)};
+    return encode(&any, flags, em);
+}
+
 static void
 reverse(const uint8_t *src, size_t len, uint8_t *dst)
 {
@@ -120,6 +130,7 @@ sign_with(const struct spk_anyrsa *rsa, struct capi_hash *h, struct spk_span des
     if (!go) {
         return ERROR_SUCCESS; /* a size query does not finish the hash */
     }
+    CAPI_TRY(check_encodes(h, flags, spk_mut(em, k)));
     CAPI_TRY(final_value(h, description, &v));
     CAPI_TRY(encode(&v, flags, spk_mut(em, k)));
     CAPI_TRY(capi_code(spk_anyrsa_raw_private(rsa, spk_span(em, k), em), NTE_FAIL));

@@ -12,6 +12,8 @@
 #define RC4_KEY_MAX 16
 #define RC2_USUAL_MAX 16
 #define IV_LEN 16
+#define MODE_MAX 4        /* CRYPT_MODE_CFB; 0 for a stream cipher */
+#define RC2_BITS_MAX 1024 /* RFC 2268 section 2 */
 
 static const struct {
     uint32_t alg;
@@ -68,6 +70,7 @@ read_state(struct spk_rd *r, struct spk_plainkey *k)
     SPK_TRY(spk_rd_span(r, SPK_OPAQUE_SALT_MAX, &k->salt));
     SPK_TRY(spk_rd_span(r, IV_LEN, &k->iv));
     SPK_CHECK(magic == SPK_OPAQUE_MAGIC && salt_len <= SPK_OPAQUE_SALT_MAX, FORMAT);
+    SPK_CHECK(k->mode <= MODE_MAX && k->rc2_bits >= 1 && k->rc2_bits <= RC2_BITS_MAX, FORMAT);
     k->salt.len = salt_len;
     k->opaque = true;
     return spk_rd_span(r, IV_LEN, &(struct spk_span){NULL, 0}); /* the chaining value */

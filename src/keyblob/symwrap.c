@@ -30,6 +30,7 @@ static spk_err
 icv(struct spk_span plain, uint8_t ret_icv[ICV_LEN])
 {
     uint8_t h[SPK_DIGEST_LEN_MAX];
+    SPK_WIPE_ON_EXIT(h);
     SPK_TRY(spk_digest_parts(SPK_DIGEST_SHA1, &plain, 1, h));
     memcpy(ret_icv, h, ICV_LEN);
     return SPK_OK;
@@ -78,8 +79,8 @@ spk_symwrap(struct spk_cipher *kek, enum spk_symwrap_kind kind, struct spk_span 
     uint8_t w[WRAP_MAX], fresh[SPK_SYMWRAP_IV_LEN + PAD_MAX];
     SPK_WIPE_ON_EXIT(w);
     SPK_CHECK(kind != SPK_SYMWRAP_3DES || key.len == TRIPLE_DES_LEN, USAGE);
-    SPK_CHECK(key.len >= 1 && key.len <= SPK_SYMWRAP_KEY_MAX && spk_cipher_block(kek) == BLOCK,
-              USAGE);
+    SPK_CHECK(key.len >= 1 && spk_cipher_block(kek) == BLOCK, USAGE);
+    SPK_CHECK(key.len <= SPK_SYMWRAP_KEY_MAX, LIMIT);
     if (iv_pad == NULL) {
         SPK_TRY(spk_random(SPK_MUT_OF(fresh)));
         iv_pad = fresh;
@@ -121,6 +122,7 @@ spk_symunwrap(struct spk_cipher *kek, enum spk_symwrap_kind kind, struct spk_spa
 {
     uint8_t w[WRAP_MAX], want[ICV_LEN];
     SPK_WIPE_ON_EXIT(w);
+    SPK_WIPE_ON_EXIT(want);
     SPK_CHECK(spk_cipher_block(kek) == BLOCK, USAGE);
     SPK_CHECK(wrapped.len % BLOCK == 0 && wrapped.len <= sizeof w, AUTH);
     SPK_CHECK(wrapped.len >= SPK_SYMWRAP_IV_LEN + BLOCK + ICV_LEN, AUTH);

@@ -372,13 +372,64 @@ capi_069(void **state)
     release(p);
 }
 
+/* A signature or a key that is refused leaves the hash open. */
+static void
+a_refusal_does_not_finish(void **state)
+{
+    HCRYPTPROV p = ENHANCED_PROV;
+    HCRYPTHASH h = hash_of(p, CALG_MD5, counting(), 10), mac = 0;
+    HCRYPTKEY k = 0, mac_key = 0;
+    BYTE sig[128];
+    DWORD n = sizeof sig;
+    (void)state;
+    assert_works(CryptGenKey(p, AT_SIGNATURE, 1024u << 16, &k));
+    assert_fails(CryptSignHashA(h, AT_SIGNATURE, NULL, CRYPT_X931_FORMAT, sig, &n), NTE_BAD_ALGID);
+    assert_works(CryptHashData(h, counting(), 10, 0));
+    assert_works(CryptGenKey(p, CALG_DES, 0, &mac_key));
+    assert_works(CryptCreateHash(p, CALG_MAC, mac_key, 0, &mac));
+    assert_works(CryptHashData(mac, counting(), 10, 0));
+    assert_fails(CryptDeriveKey(p, CALG_3DES, mac, 0, &k), NTE_BAD_HASH);
+    assert_works(CryptHashData(mac, counting(), 10, 0));
+    release(p);
+}
+
+/* A state that no key can have, and a key too long for its wrapping. */
+static void
+blobs_out_of_bounds(void **state)
+{
+    HCRYPTPROV p = ENHANCED_PROV;
+    HCRYPTKEY k = 0, kek = 0;
+    BYTE blob[400];
+    DWORD n = sizeof blob;
+    (void)state;
+    assert_works(CryptGenKey(p, CALG_RC2, (128u << 16) | CRYPT_EXPORTABLE, &k));
+    assert_works(CryptExportKey(k, 0, OPAQUEKEYBLOB, 0, blob, &n));
+    blob[20] = 1, blob[21] = 4; /* 1025 effective bits */
+    assert_fails(CryptImportKey(p, blob, n, 0, 0, &k), NTE_BAD_DATA);
+    blob[20] = 0;
+    assert_works(CryptImportKey(p, blob, n, 0, 0, &k));
+    assert_works(CryptGenKey(p, CALG_RC2, 128u << 16, &kek));
+    k = plain_key(p, CALG_RC2, counting(), 200, CRYPT_EXPORTABLE | CRYPT_IPSEC_HMAC_KEY);
+    n = sizeof blob;
+    assert_fails(CryptExportKey(k, kek, SYMMETRICWRAPKEYBLOB, 0, blob, &n), NTE_BAD_LEN);
+    release(p);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(capi_060), cmocka_unit_test(capi_061), cmocka_unit_test(capi_062),
-        cmocka_unit_test(capi_063), cmocka_unit_test(capi_064), cmocka_unit_test(capi_065),
-        cmocka_unit_test(capi_066), cmocka_unit_test(capi_067), cmocka_unit_test(capi_068),
+        cmocka_unit_test(a_refusal_does_not_finish),
+        cmocka_unit_test(blobs_out_of_bounds),
+        cmocka_unit_test(capi_060),
+        cmocka_unit_test(capi_061),
+        cmocka_unit_test(capi_062),
+        cmocka_unit_test(capi_063),
+        cmocka_unit_test(capi_064),
+        cmocka_unit_test(capi_065),
+        cmocka_unit_test(capi_066),
+        cmocka_unit_test(capi_067),
+        cmocka_unit_test(capi_068),
         cmocka_unit_test(capi_069),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
