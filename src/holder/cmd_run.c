@@ -142,6 +142,7 @@ enter(const struct run *r)
     size_t n = 0;
 
     keep[n++] = r->srv.h->journal.fd;
+    keep[n++] = r->srv.h->logsfile.fd;
     keep[n++] = r->srv.h->lock;
     keep[n++] = r->srv.listener;
     keep[n++] = r->srv.signals;

@@ -20,6 +20,7 @@ spk_holder_free(struct spk_holder *h)
         (void)spk_journal_sync(&h->journal).code; /* late records; their announcement is durable */
     }
     spk_journal_close(&h->journal);
+    spk_logsfile_close(&h->logsfile);
     spk_fd_auto_(&h->lock);
     spk_mem_free(h);
 }
@@ -34,6 +35,7 @@ spk_holder_on(struct spk_keys *keys, struct spk_journal *journal, struct spk_hst
     struct spk_holder *h = spk_calloc(1, sizeof(*h));
     SPK_CHECK(h != NULL, NOMEM);
     h->lock = -1;
+    h->logsfile = SPK_LOGSFILE_NONE;
     h->logkeys = SPK_STEAL(logkeys);
     h->keys = keys;
     h->journal = *journal;

@@ -8,6 +8,7 @@
 #include "holder/journal.h"
 #include "holder/keyfile.h"
 #include "holder/logkeys.h"
+#include "holder/logsfile.h"
 #include "holder/state.h"
 #include "wire/deposit.h"
 #include "wire/frame.h"
@@ -55,12 +56,14 @@ struct spk_holder {
     struct spk_keys *keys;
     struct spk_logkeys *logkeys;
     struct spk_journal journal;
+    struct spk_logsfile logsfile;
     struct spk_hstate *state;
     struct spk_hclock clock;
     struct spk_bucket checks, opens;
     uint64_t count[SPK_COUNT_MAX_];
-    int lock;      /* descriptor of the folder's lock, or -1 */
-    uint64_t tick; /* running ms of the last journal record */
+    int lock;          /* descriptor of the folder's lock, or -1 */
+    uint64_t tick;     /* running ms of the last journal record */
+    unsigned unmarked; /* steps of the deposits log since the journal's last mark */
     bool stop;
 };
 void spk_holder_free(struct spk_holder *h);
@@ -70,7 +73,8 @@ SPK_DEFINE_AUTO(spk_holder)
  * when that pays. Problems are logged in words. The folder is locked until spk_holder_free(). */
 SPK_MUST_USE spk_err spk_holder_open(int dirfd, const struct spk_secret *pass_or_null,
                                      struct spk_holder **ret_h);
-/** A holder on keys and a journal that are there already (both taken over). */
+/** A holder on keys and a journal that are there already (both taken over); it has no logsfile
+ * yet. */
 SPK_MUST_USE spk_err spk_holder_on(struct spk_keys *keys, struct spk_journal *journal,
                                    struct spk_hstate *state, struct spk_holder **ret_h);
 

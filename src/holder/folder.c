@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "holder/depositlog.h"
 
 #define LOCK_NAME "lock"
 #define JOURNAL_FILE_MAX ((size_t)256 << 20)
@@ -104,7 +105,8 @@ take_state(int dirfd, int old, const struct spk_copied *c, struct spk_buf *uselo
     SPK_CHECK(s->n_policies >= c->n_policies, CHANGED);
     SPK_TRY(spk_uselog_read(old, uselog));
     SPK_TRY(spk_file_read(old, SPK_JOURNAL_NAME, &journal));
-    return spk_file_write(dirfd, SPK_JOURNAL_NAME, spk_buf_span(&journal), 0600, false);
+    SPK_TRY(spk_file_write(dirfd, SPK_JOURNAL_NAME, spk_buf_span(&journal), 0600, false));
+    return spk_depositlog_restore(dirfd, old, c->keys, s);
 }
 
 spk_err
@@ -381,6 +383,7 @@ spk_holder_open(int dirfd, const struct spk_secret *pass_or_null, struct spk_hol
     lock = -1;
     SPK_TRY(check_epochs(h));
     SPK_TRY(check_uses(dirfd, h));
+    SPK_TRY(spk_depositlog_open(dirfd, h));
     *ret_h = SPK_STEAL(h);
     return SPK_OK;
 }

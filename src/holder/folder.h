@@ -17,8 +17,8 @@ SPK_MUST_USE spk_err spk_folder_make(int dirfd, const struct spk_keys *k,
 
 /** The same from an opened copy, with one more entry in use.log. The seed is written last, so that
  * nobody can start on a folder whose use.log or denials were still to come.
- * @param old  folder of a backup, whose journal and use.log are taken over when they are this
- *             holder's and no older than the copy; or -1 */
+ * @param old  folder of a backup, whose journal, logs and use.log are taken over when they
+ *             are this holder's and no older than the copy; or -1 */
 SPK_MUST_USE spk_err spk_folder_restore(int dirfd, const struct spk_copied *c, int old,
                                         const char *detail, const struct spk_secret *pass_or_null);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "holder/depositlog.h"
 #include "holder/hpath.h"
 #include "holder/logentries.h"
 #include "holder/logstate.h"
@@ -34,8 +35,7 @@ reply_note(struct spk_holder *h, enum spk_log_id log, struct spk_reply *out)
 /* -- deposits ---------------------------------------------------------------------------------- */
 
 struct growth {
-    uint64_t size;
-    struct spk_hash root;
+    struct spk_logat to;
     struct spk_hpath proof;
 };
 
@@ -43,8 +43,8 @@ static spk_err
 growth_take(const struct spk_attrs *in, struct growth *ret_g)
 {
     SPK_CHECK(in->n == 4, FORMAT);
-    SPK_TRY(spk_attrs_u64(in, SPK_FA_SIZE, &ret_g->size));
-    SPK_TRY(spk_attrs_fixed(in, SPK_FA_ROOT, ret_g->root.b, SPK_HASH_LEN));
+    SPK_TRY(spk_attrs_u64(in, SPK_FA_SIZE, &ret_g->to.size));
+    SPK_TRY(spk_attrs_fixed(in, SPK_FA_ROOT, ret_g->to.root.b, SPK_HASH_LEN));
     return spk_hpath_take(in, SPK_FA_PROOF, &ret_g->proof);
 }
 
@@ -68,13 +68,9 @@ growth_check(struct spk_holder *h, enum spk_log_id log, uint64_t size, const str
 static spk_err
 advance_deposits(struct spk_holder *h, const struct growth *g, struct spk_reply *out)
 {
-    uint8_t size[8];
-
-    SPK_TRY(growth_check(h, SPK_LOG_DEPOSITS, g->size, &g->root, &g->proof));
-    if (g->size > h->state->logs.deposits) {
-        spk_put_u64(size, g->size);
-        const struct spk_span parts[] = {SPK_SPAN_OF(size), spk_hash_span(&g->root)};
-        SPK_TRY(spk_holder_commit(h, SPK_JREC_DEPOSITS, parts, 2));
+    SPK_TRY(growth_check(h, SPK_LOG_DEPOSITS, g->to.size, &g->to.root, &g->proof));
+    if (g->to.size > h->state->logs.deposits) {
+        SPK_TRY(spk_depositlog_advance(h, &g->to));
     }
     return reply_note(h, SPK_LOG_DEPOSITS, out);
 }

@@ -62,19 +62,49 @@ spk_logs_recoveries_body(const struct spk_edge *e, uint64_t last_ms, struct spk_
 
 /* -- applying ---------------------------------------------------------------------------------- */
 
+static spk_err
+rd_deposits(struct spk_rd *r, uint64_t *ret_size, struct spk_hash *ret_root)
+{
+    SPK_TRY(spk_rd_u64(r, ret_size));
+    SPK_TRY(spk_rd_copy(r, ret_root->b, SPK_HASH_LEN));
+    SPK_TRY(spk_rd_end(r));
+    SPK_CHECK(*ret_size <= SPK_LOG_MAX, FORMAT);
+    return SPK_OK;
+}
+
+static void
+take_deposits(struct spk_hstate *s, uint64_t size, const struct spk_hash *root)
+{
+    s->ballast += s->logs.deposits > 0 || s->logs.marked; /* the one before says nothing any more */
+    s->logs.deposits = size;
+    s->logs.deposits_root = *root;
+}
+
 spk_err
 spk_logs_apply_deposits(struct spk_hstate *s, struct spk_rd *r)
 {
     struct spk_hash root;
     uint64_t size;
 
-    SPK_TRY(spk_rd_u64(r, &size));
-    SPK_TRY(spk_rd_copy(r, root.b, SPK_HASH_LEN));
-    SPK_TRY(spk_rd_end(r));
-    SPK_CHECK(size > s->logs.deposits && size <= SPK_LOG_MAX, FORMAT);
-    s->ballast += s->logs.deposits > 0; /* the one before says nothing any more */
-    s->logs.deposits = size;
-    s->logs.deposits_root = root;
+    SPK_TRY(rd_deposits(r, &size, &root));
+    SPK_CHECK(size > s->logs.deposits && !s->logs.marked, FORMAT);
+    take_deposits(s, size, &root);
+    return SPK_OK;
+}
+
+/* In a running holder the file is ahead, and the mark says what is known already. */
+spk_err
+spk_logs_apply_mark(struct spk_hstate *s, struct spk_rd *r)
+{
+    struct spk_hash root;
+    uint64_t size;
+
+    SPK_TRY(rd_deposits(r, &size, &root));
+    SPK_CHECK(size >= s->logs.deposits, FORMAT);
+    SPK_CHECK(size == 0 || size > s->logs.deposits || spk_hash_eq(&root, &s->logs.deposits_root),
+              FORMAT);
+    take_deposits(s, size, &root);
+    s->logs.marked = true;
     return SPK_OK;
 }
 
@@ -209,5 +239,8 @@ spk_logs_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
     if (type == SPK_JREC_RECOVERIES) {
         return keeps_recoveries(s, &r);
     }
-    return !spk_ok(spk_rd_u64(&r, &size)) || size == s->logs.deposits;
+    if (!spk_ok(spk_rd_u64(&r, &size))) {
+        return true;
+    }
+    return size == s->logs.deposits && (type == SPK_JREC_DEPOSITS_MARK) == s->logs.marked;
 }

@@ -16,9 +16,10 @@ uint64_t spk_logs_size(const struct spk_hstate *s, enum spk_log_id log);
 
 /* Behind the two times of a record; s has the times already. */
 SPK_MUST_USE spk_err spk_logs_apply_deposits(struct spk_hstate *s, struct spk_rd *r);
+SPK_MUST_USE spk_err spk_logs_apply_mark(struct spk_hstate *s, struct spk_rd *r);
 SPK_MUST_USE spk_err spk_logs_apply_recoveries(struct spk_hstate *s, struct spk_rd *r);
 SPK_MUST_USE spk_err spk_logs_apply_first(struct spk_hstate *s, struct spk_rd *r);
-/** For spk_state_keeps(): the record is DEPOSITS or RECOVERIES. */
+/** For spk_state_keeps(): the record is DEPOSITS, DEPOSITS_MARK or RECOVERIES. */
 bool spk_logs_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body);
 
 #define SPK_LOGGED_LEN (SPK_HASH_LEN + 9) /* request hash, u64 index, u8: its wait starts now */

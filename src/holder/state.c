@@ -571,6 +571,8 @@ spk_state_apply(struct spk_hstate *s, uint16_t type, struct spk_span body)
         return apply_reserved(s, &r);
     case SPK_JREC_DEPOSITS:
         return spk_logs_apply_deposits(s, &r);
+    case SPK_JREC_DEPOSITS_MARK:
+        return spk_logs_apply_mark(s, &r);
     case SPK_JREC_RECOVERIES:
         return spk_logs_apply_recoveries(s, &r);
     case SPK_JREC_FIRST:
@@ -685,6 +687,7 @@ spk_state_keeps(const struct spk_hstate *s, uint16_t type, struct spk_span body)
     case SPK_JREC_FORGET:
         return false;
     case SPK_JREC_DEPOSITS:
+    case SPK_JREC_DEPOSITS_MARK:
     case SPK_JREC_RECOVERIES:
         return spk_logs_keeps(s, type, body);
     case SPK_JREC_OPEN:

@@ -26,9 +26,10 @@ enum spk_jrec {
     SPK_JREC_RESERVED = 11, /* request 32, u64 first position, u64 count: may be released now */
     SPK_JREC_ASKED = 12,    /* u64 scope count, scope root 32, u16 n, n times u32, request record */
     /* how far the logs have come (logstate.h) */
-    SPK_JREC_DEPOSITS = 13,   /* u64 size, root 32 */
-    SPK_JREC_RECOVERIES = 14, /* u64 size, u64 time of the last entry, edge, requests logged */
-    SPK_JREC_FIRST = 15,      /* request 32, u64 lowest deposit index of its scope */
+    SPK_JREC_DEPOSITS = 13,      /* u64 size, root 32; read, not written */
+    SPK_JREC_RECOVERIES = 14,    /* u64 size, u64 time of the last entry, edge, requests logged */
+    SPK_JREC_FIRST = 15,         /* request 32, u64 lowest deposit index of its scope */
+    SPK_JREC_DEPOSITS_MARK = 16, /* as 13; the file `logs` is there and at least as far */
 };
 enum spk_veto_how { SPK_VETO_BY_CODE = 1, SPK_VETO_BY_KEY = 2 };
 
@@ -79,8 +80,9 @@ struct spk_hsuccessor {
     struct spk_buf sign_spki;
 };
 struct spk_hlogs {
-    uint64_t deposits; /* size */
+    uint64_t deposits; /* size: by the journal, and once it is open, by the file `logs` */
     struct spk_hash deposits_root;
+    bool marked;          /* the journal says that there is such a file */
     struct spk_edge edge; /* of the recoveries log */
     uint64_t last_ms;     /* time of its last entry */
     uint64_t begun;       /* its size in the first record about it; 0: there is no entry yet */

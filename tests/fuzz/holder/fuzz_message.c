@@ -80,6 +80,9 @@ make_holder(void)
     MUST(spk_holder_on(keys_again(), &j, s, &h));
     const struct spk_span part = spk_buf_span(&genesis);
     MUST(spk_holder_commit(h, SPK_JREC_POLICY, &part, 1));
+    fd = memfd_create("logs", MFD_CLOEXEC);
+    must(fd >= 0);
+    MUST(spk_logsfile_on(fd, h->keys, &h->logsfile));
     return h;
 }
 

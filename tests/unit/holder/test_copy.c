@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "holder/depositlog.h"
 #include "holder/uselog.h"
 
 struct copied {
@@ -248,6 +249,51 @@ test_restore_with_the_old_state(void **state)
     spk_copied_free(&in);
 }
 
+/* 5, as far as the journal of the old folder knows; 9, as its file does. */
+static void
+old_log(void)
+{
+    struct spk_logat at = {.size = 5, .root = {{1}}};
+
+    w->h->unmarked = SPK_DEPOSITLOG_MARK - 1;
+    assert_spk_ok(spk_depositlog_advance(w->h, &at)); /* with a mark */
+    at.size = 9;
+    assert_spk_ok(spk_depositlog_advance(w->h, &at));
+}
+
+/* The size at which the log goes on in a restored folder. */
+static uint64_t
+restored_log(void)
+{
+    struct spk_copied in = {.plain = SPK_BUF(0)};
+    SPK_AUTO_FD int fd = new_folder();
+    SPK_AUTO(spk_holder) h = NULL;
+
+    assert_spk_ok(open_with(spk_buf_span(&c.file), 0, 1, 2, &in));
+    assert_spk_ok(spk_folder_restore(fd, &in, w->dirfd, "opened by three", NULL));
+    assert_spk_ok(spk_holder_open(fd, NULL, &h));
+    spk_copied_free(&in);
+    return h->state->logs.deposits;
+}
+
+static void
+test_restore_takes_the_log_along(void **state)
+{
+    (void)state;
+    old_log();
+    assert_int_equal(restored_log(), 9);
+}
+
+/* The way out when the file is lost: officers agree, and use.log tells. */
+static void
+test_restore_without_the_file(void **state)
+{
+    (void)state;
+    old_log();
+    assert_int_equal(unlinkat(w->dirfd, "logs", 0), 0);
+    assert_int_equal(restored_log(), 5);
+}
+
 /* Where anything is wrong with what should come along, there is no folder that a holder starts on:
  * it would have forgotten a denial, and that a copy was opened. */
 static void
@@ -343,6 +389,8 @@ main(void)
         T(test_bounds_of_k),
         T(test_restore),
         T(test_restore_with_the_old_state),
+        T(test_restore_takes_the_log_along),
+        T(test_restore_without_the_file),
         T(test_restore_is_all_or_nothing),
         T(test_share_is_for_one_officer),
         T(test_share_passed_on),

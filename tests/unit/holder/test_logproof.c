@@ -186,14 +186,17 @@ static void
 test_no_signature_before_the_disk(void **state)
 {
     struct world *w = *state;
-    int fd = w->h->journal.fd;
+    int journal = w->h->journal.fd, file = w->h->logsfile.fd;
+    int full = open("/dev/full", O_RDWR | O_CLOEXEC);
 
     assert_int_equal(advance_deposits(w, 0, 10), SPK_FRAME_OK);
-    w->h->journal.fd = open("/dev/full", O_RDWR | O_CLOEXEC);
+    w->h->journal.fd = full;
+    w->h->logsfile.fd = full;
     assert_int_equal(advance_deposits(w, 10, 11), SPK_FRAME_FAILED);
     assert_int_equal(log_entry(w, ent_policy(w)), SPK_FRAME_FAILED);
-    close(w->h->journal.fd);
-    w->h->journal.fd = fd;
+    close(full);
+    w->h->journal.fd = journal;
+    w->h->logsfile.fd = file;
     logs_restart(w);
     assert_int_equal(w->h->state->logs.deposits, 10);
     assert_int_equal(advance_deposits(w, 10, 11), SPK_FRAME_OK);
