@@ -153,6 +153,7 @@ run_cipher(HCRYPTKEY key, FILE *in, FILE *out, BOOL encrypt)
     for (;;) {
         size_t more = n < PIECE ? 0 : fread(next, 1, PIECE, in);
         DWORD len = (DWORD)n;
+        check_file(!ferror(in), "read"); /* else half a file would pass for a whole one */
         if (encrypt) {
             check(CryptEncrypt(key, 0, more == 0, 0, now, &len, sizeof now), "encrypt");
         } else {

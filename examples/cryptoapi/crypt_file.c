@@ -76,6 +76,7 @@ run(HCRYPTKEY key, FILE *in, FILE *out, BOOL encrypt)
     for (;;) {
         size_t more = n < PIECE ? 0 : fread(next, 1, PIECE, in);
         BOOL last = more == 0;
+        check(!ferror(in), "read"); /* else half a file would pass for a whole one */
         DWORD len = (DWORD)n;
         if (encrypt) {
             check(CryptEncrypt(key, 0, last, 0, now, &len, PIECE), "encrypt");
@@ -101,13 +102,16 @@ main(int argc, char **argv)
     }
     BOOL encrypt = strcmp(argv[1], "encrypt") == 0;
     HCRYPTPROV prov = open_container();
-    FILE *in = fopen(argv[2], "rb"), *out = fopen(argv[3], "wb");
-    check(in != NULL && out != NULL, "open");
+    FILE *in = fopen(argv[2], "rb"), *out = NULL;
+    check(in != NULL, "open");
+    if (!encrypt) {
+        key = read_key(prov, in); /* before the output is touched */
+    }
+    out = fopen(argv[3], "wb");
+    check(out != NULL, "open");
     if (encrypt) {
         check(CryptGenKey(prov, CALG_RC4, (128u << 16) | CRYPT_EXPORTABLE, &key), "session key");
         write_key(prov, key, out);
-    } else {
-        key = read_key(prov, in);
     }
     run(key, in, out, encrypt);
     check(fclose(out) == 0, "close");

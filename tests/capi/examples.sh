@@ -18,6 +18,11 @@ for size in 0 1 999 1000 1001 2000 5000; do
     cmp plain again
 done
 
+# What cannot be read makes no good file, and no good file is lost for it.
+if "$bin/example_crypt_file" encrypt . cipher 2>/dev/null; then exit 1; fi
+if "$bin/example_crypt_file" decrypt plain again 2>/dev/null; then exit 1; fi
+cmp plain again
+
 text=$(printf 'Attack at dawn.\nx')
 [ "$("$bin/example_password_key" 1134-kelp "${text%x}")" = 06812b80ab55a17de995925380e5f300 ]
 "$bin/example_sign" | grep -q '^cryptoapi example$'
