@@ -108,8 +108,8 @@ slot_look(struct spk_logsfile *f, uint64_t which, const uint8_t slot[SPK_LOGSFIL
     struct spk_hash mac;
 
     SPK_TRY(slot_mac(f, slot, &mac));
-    if (memcmp(slot, MAGIC, MAGIC_LEN) != 0 || sequence == 0 || sequence % 2 != which ||
-        !spk_ct_eq(mac.b, slot + PLAIN_LEN, SPK_HASH_LEN)) {
+    if (!spk_span_eq(spk_span(slot, MAGIC_LEN), spk_span_str(MAGIC)) || sequence == 0 ||
+        sequence % 2 != which || !spk_ct_eq(mac.b, slot + PLAIN_LEN, SPK_HASH_LEN)) {
         f->torn = f->torn || !spk_ct_zero(slot, SPK_LOGSFILE_SLOT); /* zeros: not used yet */
         return SPK_OK;
     }
