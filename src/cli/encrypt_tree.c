@@ -199,8 +199,6 @@ tell_busy(struct tree *t, const struct spk_batch_file *f)
         term_progress_end(&t->pr);
         fprintf(stderr, _("sparekey: note: '%s' is being sealed by another process\n"),
                 term_shown(f->in));
-        term_say_hint(_("wait until that has ended, and run this again: what is sealed then is "
-                        "passed over"));
     }
 }
 
@@ -243,13 +241,15 @@ summary_troubles(const struct tree *t)
                          "sparekey: note: %lu more failures were not shown\n", n),
                 n);
     }
-    if (t->busy > 1) {
-        unsigned long n = t->busy - 1;
-
-        fprintf(stderr,
-                ngettext("sparekey: note: %lu more file is being sealed by another process\n",
-                         "sparekey: note: %lu more files are being sealed by another process\n", n),
-                n);
+    if (t->busy > 0) { /* not this run's failure, but not done either */
+        fprintf(
+            stderr,
+            ngettext("sparekey: error: %lu file was left to another process, which seals it\n",
+                     "sparekey: error: %lu files were left to another process, which seals them\n",
+                     t->busy),
+            t->busy);
+        term_say_hint(_("wait until that has ended, and run this again: what is sealed then is "
+                        "passed over"));
     }
     if (t->spooled > 0) {
         fprintf(stderr,

@@ -239,7 +239,6 @@ curl_to_err(CURLcode c, const struct call_state *s)
     case CURLE_SSL_ENGINE_INITFAILED:
         return SPK_ERR(CRYPTO);
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL: /* what came is no HTTP; that the URL is https was checked */
     case CURLE_BAD_CONTENT_ENCODING:
         return SPK_ERR(PROTO);
     case CURLE_ABORTED_BY_CALLBACK:
