@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conio.h"
 #include "winbase.h"
 #include "winstr.h"
 #include "wintypes.h"
@@ -47,6 +48,11 @@ typedef TCHAR _TCHAR;
 #define _ftprintf fprintf
 #define _stprintf sprintf
 #define _sntprintf snprintf
+#define _gettchar getchar
+#define _puttchar putchar
+#define _gettc getc
+#define _fgettc fgetc
+#define _puttc putc
 #define _putts puts
 #define _fputts fputs
 #define _fgetts fgets
@@ -55,6 +61,9 @@ typedef TCHAR _TCHAR;
 #define _tgetenv getenv
 #define _tmain main
 #endif
+#define _gettch _getch
+#define _gettche _getche
+#define _puttch(c) _putch((int)(c))
 #define _T(s) __T(s)
 #define TEXT(s) __T(s)
 #define _TEXT(s) __T(s)

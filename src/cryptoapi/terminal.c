@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -70,12 +71,13 @@ capi_terminal_pass(const char *container, unsigned wrong, struct spk_secret **re
     return e;
 }
 
-int __cdecl _getch(void)
+static int
+read_key(tcflag_t off)
 {
     struct termios old;
     uint8_t c = 0;
     (void)fflush(stdout); /* the question comes first */
-    bool is_terminal = quiet(STDIN_FILENO, ECHO | ICANON, &old);
+    bool is_terminal = quiet(STDIN_FILENO, off, &old);
     ssize_t n = 0;
     do {
         n = read(STDIN_FILENO, &c, 1);
@@ -84,4 +86,26 @@ int __cdecl _getch(void)
         (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
     }
     return n == 1 ? c : EOF;
+}
+
+int __cdecl _getch(void)
+{
+    return read_key(ECHO | ICANON);
+}
+
+int __cdecl _getche(void)
+{
+    return read_key(ICANON);
+}
+
+int __cdecl _kbhit(void)
+{
+    struct termios old;
+    struct pollfd key = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool is_terminal = quiet(STDIN_FILENO, ICANON, &old); /* a key counts before the line ends */
+    int n = poll(&key, 1, 0);
+    if (is_terminal) {
+        (void)tcsetattr(STDIN_FILENO, TCSANOW, &old);
+    }
+    return n > 0;
 }

@@ -27,4 +27,5 @@ text=$(printf 'Attack at dawn.\nx')
 [ "$("$bin/example_password_key" 1134-kelp "${text%x}")" = 06812b80ab55a17de995925380e5f300 ]
 "$bin/example_sign" | grep -q '^cryptoapi example$'
 "$bin/example_old_style" | grep -q 'Microsoft Strong Cryptographic Provider, 39 characters'
+[ "$(printf abc | "$bin/sample_console" text)" = "text 2 ab" ]
 echo "examples: fine"

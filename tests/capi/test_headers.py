@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-WARN = "-Wall -Wextra -Werror -fsyntax-only".split()
+WARN = "-Wall -Wextra -Werror -pedantic-errors -fsyntax-only".split()
 
 
 def compile_alone(compiler, folder, header, language, options):
@@ -73,7 +73,7 @@ def main():
     problems = check_pages(folder, pages)
     cplusplus = ["c++" if compiler[0].endswith("cc") else "clang++"]
     for header in sorted(os.listdir(folder)):
-        for width in ([], ["-fshort-wchar"], ["-DUNICODE", "-fshort-wchar"]):
+        for width in ([], ["-fshort-wchar"], ["-DUNICODE", "-fshort-wchar"], ["-DUNICODE", "-D_UNICODE"]):
             problems += compile_alone(compiler, folder, header, "c", ["-std=c11"] + width)
             problems += compile_alone(cplusplus, folder, header, "c++", ["-std=c++17"] + width)
     with open(exports, encoding="utf-8") as f:
