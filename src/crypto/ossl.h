@@ -31,7 +31,8 @@ OSSL_LIB_CTX *spk_ossl_lib(void);
 int spk_ossl_scope_begin(void);
 void spk_ossl_scope_end(const int *marked);
 #define SPK_OSSL_SCOPE                                                                             \
-    __attribute__((cleanup(spk_ossl_scope_end))) const int ossl_scope_ = spk_ossl_scope_begin()
+    __attribute__((cleanup(spk_ossl_scope_end), unused)) const int ossl_scope_ =                   \
+        spk_ossl_scope_begin()
 /** SPK_CODE_NOMEM or SPK_CODE_CRYPTO, after the last error. */
 SPK_MUST_USE spk_err spk_ossl_fail(void);
 /** The same where failure is an answer about the data: SPK_CODE_NOMEM or code. */

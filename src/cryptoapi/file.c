@@ -31,6 +31,7 @@ code_of_errno(void)
     case EPERM:
     case EROFS:
     case EISDIR:
+    case EBADF: /* opened for the other direction: a closed handle does not come this far */
         return ERROR_ACCESS_DENIED;
     case EMFILE:
     case ENFILE:

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -37,6 +38,52 @@ prompt(int fd, const char *container, unsigned wrong)
     return spk_write_full(fd, spk_buf_span(&b));
 }
 
+/* A signal that would end the process must not leave its terminal without echo: it is held until
+ * the question is over, and then does what it would have done. */
+static volatile sig_atomic_t held;
+static const int holds[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+#define HOLDS (sizeof holds / sizeof holds[0])
+#define LOOK_MS 100 /* another thread may be the one that a signal interrupts */
+
+static void
+hold(int sig)
+{
+    held = sig;
+}
+
+static void
+hold_signals(struct sigaction ret_old[HOLDS])
+{
+    struct sigaction sa = {.sa_handler = hold};
+    (void)sigemptyset(&sa.sa_mask);
+    held = 0;
+    for (size_t i = 0; i < HOLDS; i++) {
+        (void)sigaction(holds[i], &sa, &ret_old[i]);
+    }
+}
+
+static void
+let_signals_go(const struct sigaction old[HOLDS])
+{
+    for (size_t i = 0; i < HOLDS; i++) {
+        (void)sigaction(holds[i], &old[i], NULL);
+    }
+    if (held != 0) {
+        (void)raise(held);
+    }
+}
+
+/* False: a signal came. */
+static bool
+wait_for_key(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (held == 0 && poll(&p, 1, LOOK_MS) <= 0) {
+    }
+    return held == 0;
+}
+
+/* A line that is not ended has not been meant by anybody. */
 static spk_err
 read_line(int fd, struct spk_secret **ret_pass)
 {
@@ -44,11 +91,13 @@ read_line(int fd, struct spk_secret **ret_pass)
     SPK_WIPE_ON_EXIT(line);
     size_t len = 0;
     for (;;) {
+        SPK_CHECK(wait_for_key(fd), PASS);
         ssize_t n = read(fd, line + len, 1);
         if (n < 0 && errno == EINTR) {
             continue;
         }
-        if (n != 1 || line[len] == '\n') {
+        SPK_CHECK(n == 1, PASS);
+        if (line[len] == '\n') {
             break;
         }
         SPK_CHECK(++len < sizeof line, LIMIT);
@@ -61,13 +110,16 @@ spk_err
 capi_terminal_pass(const char *container, unsigned wrong, struct spk_secret **ret_pass)
 {
     struct termios old;
+    struct sigaction actions[HOLDS];
     SPK_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     SPK_CHECK(fd >= 0, PASS);
     SPK_TRY(prompt(fd, container, wrong));
-    SPK_CHECK(quiet(fd, ECHO, &old), PASS);
-    spk_err e = read_line(fd, ret_pass);
+    SPK_CHECK(tcgetattr(fd, &old) == 0, PASS);
+    hold_signals(actions);
+    spk_err e = quiet(fd, ECHO, &old) ? read_line(fd, ret_pass) : SPK_ERR(PASS);
     (void)tcsetattr(fd, TCSADRAIN, &old);
     (void)!write(fd, "\n", 1);
+    let_signals_go(actions);
     return e;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The console of the Encrypting a File sample: its includes, its start and its last question. */
+/* clang-format off */
 #include <tchar.h>
 #include <stdio.h>
 #include <windows.h>
 #include <wincrypt.h>
 #include <conio.h>
+/* clang-format on */
 
 int
 _tmain(int argc, _TCHAR *argv[])

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,6 +120,29 @@ silent_write(void)
     return ok ? code : 2;
 }
 
+/* Asks in a child; true when that ended of SIGINT and the terminal echoes again. */
+static int
+given_up(void)
+{
+    struct termios before, after;
+    int status = 0;
+    if (tcgetattr(STDIN_FILENO, &before) != 0) {
+        return 1;
+    }
+    (void)signal(SIGINT, SIG_IGN);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)signal(SIGINT, SIG_DFL);
+        _exit(asking());
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || tcgetattr(STDIN_FILENO, &after) != 0) {
+        return 2;
+    }
+    return !WIFSIGNALED(status) || WTERMSIG(status) != SIGINT ? 3
+           : before.c_lflag != after.c_lflag                  ? 4
+                                                              : 0;
+}
+
 static int
 one_key(void)
 {
@@ -203,6 +227,17 @@ nothing_typed(void **state)
 }
 
 static void
+given_up_with_a_key(void **state)
+{
+    static const char *const lines[] = {"half\x03", NULL};
+    char screen[SCREEN_MAX];
+    (void)state;
+    plant();
+    assert_int_equal(at_terminal(given_up, lines, screen), 0);
+    assert_null(strstr(screen, "half"));
+}
+
+static void
 nobody_is_asked(void **state)
 {
     static const char *const none[] = {NULL};
@@ -237,7 +272,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asked_without_echo),   cmocka_unit_test(asked_again_when_wrong),
         cmocka_unit_test(nothing_typed),        cmocka_unit_test(nobody_is_asked),
-        cmocka_unit_test(a_key_without_return),
+        cmocka_unit_test(a_key_without_return), cmocka_unit_test(given_up_with_a_key),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }

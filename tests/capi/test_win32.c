@@ -77,6 +77,7 @@ files(void **state)
     assert_int_equal(GetLastError(), ERROR_ALREADY_EXISTS);
     assert_int_equal(GetFileSize(h, &high), 10);
     assert_int_equal(high, 0);
+    assert_fails(WriteFile(h, b, 1, &n, NULL), ERROR_ACCESS_DENIED);
     assert_works(ReadFile(h, b, sizeof b, &n, NULL));
     assert_int_equal(n, 10);
     assert_works(ReadFile(h, b, sizeof b, &n, NULL));

@@ -240,6 +240,7 @@ def test_old_database():
         site.stop("holder")
         put_back(site, site.folder / "old.db")
         shutil.copyfile(site.folder / "journal.new", site.folder / "holder/journal")
+        (site.folder / "holder/logs").unlink()
         site.start_holder()
         site.start_server()
         equal(wait_log(site, 3).size, 3, "size")
