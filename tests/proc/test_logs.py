@@ -199,7 +199,8 @@ def put_back(site, copy):
 def test_old_database():
     """an old copy of the database is put back: refused, with words and the way out; the new one is taken again"""
     with site_of() as site:
-        shutil.copyfile(site.folder / "holder/journal", site.folder / "journal.new")
+        for name in ("journal", "logs"):  # of a holder that has signed for nothing yet
+            shutil.copyfile(site.folder / "holder" / name, site.folder / f"{name}.new")
         ann = site.enrol("Ann")
         for i in range(3):
             said(ann.deposit(b"K" * 32, f"{i}"), 201)
@@ -239,8 +240,8 @@ def test_old_database():
         site.stop("daemon")
         site.stop("holder")
         put_back(site, site.folder / "old.db")
-        shutil.copyfile(site.folder / "journal.new", site.folder / "holder/journal")
-        (site.folder / "holder/logs").unlink()
+        for name in ("journal", "logs"):
+            shutil.copyfile(site.folder / f"{name}.new", site.folder / "holder" / name)
         site.start_holder()
         site.start_server()
         equal(wait_log(site, 3).size, 3, "size")
