@@ -75,15 +75,16 @@ context_new(const struct capi_provider *def, DWORD flags, struct capi_prov **ret
     return ERROR_SUCCESS;
 }
 
-/* The one container that NULL means, whatever is done with it: the one named by the login user;
- * where there is none, the one that `sparekey init` makes, so that its keys are there for CryptoAPI
- * programs too, and are not hidden by an empty one. */
+/* The container that NULL means: the one named by the login user; where there is none, the one that
+ * `sparekey init` makes, so that its keys are there for CryptoAPI programs too, and are not hidden
+ * by an empty one. That one is deleted only by its name: programs begin with deleting what NULL
+ * means, and the user's sealed files hang on those keys. */
 static DWORD
-name_default(struct capi_prov *p)
+name_default(struct capi_prov *p, DWORD flags)
 {
     CAPI_TRY(capi_store_login(&p->container));
-    if (p->machine || p->def->dss || capi_store_there(p->ks, p->container) ||
-        !capi_store_there(p->ks, SPK_CONTAINER_DEFAULT)) {
+    if ((flags & CRYPT_DELETEKEYSET) != 0 || p->machine || p->def->dss ||
+        capi_store_there(p->ks, p->container) || !capi_store_there(p->ks, SPK_CONTAINER_DEFAULT)) {
         return ERROR_SUCCESS; /* one that is there and refused is not replaced by another's keys */
     }
     char *name = spk_strdup(SPK_CONTAINER_DEFAULT);
@@ -101,7 +102,7 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
     }
     CAPI_TRY(capi_store_folder(p->machine, p->def->dss, &p->ks));
     if (container == NULL) {
-        CAPI_TRY(name_default(p));
+        CAPI_TRY(name_default(p, flags));
     } else {
         p->container = spk_strdup(container);
         CAPI_CHECK(p->container != NULL, NTE_NO_MEMORY);

@@ -110,8 +110,8 @@ capi_006(void **state)
     release(new_container("default"));
     assert_works(acquire(&p, NULL, 0));
     release(p);
-    assert_works(acquire(&p, NULL, CRYPT_DELETEKEYSET));
-    assert_fails(acquire(&p, "default", 0), NTE_BAD_KEYSET);
+    assert_fails(acquire(&p, NULL, CRYPT_DELETEKEYSET), NTE_BAD_KEYSET);
+    delete_container("default");
 }
 
 static void

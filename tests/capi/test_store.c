@@ -136,7 +136,7 @@ no_name_means_one_container(void **state)
     assert_container(q, "default");
     assert_works(CryptGetUserKey(q, AT_KEYEXCHANGE, &k));
     release(q);
-    /* with both there, the one of the login name, for each of the three */
+    /* with both there, the one of the login name */
     release(new_container(pw->pw_name));
     assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET), NTE_EXISTS);
     assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
@@ -145,7 +145,12 @@ no_name_means_one_container(void **state)
     assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
     assert_works(CryptAcquireContextA(&q, "default", NULL, PROV_RSA_AES, 0));
     release(q);
-    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
+    /* which is not deleted without its name: "delete, then make anew" must not cost its keys */
+    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET),
+                 NTE_BAD_KEYSET);
+    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
+    release(q);
+    delete_container("default");
     assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
     assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET));
     assert_container(q, pw->pw_name);
