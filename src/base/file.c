@@ -4,8 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+
+#define LOCK_STEP_NS (10L * 1000 * 1000)
 
 #define READ_STEP ((size_t)64 * 1024)
 
@@ -243,5 +249,21 @@ spk_path_join(const char *base, const char *name, char **ret_path)
     }
     memcpy(p + n + sep, name, m);
     *ret_path = p;
+    return SPK_OK;
+}
+
+spk_err
+spk_lock_wait(int fd, uint64_t wait_ms)
+{
+    const struct timespec step = {0, LOCK_STEP_NS};
+    uint64_t start = spk_running_ms();
+
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return spk_err_errno();
+        }
+        SPK_CHECK(spk_running_ms() - start < wait_ms, BUSY);
+        (void)nanosleep(&step, NULL);
+    }
     return SPK_OK;
 }

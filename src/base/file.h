@@ -61,4 +61,8 @@ SPK_MUST_USE spk_err spk_sync_parent(int dirfd, const char *path);
 /** Append one '/' and name to base, as a malloc'ed string. */
 SPK_MUST_USE spk_err spk_path_join(const char *base, const char *name, char **ret_path);
 
+/** The exclusive flock of fd. Polled, not waited for: a process that is stopped, or hangs on its
+ * disk, must not hang every other one for ever. After wait_ms: SPK_CODE_BUSY. */
+SPK_MUST_USE spk_err spk_lock_wait(int fd, uint64_t wait_ms);
+
 #endif

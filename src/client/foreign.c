@@ -36,30 +36,32 @@ beside(struct spk_session *s, struct spk_anyrsa **ret_pair)
     return spk_anyblob_parse_private(spk_secret_span(x.blob), &alg, ret_pair);
 }
 
+/* What get gives of the container, or the key that stands beside it. */
+static spk_err
+own_key(struct spk_session *s,
+        spk_err (*get)(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa **ret_key),
+        struct spk_anyrsa **ret_key)
+{
+    struct spk_rsa *own = NULL;
+    spk_err e = get(s, SPK_AT_KEYEXCHANGE, &own);
+
+    if (e.code == SPK_CODE_NOKEY) {
+        return beside(s, ret_key);
+    }
+    SPK_TRY(e);
+    return spk_foreign_any(own, ret_key);
+}
+
 spk_err
 spk_foreign_pair(struct spk_session *s, struct spk_anyrsa **ret_pair)
 {
-    struct spk_rsa *own = NULL;
-    spk_err e = spk_session_pair(s, SPK_AT_KEYEXCHANGE, &own);
-
-    if (e.code == SPK_CODE_NOKEY) {
-        return beside(s, ret_pair);
-    }
-    SPK_TRY(e);
-    return spk_foreign_any(own, ret_pair);
+    return own_key(s, spk_session_pair, ret_pair);
 }
 
 spk_err
 spk_foreign_public(struct spk_session *s, struct spk_anyrsa **ret_pub)
 {
-    struct spk_rsa *own = NULL;
-    spk_err e = spk_session_key(s, SPK_AT_KEYEXCHANGE, &own);
-
-    if (e.code == SPK_CODE_NOKEY) {
-        return beside(s, ret_pub);
-    }
-    SPK_TRY(e);
-    return spk_foreign_any(own, ret_pub);
+    return own_key(s, spk_session_key, ret_pub);
 }
 
 spk_err

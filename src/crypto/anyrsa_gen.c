@@ -13,38 +13,16 @@
 
 static const uint8_t f4[] = {1, 0, 1};
 
-/* One number, appended to the bytes already in use. */
-static spk_err
-put_number(const BIGNUM *bn, struct spk_mut *room, struct spk_span *ret_s)
-{
-    size_t len = (size_t)BN_num_bytes(bn);
-    SPK_CHECK(len <= room->len, CRYPTO);
-    (void)BN_bn2bin(bn, room->ptr);
-    *ret_s = spk_span(room->ptr, len);
-    *room = spk_mut(room->ptr + len, room->len - len);
-    return SPK_OK;
-}
-
-static spk_err
-take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
-{
-    SPK_OSSL_SCOPE;
-    BIGNUM *bn = NULL;
-    SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
-    SPK_AUTO_BN own = bn;
-    return put_number(own, room, ret_s);
-}
-
 static spk_err
 generate_large(unsigned bits, struct spk_mut room, struct spk_rsa_parts *p)
 {
     SPK_OSSL_SCOPE;
     SPK_AUTO_PKEY pkey = EVP_RSA_gen(bits);
     SPK_OSSL(pkey != NULL);
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_N, &room, &p->n));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_D, &room, &p->d));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &room, &p->p));
-    return take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &room, &p->q);
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_N, &room, &p->n));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_D, &room, &p->d));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &room, &p->p));
+    return spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &room, &p->q);
 }
 
 /* Two top bits are set, so that the product of two has its top bit; p - 1 has no factor e. */
@@ -76,9 +54,9 @@ generate_small(unsigned bits, struct spk_mut room, struct spk_rsa_parts *p)
     if (BN_ucmp(prime1, prime2) < 0) {
         BN_swap(prime1, prime2); /* p the larger one, as everyone has it */
     }
-    SPK_TRY(put_number(n, &room, &p->n));
-    SPK_TRY(put_number(prime1, &room, &p->p));
-    return put_number(prime2, &room, &p->q);
+    SPK_TRY(spk_ossl_put_number(n, &room, &p->n));
+    SPK_TRY(spk_ossl_put_number(prime1, &room, &p->p));
+    return spk_ossl_put_number(prime2, &room, &p->q);
 }
 
 spk_err

@@ -28,21 +28,6 @@ make_domain(unsigned p_bits, unsigned q_bits, EVP_PKEY **ret_pkey)
     return SPK_OK;
 }
 
-static spk_err
-take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
-{
-    SPK_OSSL_SCOPE;
-    BIGNUM *bn = NULL;
-    SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
-    SPK_AUTO_BN own = bn;
-    size_t len = (size_t)BN_num_bytes(own);
-    SPK_CHECK(len <= room->len, CRYPTO);
-    (void)BN_bn2bin(own, room->ptr);
-    *ret_s = spk_span(room->ptr, len);
-    *room = spk_mut(room->ptr + len, room->len - len);
-    return SPK_OK;
-}
-
 /* j = (p - 1) / q, which X9.42 writes down too. */
 static spk_err
 cofactor(struct spk_ff_parts *d, uint8_t ret_j[SPK_FF_MAX_LEN])
@@ -66,9 +51,9 @@ spk_ffkey_generate(unsigned p_bits, unsigned q_bits, struct spk_ffkey **ret_key)
     struct spk_ff_parts d = {.seed = spk_ff_no_seed()};
     spk_ossl_start();
     SPK_TRY(make_domain(p_bits, q_bits, &pkey));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_FFC_P, &room, &d.p));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_FFC_Q, &room, &d.q));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_FFC_G, &room, &d.g));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_FFC_P, &room, &d.p));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_FFC_Q, &room, &d.q));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_FFC_G, &room, &d.g));
     SPK_TRY(cofactor(&d, j));
     return spk_ffkey_new_pair(&d, ret_key);
 }

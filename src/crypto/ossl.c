@@ -159,3 +159,26 @@ spk_ossl_raw_public(const char *type, const struct spk_secret *priv,
     SPK_OSSL(EVP_PKEY_get_raw_public_key(k, ret_pub, &len) == 1 && len == SPK_RAW_KEY_LEN);
     return SPK_OK;
 }
+
+spk_err
+spk_ossl_put_number(const BIGNUM *bn, struct spk_mut *room, struct spk_span *ret_s)
+{
+    size_t len = (size_t)BN_num_bytes(bn);
+
+    SPK_CHECK(len <= room->len, CRYPTO);
+    (void)BN_bn2bin(bn, room->ptr);
+    *ret_s = spk_span(room->ptr, len);
+    *room = spk_mut(room->ptr + len, room->len - len);
+    return SPK_OK;
+}
+
+spk_err
+spk_ossl_take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room,
+                     struct spk_span *ret_s)
+{
+    SPK_OSSL_SCOPE;
+    BIGNUM *bn = NULL;
+    SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
+    SPK_AUTO_BN own = bn; /* wiped when freed */
+    return spk_ossl_put_number(own, room, ret_s);
+}

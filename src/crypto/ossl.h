@@ -59,6 +59,14 @@ SPK_MUST_USE spk_err spk_ossl_raw_public(const char *type, const struct spk_secr
 SPK_MUST_USE spk_err spk_ossl_digest(EVP_MD_CTX *c, const EVP_MD *md, const struct spk_span *parts,
                                      size_t n, uint8_t *ret_digest);
 
+/** A number without leading zeros to the front of room, which becomes what is left of it. Too
+ * little room: SPK_CODE_CRYPTO. */
+SPK_MUST_USE spk_err spk_ossl_put_number(const BIGNUM *bn, struct spk_mut *room,
+                                         struct spk_span *ret_s);
+/** The same of a key's parameter (OSSL_PKEY_PARAM_...). */
+SPK_MUST_USE spk_err spk_ossl_take_number(const EVP_PKEY *pkey, const char *name,
+                                          struct spk_mut *room, struct spk_span *ret_s);
+
 static inline void
 spk_ossl_md_ctx_auto_(EVP_MD_CTX **c)
 {

@@ -219,22 +219,6 @@ spk_rsa_verify(const struct spk_rsa *key, const struct spk_span *parts, size_t n
     return SPK_OK;
 }
 
-/* One number of a fresh pair, appended to the bytes already in use. */
-static spk_err
-take_number(const EVP_PKEY *pkey, const char *name, struct spk_mut *room, struct spk_span *ret_s)
-{
-    SPK_OSSL_SCOPE;
-    BIGNUM *bn = NULL;
-    SPK_OSSL(EVP_PKEY_get_bn_param(pkey, name, &bn) == 1);
-    SPK_AUTO_BN own = bn;
-    size_t len = (size_t)BN_num_bytes(own);
-    SPK_CHECK(len <= room->len, CRYPTO);
-    (void)BN_bn2bin(own, room->ptr);
-    *ret_s = spk_span(room->ptr, len);
-    *room = spk_mut(room->ptr + len, room->len - len);
-    return SPK_OK;
-}
-
 spk_err
 spk_rsa_generate(unsigned bits, struct spk_rsa **ret_key)
 {
@@ -247,10 +231,10 @@ spk_rsa_generate(unsigned bits, struct spk_rsa **ret_key)
     SPK_WIPE_ON_EXIT(bytes);
     struct spk_mut room = SPK_MUT_OF(bytes);
     struct spk_rsa_parts p = {0};
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_N, &room, &p.n));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_E, &room, &p.e));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_D, &room, &p.d));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &room, &p.p));
-    SPK_TRY(take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &room, &p.q));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_N, &room, &p.n));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_E, &room, &p.e));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_D, &room, &p.d));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &room, &p.p));
+    SPK_TRY(spk_ossl_take_number(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, &room, &p.q));
     return spk_rsa_from_parts(&p, ret_key);
 }

@@ -5,12 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "keystore/format.h"
@@ -18,7 +15,6 @@
 #define FILE_MODE 0600
 #define OTHERS_MODE 0077
 #define LOCK_NAME ".lock"
-#define LOCK_STEP_NS (10L * 1000 * 1000)
 /* Temporaries of base/file: .NAME.spk-XXXXXXXXXXXX */
 #define TEMP_MARK ".spk-"
 #define TEMP_DIGITS 12
@@ -85,22 +81,6 @@ sweep_one(void *ctx, const char *fname)
     return SPK_OK;
 }
 
-/** Polled, not waited for: a stopped process must not hang every other one for ever. */
-static spk_err
-wait_lock(int fd)
-{
-    const struct timespec step = {0, LOCK_STEP_NS};
-    uint64_t start = spk_running_ms();
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return spk_err_errno();
-        }
-        SPK_CHECK(spk_running_ms() - start < SPK_KEYSTORE_LOCK_MS, BUSY);
-        (void)nanosleep(&step, NULL);
-    }
-    return SPK_OK;
-}
-
 spk_err
 spk_folder_lock(int dirfd, int *ret_lock)
 {
@@ -110,7 +90,7 @@ spk_folder_lock(int dirfd, int *ret_lock)
     if (fd < 0) {
         return open_err();
     }
-    SPK_TRY(wait_lock(fd));
+    SPK_TRY(spk_lock_wait(fd, SPK_KEYSTORE_LOCK_MS));
     SPK_TRY(spk_folder_each(dirfd, sweep_one, &dirfd));
     *ret_lock = fd;
     fd = -1;

@@ -10,11 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 
 #define LOCK_TRIES 100
-#define LOCK_STEP_NS (10L * 1000 * 1000)
 #define NO_AREA 2u
 #define GROW_UNIT 4096u /* of a two-area form that is outgrown: not again for the next slot */
 
@@ -35,22 +33,6 @@ target_end(struct spk_target *t)
 }
 #define AUTO_TARGET __attribute__((cleanup(target_end)))
 
-/* Polled: a process that is stopped, or hangs on its disk, must not hang every other one. */
-static spk_err
-wait_lock(int fd)
-{
-    const struct timespec step = {0, LOCK_STEP_NS};
-    uint64_t start = spk_running_ms();
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            return spk_err_errno();
-        }
-        SPK_CHECK(spk_running_ms() - start < spk_replace_wait_ms, BUSY);
-        (void)nanosleep(&step, NULL);
-    }
-    return SPK_OK;
-}
-
 /* A file that we may read but not write can still be replaced by a rewrite. */
 static spk_err
 target_open_fd(struct spk_target *t, const char *path)
@@ -64,7 +46,7 @@ target_open_fd(struct spk_target *t, const char *path)
     if (t->fd < 0) {
         return errno == EISDIR ? SPK_ERR(FORMAT) : spk_err_errno();
     }
-    SPK_TRY(wait_lock(t->fd));
+    SPK_TRY(spk_lock_wait(t->fd, spk_replace_wait_ms));
     return fstat(t->fd, &t->st) != 0 ? spk_err_errno() : SPK_OK;
 }
 
