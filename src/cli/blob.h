@@ -28,6 +28,19 @@ int blob_list(struct blob_job *j);
 int blob_renew(struct blob_job *j);
 int blob_open(struct blob_job *j);
 
+/* -- blob_kind.c -- */
+#define BLOB_WHAT_MAX 256
+struct blob_kind {
+    char what[BLOB_WHAT_MAX];
+    const char *hint; /* what opens it, where it can be used */
+};
+/** A BLOB that Sparekey itself does not use: of DSS or Diffie-Hellman, under a session key, or
+ * opaque. False: none of these. */
+bool blob_kind_of(struct spk_span b, struct blob_kind *ret_k);
+/** Says that it is one of these; false: it is none. */
+bool blob_kind_refused(const char *path, struct spk_span b);
+int blob_kind_show(const struct blob_kind *k);
+
 /* -- blob_file.c -- */
 /** To -o, or standard output unless that is a terminal. */
 int blob_write(const struct blob_job *j, struct spk_span s, mode_t mode);

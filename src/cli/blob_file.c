@@ -43,9 +43,21 @@ blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
     spk_err e = spk_file_read(AT_FDCWD, path, &b);
 
-    e = spk_ok(e) ? spk_keyfile_parse(spk_buf_span(&b), path, term_ask_pass, j->c, ret_k) : e;
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_BLOB, path, e, NULL);
+    }
+    if (blob_kind_refused(path, spk_buf_span(&b))) {
+        return TERM_FAILED;
+    }
+    e = spk_keyfile_parse(spk_buf_span(&b), path, term_ask_pass, j->c, ret_k);
     if (spk_ok(e)) {
         return TERM_GO_ON;
+    }
+    if (e.code == SPK_CODE_LIMIT) {
+        term_say_error(path, _("has an RSA key of a size that is not read here"));
+        term_say_hint(_("PEM and DER are read with 2048 to 4096 bits, BLOBs with 384 to 16384: "
+                        "'openssl rsa -outform MSBLOB' makes a BLOB of the others"));
+        return TERM_FAILED;
     }
     if (e.code == SPK_CODE_VERSION) {
         term_say_error(path, _("is no RSA key, or under an encryption that is not read here"));

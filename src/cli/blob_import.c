@@ -29,6 +29,31 @@ put_pair(const struct blob_job *j, enum spk_key_spec spec, struct spk_rsa *pair,
     return spk_container_save(s->container);
 }
 
+/* A key that other programs may have, and Sparekey not. */
+static int
+tell_foreign_size(const struct blob_job *j, const struct spk_keyfile *k)
+{
+    size_t bits = spk_anyrsa_len(k->any) * 8;
+
+    if (bits < SPK_RSA_MIN_BITS) {
+        fprintf(stderr,
+                _("%s: error: '%s' is an RSA key of %zu bits, too small for a key of Sparekey's "
+                  "own, which has %u to %u\n"),
+                term_program, term_shown(j->path), bits, SPK_RSA_MIN_BITS, SPK_RSA_MAX_BITS);
+    } else if (bits > SPK_RSA_MAX_BITS) {
+        fprintf(stderr,
+                _("%s: error: '%s' is an RSA key of %zu bits, too large for a key of Sparekey's "
+                  "own, which has %u to %u\n"),
+                term_program, term_shown(j->path), bits, SPK_RSA_MIN_BITS, SPK_RSA_MAX_BITS);
+    } else {
+        term_say_error(j->path, _("is an RSA key whose public exponent is none that a key of "
+                                  "Sparekey's own may have"));
+    }
+    term_say_hint(_("--key FILE works with it in 'blob open', 'renew', 'deposit' and 'export'; a "
+                    "CryptoAPI program keeps it in a container (CryptImportKey of libcryptoapi)"));
+    return TERM_FAILED;
+}
+
 static int
 import_pair(const struct blob_job *j, const struct spk_keyfile *k)
 {
@@ -37,7 +62,7 @@ import_pair(const struct blob_job *j, const struct spk_keyfile *k)
     spk_err e;
 
     if (k->rsa == NULL) {
-        return term_error(TERM_ABOUT_BLOB, j->path, SPK_ERR(LIMIT), NULL);
+        return tell_foreign_size(j, k);
     }
     e = spk_session_pair(j->s, spec, &have);
     if (spk_ok(e) && !j->force) {
@@ -167,6 +192,9 @@ blob_import(struct blob_job *j)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
     }
+    if (blob_kind_refused(j->path, spk_buf_span(&b))) {
+        return TERM_FAILED;
+    }
     if (is_session_key(spk_buf_span(&b))) {
         return import_session_key(j, spk_buf_span(&b));
     }
@@ -190,8 +218,10 @@ show_session_key(const struct blob_job *j, const struct spk_foreign_file *f)
     if (f->blob.ptr[0] != SPK_BLOB_SIMPLE) {
         e = spk_plainkey_parse(spk_buf_span(&f->blob), &k);
         if (spk_ok(e)) {
-            printf(_("session key in the clear, %s, %zu bits\n"), spk_alg_name(k.alg),
-                   k.key.len * 8);
+            printf(k.opaque ? _("OPAQUEKEYBLOB, a session key in the clear, %s, %zu bits, with its "
+                                "mode, salt and IV\n")
+                            : _("session key in the clear, %s, %zu bits\n"),
+                   spk_alg_name(k.alg), k.key.len * 8);
             return term_flush(TERM_DONE);
         }
     } else {
@@ -207,16 +237,29 @@ show_session_key(const struct blob_job *j, const struct spk_foreign_file *f)
     return term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
 }
 
+/* One that is not read further; whatever is wrong with the file, the next to read it says. */
+static bool
+is_other_kind(const char *path, struct blob_kind *ret_k)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
+
+    return spk_ok(spk_file_read(AT_FDCWD, path, &b)) && blob_kind_of(spk_buf_span(&b), ret_k);
+}
+
 int
 blob_show(struct blob_job *j)
 {
     SPK_AUTO_FD int fd = j->path == NULL ? -1 : open(j->path, O_RDONLY | O_CLOEXEC);
     struct spk_foreign_file f = {.payload = 0};
     struct spk_keyfile k = {.pair = false};
+    struct blob_kind other;
     int status;
 
     if (j->path == NULL) {
         return term_usage(j->c, _("which BLOB file?"));
+    }
+    if (is_other_kind(j->path, &other)) {
+        return blob_kind_show(&other);
     }
     if (fd >= 0 && spk_ok(spk_foreign_file_read(fd, &f))) {
         status = show_session_key(j, &f);

@@ -188,6 +188,57 @@ def shows(box):
     assert "DES, 64 bits" in box.run("blob", "show", "p", ok=0).stdout
 
 
+def too_small(box):
+    """an RSA key that Sparekey cannot have: its bits, and what it is good for"""
+    for bits in (512, 1024, 1536):
+        of_openssl(box, "genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}", "-out", "k.pem")
+        of_openssl(box, "rsa", "-in", "k.pem", "-outform", "MSBLOB", "-out", "k.priv")
+        said = box.run("blob", "import", "--container", "i", "k.priv", ok=1).stderr
+        assert f"'k.priv' is an RSA key of {bits} bits, too small" in said and "--key FILE" in said and "libcryptoapi" in said, said
+        said = box.run("blob", "import", "--container", "i", "k.pem", ok=1).stderr
+        assert "of a size that is not read here" in said and "MSBLOB" in said, said
+    box.write("demo.priv", known("demo.private"))
+    assert "512 bits, too small" in box.run("blob", "import", "--container", "i", "demo.priv", ok=1).stderr
+    box.write("long", bytes(70_000))
+    assert "larger than any key BLOB" in box.run("blob", "import", "long", ok=1).stderr
+    assert "i" not in live.containers(box)
+
+
+def other_kinds(box):
+    """a BLOB that Sparekey itself has no use for is named, with what opens it; import says the same and refuses"""
+    demo, own = known("demo.private"), box.run("blob", "export", "--private", "--yes", binary=True, ok=0).stdout
+    key = os.urandom(16)
+    wrapped = bytes([11, 2, 0, 0]) + DES3.to_bytes(4, "little") + DES3.to_bytes(4, "little") + os.urandom(40)
+    want = {
+        "dss.public": "PUBLICKEYBLOB, a DSS key of 1024 bits, version 2", "dss.private": "PRIVATEKEYBLOB, a DSS key of 1024 bits, version 2",
+        "dss.public3": "PUBLICKEYBLOB, a DSS key of 1024 bits, version 3", "dss.private3": "PRIVATEKEYBLOB, a DSS key of 1024 bits, version 3",
+    }  # fmt: skip
+    blobs = {name: known(name) for name in want}
+    for name in ("dh.a.public", "dh.a.private", "dh.a.public3", "dh.a.private3"):
+        blobs[name] = known(name)
+        want[name] = "Diffie-Hellman key of "
+    for name, data, text in (
+        ("demo.rc4", demo[:8] + rc4(key, demo[8:]), "an RSA key (key exchange) of about 512 bits, encrypted under a session key"),
+        ("own.aes", own[:8] + cbc(algorithms.AES, key, own[8:]), "an RSA key (key exchange) of about 2048 bits, encrypted under a session key"),
+        ("dss.rc4", blobs["dss.private"][:8] + rc4(key, blobs["dss.private"][8:]), "a DSS key, encrypted under a session key"),
+        ("wrapped", wrapped, "SYMMETRICWRAPKEYBLOB, a session key, 3DES, under another session key, 3DES"),
+        ("opaque", bytes([9, 2, 0, 0]) + RC4.to_bytes(4, "little") + os.urandom(3) + b"\xff" + bytes(80), "OPAQUEKEYBLOB of another CryptoAPI provider"),
+    ):
+        blobs[name], want[name] = data, text
+    for name, data in blobs.items():
+        box.write(name, data)
+        assert want[name] in (said := box.run("blob", "show", name, ok=0).stdout), (name, said)
+        p = box.run("blob", "import", "--container", "other", name, ok=1)
+        assert f"'{name}' cannot be used here" in p.stderr and want[name] in p.stderr and "hint: " in p.stderr, (name, p.stderr)
+    assert "encrypted under a session key" in box.run("blob", "export", "--plain", "--yes", "--key", "own.aes", "-o", "x", box.write("s", known("simple1")).name, ok=1).stderr
+    assert "other" not in live.containers(box)
+    box.write("ours", bytes([9, 2, 0, 0]) + (0x6602).to_bytes(4, "little") + b"SPK1" + b"".join(x.to_bytes(4, "little") for x in (1, 8, 40, 11)) + bytes(56) + (5).to_bytes(4, "little") + b"abcde")
+    assert "OPAQUEKEYBLOB, a session key in the clear, RC2, 40 bits" in box.run("blob", "show", "ours", ok=0).stdout
+    # one that is cut short is named as nothing that it is not
+    box.write("cut", blobs["dss.private"][:100])
+    assert "'cut'" in box.run("blob", "show", "cut", ok=1).stderr
+
+
 def taken_over(box):
     """deposited, all keys lost, recovered, and read by the program that wrote it with its new key"""
     live.enrolled(AUTHORITY, box)
@@ -347,5 +398,5 @@ def fresh_owner():
 
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
-        cases = [pem_and_der, imports, imports_refused, session_key_forms, opens, shows, taken_over, keys_alone, key_of_another_pair, bad_files, wrong_padding_tells_nothing, nobody_to_deposit_with]
+        cases = [pem_and_der, imports, imports_refused, session_key_forms, opens, shows, too_small, other_kinds, taken_over, keys_alone, key_of_another_pair, bad_files, wrong_padding_tells_nothing, nobody_to_deposit_with]
         harness.main(cases, make=fresh_owner)
