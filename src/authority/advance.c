@@ -60,6 +60,12 @@ spk_advance_is_broken(const struct spk_advance *a)
     return atomic_load(&a->broken);
 }
 
+static spk_err
+write_keys(struct spk_store *store, void *arg)
+{
+    return spk_store_put_log_keys(store, spk_buf_span(arg));
+}
+
 /* The keys of the logs outlive the holder's absence. */
 static spk_err
 keep_keys(struct spk_advance *a)
@@ -71,13 +77,7 @@ keep_keys(struct spk_advance *a)
         return SPK_OK;
     }
     SPK_TRY(spk_link_logs(a->link, &logs, &note));
-    SPK_TRY(spk_store_begin(a->store));
-    spk_err e = spk_store_put_log_keys(a->store, spk_buf_span(&note));
-    if (!spk_ok(e)) {
-        spk_store_rollback(a->store);
-        return e;
-    }
-    SPK_TRY(spk_store_commit(a->store));
+    SPK_TRY(spk_store_write(a->store, write_keys, &note));
     a->kept = true;
     return SPK_OK;
 }

@@ -223,18 +223,12 @@ query_fault(struct spk_req *r, const struct spk_officer_query *q)
 }
 
 static spk_err
-take_nonce(struct spk_req *r, const struct spk_officer_query *q)
+write_nonce(struct spk_store *store, void *arg)
 {
-    struct spk_store *s = r->srv->store;
+    const struct spk_officer_query *q = arg;
     uint64_t now = spk_now();
 
-    SPK_TRY(spk_store_begin(s));
-    spk_err e = spk_store_put_nonce(s, q->nonce, now, now - SPK_NONCE_KEPT);
-    if (!spk_ok(e)) {
-        spk_store_rollback(s);
-        return e;
-    }
-    return spk_store_commit(s);
+    return spk_store_put_nonce(store, q->nonce, now, now - SPK_NONCE_KEPT);
 }
 
 static spk_err
@@ -266,7 +260,7 @@ spk_auth_officer(struct spk_req *r)
         spk_req_error(r, SPK_HTTP_UNAUTHORIZED, fault);
         return false;
     }
-    spk_err e = take_nonce(r, &q);
+    spk_err e = spk_store_write(r->srv->store, write_nonce, &q);
     if (e.code == SPK_CODE_EXISTS) {
         spk_req_error(r, SPK_HTTP_UNAUTHORIZED, "The officer's note has been used before.");
     } else if (!spk_ok(e)) {

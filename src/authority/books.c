@@ -321,18 +321,15 @@ take_stored(void *arg, uint64_t number, struct spk_span note)
 }
 
 static spk_err
-store_all(struct spk_books *b, struct spk_store *store)
+write_all(struct spk_store *store, void *arg)
 {
-    SPK_TRY(spk_store_begin(store));
+    const struct spk_books *b = arg;
+
     for (size_t i = 0; i < b->n_policies; i++) {
-        spk_err e = spk_store_put_policy(store, b->policies[i]->p.number,
-                                         spk_buf_span(&b->policies[i]->note));
-        if (!spk_ok(e)) {
-            spk_store_rollback(store);
-            return e;
-        }
+        SPK_TRY(spk_store_put_policy(store, b->policies[i]->p.number,
+                                     spk_buf_span(&b->policies[i]->note)));
     }
-    return spk_store_commit(store);
+    return SPK_OK;
 }
 
 static spk_err
@@ -347,7 +344,7 @@ load(struct spk_books *b, const char *folder, struct spk_store *store, char why[
                        "policy of the authority statement");
         return e;
     }
-    return store_all(b, store);
+    return spk_store_write(store, write_all, b);
 }
 
 spk_err

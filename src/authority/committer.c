@@ -88,31 +88,33 @@ write_item(struct spk_committer *c, struct spk_commit *item)
     return SPK_OK;
 }
 
-/* The deposits and what they add to the log, in the transaction that is open. */
+struct commit_work {
+    struct spk_committer *c;
+    struct spk_commit *list;
+    struct spk_growth g;
+};
+
+/* The deposits and what they add to the log. */
 static spk_err
-write_rows(struct spk_committer *c, struct spk_commit *list, struct spk_growth *ret_g)
+write_rows(struct spk_store *store, void *arg)
 {
-    SPK_TRY(spk_intake_time(c->store, &c->time_ms));
-    for (struct spk_commit *item = list; item != NULL; item = item->next) {
-        SPK_TRY(write_item(c, item));
+    struct commit_work *w = arg;
+
+    SPK_TRY(spk_intake_time(store, &w->c->time_ms));
+    for (struct spk_commit *item = w->list; item != NULL; item = item->next) {
+        SPK_TRY(write_item(w->c, item));
     }
-    return spk_logbook_grow(c->book, UINT64_MAX, ret_g);
+    return spk_logbook_grow(w->c->book, UINT64_MAX, &w->g);
 }
 
 static spk_err
 write_list(struct spk_committer *c, struct spk_commit *list)
 {
-    struct spk_growth g;
+    struct commit_work w = {.c = c, .list = list};
+    spk_err e = spk_store_write(c->store, write_rows, &w);
 
-    SPK_TRY(spk_store_begin(c->store));
-    spk_err e = write_rows(c, list, &g);
     if (spk_ok(e)) {
-        e = spk_store_commit(c->store);
-    } else {
-        spk_store_rollback(c->store);
-    }
-    if (spk_ok(e)) {
-        spk_logbook_grown(c->book, &g);
+        spk_logbook_grown(c->book, &w.g);
     } else {
         spk_logbook_undo(c->book);
     }

@@ -25,6 +25,8 @@ void spk_write_next(struct spk_jw *w, bool more, uint64_t last);
 uint64_t spk_newest_first(uint64_t key_or_after);
 /** The body as a JSON object with no keys but these. False: r is answered. */
 bool spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j);
+/** A request that officers may see: the holder has been told of it. False: r is answered. */
+bool spk_find_told(struct spk_req *r, const struct spk_hash *hash, struct spk_request_row *row);
 /** Take n from the bucket of key. False: r is answered with 429. */
 bool spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
                  const char *message);

@@ -119,29 +119,31 @@ record_wanted(struct spk_server *s, struct spk_intake *in)
     return enrolled ? SPK_OK : SPK_ERR(DENIED);
 }
 
+struct record_end {
+    struct spk_intake *in; /* NULL: nothing is filed */
+    uint64_t key;
+};
+
+static spk_err
+write_record_end(struct spk_store *store, void *arg)
+{
+    const struct record_end *end = arg;
+    uint64_t now = 0;
+
+    if (end->in != NULL) {
+        SPK_TRY(spk_intake_time(store, &now));
+        SPK_TRY(spk_intake_stamp(end->in, now));
+        SPK_TRY(spk_store_put_deposit(store, &end->in->row, &end->in->result));
+    }
+    return spk_store_drop_record(store, end->key);
+}
+
 static spk_err
 record_end(struct spk_server *s, struct spk_intake *in, uint64_t key, bool file)
 {
-    SPK_TRY(spk_store_begin(s->store));
-    uint64_t now = 0;
-    spk_err e = SPK_OK;
-    if (file) {
-        e = spk_intake_time(s->store, &now);
-        if (spk_ok(e)) {
-            e = spk_intake_stamp(in, now);
-        }
-        if (spk_ok(e)) {
-            e = spk_store_put_deposit(s->store, &in->row, &in->result);
-        }
-    }
-    if (spk_ok(e)) {
-        e = spk_store_drop_record(s->store, key);
-    }
-    if (!spk_ok(e)) {
-        spk_store_rollback(s->store);
-        return e;
-    }
-    return spk_store_commit(s->store);
+    struct record_end end = {.in = file ? in : NULL, .key = key};
+
+    return spk_store_write(s->store, write_record_end, &end);
 }
 
 static spk_err
@@ -249,22 +251,31 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
 
 /* The same for a request whose owner exists and for one whose owner does not: what can be seen of
  * either must not tell which it is. */
+struct prune {
+    struct spk_request_prune which;
+    uint64_t n;
+};
+
+static spk_err
+prune_in(struct spk_store *store, void *arg)
+{
+    struct prune *p = arg;
+
+    return spk_store_prune_requests(store, &p->which, &p->n);
+}
+
 static spk_err
 prune(struct spk_server *s, uint64_t *ret_n)
 {
     uint64_t life = spk_books_today(s->books)->request_life;
     uint64_t now = spk_now(), kept = life > REQUEST_KEPT ? life : REQUEST_KEPT;
-    const struct spk_request_prune p = {.created_before = now > kept ? now - kept : 0,
-                                        .expired_before = now,
-                                        .unknown_max = s->cfg.max_unknown_requests};
+    struct prune p = {.which = {.created_before = now > kept ? now - kept : 0,
+                                .expired_before = now,
+                                .unknown_max = s->cfg.max_unknown_requests}};
 
-    SPK_TRY(spk_store_begin(s->store));
-    spk_err e = spk_store_prune_requests(s->store, &p, ret_n);
-    if (!spk_ok(e)) {
-        spk_store_rollback(s->store);
-        return e;
-    }
-    return spk_store_commit(s->store);
+    SPK_TRY(spk_store_write(s->store, prune_in, &p));
+    *ret_n = p.n;
+    return SPK_OK;
 }
 
 /* A part at a time, so that deposits need not wait for it. */
@@ -326,26 +337,20 @@ check_one(struct checks *c, uint64_t index)
 }
 
 static spk_err
-write_checks(const struct checks *c)
+write_checks(struct spk_store *store, void *arg)
 {
-    struct spk_store *st = c->s->store;
+    const struct checks *c = arg;
 
-    SPK_TRY(spk_store_begin(st));
-    spk_err e = spk_store_set_checked(st, c->done);
-    for (size_t i = 0; spk_ok(e) && i < c->n_wrong; i++) {
-        e = spk_store_put_wrong(st, c->wrong[i]);
-        if (spk_ok(e)) {
-            e = spk_server_event(c->s, "wrong", "deposit %llu", (unsigned long long)c->wrong[i]);
-        }
+    SPK_TRY(spk_store_set_checked(store, c->done));
+    for (size_t i = 0; i < c->n_wrong; i++) {
+        SPK_TRY(spk_store_put_wrong(store, c->wrong[i]));
+        SPK_TRY(spk_server_event(c->s, "wrong", "deposit %llu", (unsigned long long)c->wrong[i]));
     }
-    for (size_t i = 0; spk_ok(e) && i < c->n_lost; i++) {
-        e = spk_server_event(c->s, "unchecked", "deposit %llu", (unsigned long long)c->lost[i]);
+    for (size_t i = 0; i < c->n_lost; i++) {
+        SPK_TRY(
+            spk_server_event(c->s, "unchecked", "deposit %llu", (unsigned long long)c->lost[i]));
     }
-    if (!spk_ok(e)) {
-        spk_store_rollback(st);
-        return e;
-    }
-    return spk_store_commit(st);
+    return SPK_OK;
 }
 
 static spk_err
@@ -363,7 +368,7 @@ check_deposits(struct spk_server *s, uint64_t budget)
         e = check_one(&c, i);
     }
     if (c.done > from) {
-        SPK_TRY(write_checks(&c));
+        SPK_TRY(spk_store_write(s->store, write_checks, &c));
     }
     return e;
 }

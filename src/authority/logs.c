@@ -130,20 +130,28 @@ spk_logbook_undo(struct spk_logbook *l)
     spk_tilecache_clear(l->cache);
 }
 
+struct step {
+    struct spk_logbook *l;
+    struct spk_growth g;
+};
+
+static spk_err
+grow_step(struct spk_store *store, void *arg)
+{
+    struct step *s = arg;
+
+    (void)store;
+    return spk_logbook_grow(s->l, AT_ONCE, &s->g);
+}
+
 static spk_err
 step(struct spk_logbook *l)
 {
-    struct spk_growth g;
+    struct step s = {.l = l};
+    spk_err e = spk_store_write(l->store, grow_step, &s);
 
-    SPK_TRY(spk_store_begin(l->store));
-    spk_err e = spk_logbook_grow(l, AT_ONCE, &g);
-    if (!spk_ok(e)) {
-        spk_store_rollback(l->store);
-    } else {
-        e = spk_store_commit(l->store);
-    }
     if (spk_ok(e)) {
-        spk_logbook_grown(l, &g);
+        spk_logbook_grown(l, &s.g);
     } else {
         spk_logbook_undo(l);
     }

@@ -207,24 +207,22 @@ read_veto(struct spk_req *r, const struct spk_json *j, struct veto *v)
     return true;
 }
 
-static spk_err
-write_event(struct spk_req *r, const struct spk_request_row *row, const struct veto *v)
-{
-    char hex[2 * SPK_HASH_LEN + 1];
-    struct spk_store *s = r->srv->store;
+struct vetoed {
+    struct spk_server *srv;
+    const struct spk_request_row *row;
+    const struct veto *v;
+};
 
-    SPK_TRY(spk_store_begin(s));
-    spk_err e =
-        spk_server_event(r->srv, "vetoed", "request %.16s by %s",
-                         spk_hex(spk_hash_span(&row->hash), hex), v->note.len > 0 ? "code" : "key");
-    if (spk_ok(e) && v->note.len > 0) {
-        e = spk_store_put_vote(s, row->key, spk_now(), v->note);
-    }
-    if (!spk_ok(e)) {
-        spk_store_rollback(s);
-        return e;
-    }
-    return spk_store_commit(s);
+static spk_err
+write_veto(struct spk_store *s, void *arg)
+{
+    const struct vetoed *d = arg;
+    char hex[2 * SPK_HASH_LEN + 1];
+    bool by_code = d->v->note.len > 0;
+
+    SPK_TRY(spk_server_event(d->srv, "vetoed", "request %.16s by %s",
+                             spk_hex(spk_hash_span(&d->row->hash), hex), by_code ? "code" : "key"));
+    return by_code ? spk_store_put_vote(s, d->row->key, spk_now(), d->v->note) : SPK_OK;
 }
 
 static void
@@ -241,7 +239,8 @@ veto(struct spk_req *r, struct veto *v)
         e = veto_request(r, &row, v);
     }
     if (spk_ok(e)) {
-        e = write_event(r, &row, v);
+        struct vetoed d = {.srv = r->srv, .row = &row, .v = v};
+        e = spk_store_write(r->srv->store, write_veto, &d);
     }
     switch (e.code) {
     case SPK_CODE_OK:

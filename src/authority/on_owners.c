@@ -176,61 +176,71 @@ enrol_state(struct spk_req *r, const struct enrol_in *in, uint32_t *ret_state)
 
 enum enrol_end { ENROL_NEW, ENROL_THERE, ENROL_KEY_TAKEN, ENROL_TOKEN };
 
+struct enrol {
+    struct spk_req *r;
+    const struct enrol_in *in;
+    const struct spk_enrolment *e;
+    uint32_t state;
+    enum enrol_end end;
+};
+
+/* What is already there, or may not be, ends the transaction as well. */
 static spk_err
-enrol_write(struct spk_req *r, const struct enrol_in *in, const struct spk_enrolment *e,
-            uint32_t *ret_state, enum enrol_end *ret_end)
+end_with(struct enrol *d, enum enrol_end end)
 {
-    struct spk_store *s = r->srv->store;
+    d->end = end;
+    return SPK_ERR(STOPPED);
+}
+
+static spk_err
+find_owner(struct spk_store *s, struct enrol *d)
+{
     struct spk_owner_row have = {0};
+    spk_err e = spk_store_owner(s, &d->e->owner, &have);
+
+    if (!spk_ok(e)) {
+        return e.code == SPK_CODE_NOTFOUND ? SPK_OK : e;
+    }
+    d->state = have.state;
+    spk_owner_row_clear(&have);
+    return end_with(d, ENROL_THERE);
+}
+
+static spk_err
+enrol_write(struct spk_store *s, void *arg)
+{
+    struct enrol *d = arg;
     uint64_t key = 0;
     char id[2 * SPK_HASH_LEN + 1];
-    spk_err err = spk_store_owner(s, &e->owner, &have);
 
-    if (spk_ok(err)) {
-        *ret_state = have.state;
-        *ret_end = ENROL_THERE;
-        spk_owner_row_clear(&have);
-        return SPK_OK;
+    SPK_TRY(find_owner(s, d));
+    spk_err e = enrol_state(d->r, d->in, &d->state);
+    if (!spk_ok(e)) {
+        return e.code == SPK_CODE_DENIED ? end_with(d, ENROL_TOKEN) : e;
     }
-    if (err.code != SPK_CODE_NOTFOUND) {
-        return err;
-    }
-    err = enrol_state(r, in, ret_state);
-    if (!spk_ok(err)) {
-        *ret_end = ENROL_TOKEN;
-        return err.code == SPK_CODE_DENIED ? SPK_OK : err;
-    }
-    const struct spk_owner_row row = {.owner = e->owner,
-                                      .login = *spk_rsa_id(e->sign),
-                                      .state = *ret_state,
+    const struct spk_owner_row row = {.owner = d->e->owner,
+                                      .login = *spk_rsa_id(d->e->sign),
+                                      .state = d->state,
                                       .time_ms = spk_now_ms(),
-                                      .name = e->name,
-                                      .record = spk_buf_span(&in->record),
-                                      .signature = spk_buf_span(&in->signature)};
-    err = spk_store_put_owner(s, &row, &key);
-    *ret_end = err.code == SPK_CODE_DENIED ? ENROL_KEY_TAKEN : ENROL_NEW;
-    if (!spk_ok(err)) {
-        return err.code == SPK_CODE_DENIED ? SPK_OK : err;
+                                      .name = d->e->name,
+                                      .record = spk_buf_span(&d->in->record),
+                                      .signature = spk_buf_span(&d->in->signature)};
+    e = spk_store_put_owner(s, &row, &key);
+    if (!spk_ok(e)) {
+        return e.code == SPK_CODE_DENIED ? end_with(d, ENROL_KEY_TAKEN) : e;
     }
-    spk_hex(spk_hash_span(&e->owner), id);
-    return spk_server_event(r->srv, "enrolled", "owner %.16s %s", id,
-                            *ret_state == SPK_OWNER_ENROLLED ? "enrolled" : "pending");
+    return spk_server_event(d->r->srv, "enrolled", "owner %.16s %s",
+                            spk_hex(spk_hash_span(&row.owner), id),
+                            d->state == SPK_OWNER_ENROLLED ? "enrolled" : "pending");
 }
 
 /* One transaction: a token is used up only if its owner is there afterwards. */
 static spk_err
-enrol_commit(struct spk_req *r, const struct enrol_in *in, const struct spk_enrolment *e,
-             uint32_t *ret_state, enum enrol_end *ret_end)
+enrol_commit(struct enrol *d)
 {
-    struct spk_store *s = r->srv->store;
+    spk_err e = spk_store_write(d->r->srv->store, enrol_write, d);
 
-    SPK_TRY(spk_store_begin(s));
-    spk_err err = enrol_write(r, in, e, ret_state, ret_end);
-    if (!spk_ok(err) || *ret_end != ENROL_NEW) {
-        spk_store_rollback(s);
-        return err;
-    }
-    return spk_store_commit(s);
+    return e.code == SPK_CODE_STOPPED ? SPK_OK : e;
 }
 
 static void
@@ -260,8 +270,7 @@ static void
 enrol(struct spk_req *r, struct enrol_in *in)
 {
     ENROLMENT_AUTO e = {.n_contacts = 0};
-    uint32_t state = 0;
-    enum enrol_end end = ENROL_NEW;
+    struct enrol d = {.r = r, .in = in, .e = &e, .end = ENROL_NEW};
 
     if (!enrol_read(r, in)) {
         return;
@@ -277,12 +286,12 @@ enrol(struct spk_req *r, struct enrol_in *in)
                       "authority.");
         return;
     }
-    spk_err err = enrol_commit(r, in, &e, &state, &end);
+    spk_err err = enrol_commit(&d);
     if (!spk_ok(err)) {
         spk_req_failed(r, err, "enrolling an owner");
         return;
     }
-    enrol_answer(r, &e, state, end);
+    enrol_answer(r, &e, d.state, d.end);
 }
 
 enum spk_after

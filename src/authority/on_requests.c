@@ -19,19 +19,25 @@
 
 /* -- records that come with a file alone */
 
+struct new_record {
+    const struct spk_buf *body, *blob;
+    uint64_t max;
+};
+
+static spk_err
+write_record(struct spk_store *s, void *arg)
+{
+    const struct new_record *n = arg;
+
+    return spk_store_put_record(s, spk_now(), spk_buf_span(n->body), spk_buf_span(n->blob), n->max);
+}
+
 static spk_err
 store_record(struct spk_req *r, const struct spk_buf *body, const struct spk_buf *blob)
 {
-    struct spk_store *s = r->srv->store;
+    struct new_record n = {.body = body, .blob = blob, .max = r->srv->cfg.max_records};
 
-    SPK_TRY(spk_store_begin(s));
-    spk_err e = spk_store_put_record(s, spk_now(), spk_buf_span(body), spk_buf_span(blob),
-                                     r->srv->cfg.max_records);
-    if (!spk_ok(e)) {
-        spk_store_rollback(s);
-        return e;
-    }
-    return spk_store_commit(s);
+    return spk_store_write(r->srv->store, write_record, &n);
 }
 
 static void
@@ -137,7 +143,7 @@ read_opening(struct spk_req *r, struct opening *o)
 static bool
 serials_fit(const struct spk_request *q, struct spk_span serials)
 {
-    struct spk_tree t = {0};
+    SPK_AUTO(spk_tree) t = NULL;
     struct spk_hash root;
 
     if (q->select == SPK_SELECT_ALL) {
@@ -147,9 +153,8 @@ serials_fit(const struct spk_request *q, struct spk_span serials)
         !spk_ok(spk_serials_tree(serials, &t))) {
         return false;
     }
-    bool same = spk_ok(spk_levels_root(&t, &root)) && spk_hash_eq(&root, &q->root);
-    spk_levels_clear(&t);
-    return same;
+    spk_tree_get_root(t, &root);
+    return spk_hash_eq(&root, &q->root);
 }
 
 static const char *
@@ -216,10 +221,25 @@ owner_cap_ok(struct spk_req *r, const struct spk_request *q)
     return !r->answered;
 }
 
+struct new_request {
+    struct spk_server *srv;
+    const struct spk_request_row *row;
+};
+
+static spk_err
+write_request(struct spk_store *s, void *arg)
+{
+    const struct new_request *n = arg;
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    SPK_TRY(spk_store_put_request(s, n->row));
+    return spk_server_event(n->srv, "requested", "request %.16s",
+                            spk_hex(spk_hash_span(&n->row->hash), hex));
+}
+
 static spk_err
 store_request(struct spk_req *r, const struct opening *o, const struct spk_request *q)
 {
-    struct spk_store *s = r->srv->store;
     const struct spk_request_row row = {.hash = q->hash,
                                         .owner = q->owner,
                                         .login = *spk_rsa_id(q->sign),
@@ -231,19 +251,10 @@ store_request(struct spk_req *r, const struct opening *o, const struct spk_reque
                                         .sig_sign = spk_buf_span(&o->sig_sign),
                                         .sig_keyx = spk_buf_span(&o->sig_keyx),
                                         .serials = spk_buf_span(&o->serials)};
-    char hex[2 * SPK_HASH_LEN + 1];
+    struct new_request n = {.srv = r->srv, .row = &row};
+    spk_err e = spk_store_write(r->srv->store, write_request, &n);
 
-    SPK_TRY(spk_store_begin(s));
-    spk_err e = spk_store_put_request(s, &row);
-    if (spk_ok(e)) {
-        e = spk_server_event(r->srv, "requested", "request %.16s",
-                             spk_hex(spk_hash_span(&q->hash), hex));
-    }
-    if (!spk_ok(e)) {
-        spk_store_rollback(s);
-        return e.code == SPK_CODE_EXISTS ? SPK_OK : e; /* sent again: the same answer */
-    }
-    return spk_store_commit(s);
+    return e.code == SPK_CODE_EXISTS ? SPK_OK : e; /* sent again: the same answer */
 }
 
 static void

@@ -8,18 +8,17 @@
 #include "base/text.h"
 
 #define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
-#define PATH_MAX_BYTES ((size_t)SPK_TREE_LEVELS * SPK_HASH_LEN)
 
 static spk_err
-save(struct spk_server *s, const struct spk_request_row *row)
+write_row(struct spk_store *store, void *arg)
 {
-    SPK_TRY(spk_store_begin(s->store));
-    spk_err e = spk_store_set_request(s->store, row);
-    if (!spk_ok(e)) {
-        spk_store_rollback(s->store);
-        return e;
-    }
-    return spk_store_commit(s->store);
+    return spk_store_set_request(store, arg);
+}
+
+static spk_err
+save(struct spk_server *s, struct spk_request_row *row)
+{
+    return spk_store_write(s->store, write_row, row);
 }
 
 /* -- state */
@@ -164,7 +163,7 @@ freeze(struct spk_server *s, struct spk_request_row *row, struct spk_scope **ret
     SPK_TRY(scope_end(s, row, &row->scope_end));
     SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
     row->scope_count = scope->n;
-    SPK_TRY(spk_levels_root(&scope->tree, &row->scope_root));
+    spk_tree_get_root(scope->tree, &row->scope_root);
     row->stage = SPK_STAGE_SCOPED;
     SPK_TRY(save(s, row));
     *ret_scope = SPK_STEAL(scope);
@@ -252,19 +251,25 @@ read_successor(struct spk_server *s, const struct spk_request_row *row, struct s
     return SPK_OK;
 }
 
+struct succession {
+    struct spk_server *srv;
+    struct spk_request_row *row;
+    const struct spk_successor *u;
+};
+
 static spk_err
-write_successor(struct spk_server *s, struct spk_request_row *row, const struct spk_successor *u,
-                struct spk_span note)
+write_successor(struct spk_store *store, void *arg)
 {
+    const struct succession *d = arg;
+    struct spk_request_row *row = d->row;
     char id[2 * SPK_HASH_LEN + 1];
 
-    row->successor = note;
     row->state = SPK_STATE_DONE;
-    SPK_TRY(
-        spk_store_put_successor(s->store, row->owner_key, u->number, spk_rsa_id(u->sign), note));
-    SPK_TRY(spk_store_set_request(s->store, row));
-    return spk_server_event(s, "succeeded", "owner %.16s number %u",
-                            spk_hex(spk_hash_span(&row->owner), id), u->number);
+    SPK_TRY(spk_store_put_successor(store, row->owner_key, d->u->number, spk_rsa_id(d->u->sign),
+                                    row->successor));
+    SPK_TRY(spk_store_set_request(store, row));
+    return spk_server_event(d->srv, "succeeded", "owner %.16s number %u",
+                            spk_hex(spk_hash_span(&row->owner), id), d->u->number);
 }
 
 /* Copy the note into the row's own memory, from which row->successor may borrow. */
@@ -316,14 +321,12 @@ spk_recover_succeed(struct spk_server *s, struct spk_request_row *row)
     SPK_TRY(spk_attrs_get(&a.l, SPK_FA_NOTE, SPK_NOTE_MAX, &note));
     SPK_TRY(read_successor(s, row, note, &u));
     SPK_TRY(adopt(row, note));
-    SPK_TRY(spk_store_begin(s->store));
-    e = write_successor(s, row, &u, row->successor);
+    struct succession d = {.srv = s, .row = row, .u = &u};
+    e = spk_store_write(s->store, write_successor, &d);
     if (!spk_ok(e)) {
-        spk_store_rollback(s->store);
         row->successor = SPK_SPAN_EMPTY;
-        return e;
     }
-    return spk_store_commit(s->store);
+    return e;
 }
 
 /* -- deposits shown to the holder */
@@ -354,17 +357,27 @@ spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d)
 
 /* What the attributes of a release borrow from until it is sent. */
 struct shown {
-    struct spk_buf path, listed;
+    struct spk_hash path[SPK_PATH_MAX], listed[SPK_PATH_MAX];
     uint8_t scratch[3][8];
 };
+
+/* Keeps the path in path, which the attribute borrows. */
+static spk_err
+add_tree_path(struct spk_attrs *in, uint16_t tag, const struct spk_tree *t, uint64_t i,
+              struct spk_hash path[SPK_PATH_MAX])
+{
+    size_t n = 0;
+
+    SPK_TRY(spk_tree_get_path(t, i, path, &n));
+    return spk_attrs_add(in, tag, spk_span((const uint8_t *)path, n * SPK_HASH_LEN));
+}
 
 static spk_err
 add_path(struct spk_attrs *in, const struct spk_scope *scope, uint64_t position, struct shown *x)
 {
     SPK_TRY(spk_attrs_add_u64(in, SPK_FA_INDEX, scope->index[position], x->scratch[0]));
     SPK_TRY(spk_attrs_add_u64(in, SPK_FA_POSITION, position, x->scratch[1]));
-    SPK_TRY(spk_levels_path(&scope->tree, position, &x->path));
-    return spk_attrs_add(in, SPK_FA_PATH, spk_buf_span(&x->path));
+    return add_tree_path(in, SPK_FA_PATH, scope->tree, position, x->path);
 }
 
 static spk_err
@@ -377,32 +390,20 @@ add_listed(struct spk_attrs *in, const struct spk_request_row *row, const struct
         return SPK_OK;
     }
     SPK_CHECK(spk_serial_find(row->serials, serial, &i), CHANGED);
-    SPK_TRY(spk_levels_path(&scope->listed, i, &x->listed));
     SPK_TRY(spk_attrs_add_u64(in, SPK_FA_SELECT_INDEX, i, x->scratch[2]));
-    return spk_attrs_add(in, SPK_FA_SELECT_PATH, spk_buf_span(&x->listed));
-}
-
-static spk_err
-release(struct spk_server *s, const struct spk_release *what, struct shown *x,
-        struct spk_answer *ret_a)
-{
-    struct spk_attrs in = {0};
-
-    SPK_TRY(spk_deposit_row_verify(what->deposit));
-    SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&what->row->hash)));
-    SPK_TRY(add_path(&in, what->scope, what->position, x));
-    SPK_TRY(add_listed(&in, what->row, what->scope, &what->deposit->serial, x));
-    SPK_TRY(add_deposit(&in, what->deposit));
-    return spk_link_call(s->link, SPK_MSG_RELEASE, &in, ret_a);
+    return add_tree_path(in, SPK_FA_SELECT_PATH, scope->listed, i, x->listed);
 }
 
 spk_err
 spk_recover_release(struct spk_server *s, const struct spk_release *what, struct spk_answer *ret_a)
 {
-    struct shown x = {.path = SPK_BUF(PATH_MAX_BYTES), .listed = SPK_BUF(PATH_MAX_BYTES)};
-    spk_err e = release(s, what, &x, ret_a);
+    struct spk_attrs in = {0};
+    struct shown x;
 
-    spk_buf_free(&x.path);
-    spk_buf_free(&x.listed);
-    return e;
+    SPK_TRY(spk_deposit_row_verify(what->deposit));
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&what->row->hash)));
+    SPK_TRY(add_path(&in, what->scope, what->position, &x));
+    SPK_TRY(add_listed(&in, what->row, what->scope, &what->deposit->serial, &x));
+    SPK_TRY(add_deposit(&in, what->deposit));
+    return spk_link_call(s->link, SPK_MSG_RELEASE, &in, ret_a);
 }

@@ -5,95 +5,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "translog/merkle.h"
 
 #define SCOPES_KEPT 4
 #define GROW_MIN ((size_t)256)
-
-/* -- trees */
-
-static spk_err
-node(const struct spk_hash *l, const struct spk_hash *r, struct spk_hash *ret_h)
-{
-    static const uint8_t one[1] = {1};
-    const struct spk_span parts[] = {SPK_SPAN_OF(one), spk_hash_span(l), spk_hash_span(r)};
-
-    return spk_sha256_parts(parts, 3, ret_h);
-}
-
-void
-spk_levels_clear(struct spk_tree *t)
-{
-    for (size_t i = 0; i < SPK_TREE_LEVELS; i++) {
-        spk_mem_free(t->level[i]);
-    }
-    *t = (struct spk_tree){0};
-}
-
-/* The level above: pairs are joined, a last one without a partner moves up as it is. */
-static spk_err
-level_up(struct spk_tree *t)
-{
-    size_t at = t->levels - 1;
-    uint64_t n = t->n[at], up = (n + 1) / 2;
-    const struct spk_hash *from = t->level[at];
-
-    SPK_CHECK(t->levels < SPK_TREE_LEVELS, LIMIT);
-    struct spk_hash *to = spk_calloc(up, sizeof(*to));
-    SPK_CHECK(to != NULL, NOMEM);
-    t->level[t->levels] = to;
-    t->n[t->levels] = up;
-    t->levels++;
-    for (uint64_t i = 0; i + 1 < n; i += 2) {
-        SPK_TRY(node(&from[i], &from[i + 1], &to[i / 2]));
-    }
-    if (n % 2 == 1) {
-        to[up - 1] = from[n - 1];
-    }
-    return SPK_OK;
-}
-
-spk_err
-spk_levels_build(struct spk_hash *leaves, uint64_t n, struct spk_tree *ret_t)
-{
-    struct spk_tree t = {.levels = 1};
-
-    t.level[0] = leaves;
-    t.n[0] = n;
-    while (t.n[t.levels - 1] > 1) {
-        spk_err e = level_up(&t);
-        if (!spk_ok(e)) {
-            spk_levels_clear(&t);
-            return e;
-        }
-    }
-    *ret_t = t;
-    return SPK_OK;
-}
-
-spk_err
-spk_levels_root(const struct spk_tree *t, struct spk_hash *ret_root)
-{
-    if (t->levels == 0 || t->n[0] == 0) {
-        return spk_sha256(SPK_SPAN_EMPTY, ret_root);
-    }
-    *ret_root = t->level[t->levels - 1][0];
-    return SPK_OK;
-}
-
-spk_err
-spk_levels_path(const struct spk_tree *t, uint64_t i, struct spk_buf *path)
-{
-    SPK_CHECK(t->levels > 0 && i < t->n[0], USAGE);
-    for (size_t k = 0; k + 1 < t->levels; k++) {
-        uint64_t other = i ^ 1;
-        if (other < t->n[k]) {
-            SPK_TRY(spk_buf_add(path, spk_hash_span(&t->level[k][other])));
-        }
-        i /= 2;
-    }
-    return SPK_OK;
-}
 
 /* -- serials */
 
@@ -125,23 +39,24 @@ spk_serial_find(struct spk_span serials, const struct spk_file_id *id, uint64_t 
 }
 
 spk_err
-spk_serials_tree(struct spk_span serials, struct spk_tree *ret_t)
+spk_serials_tree(struct spk_span serials, struct spk_tree **ret_t)
 {
     size_t n = serials.len / SPK_FILE_ID_LEN;
 
     SPK_CHECK(n > 0 && serials.len % SPK_FILE_ID_LEN == 0, FORMAT);
     struct spk_hash *leaves = spk_calloc(n, sizeof(*leaves));
     SPK_CHECK(leaves != NULL, NOMEM);
-    for (size_t i = 0; i < n; i++) {
+    spk_err e = SPK_OK;
+    for (size_t i = 0; spk_ok(e) && i < n; i++) {
         struct spk_span at = serial_at(serials, i);
         bool sorted = i == 0 || spk_span_cmp(serial_at(serials, i - 1), at) < 0;
-        spk_err e = sorted ? spk_leaf_hash(at, &leaves[i]) : SPK_ERR(FORMAT);
-        if (!spk_ok(e)) {
-            spk_mem_free(leaves);
-            return e;
-        }
+        e = sorted ? spk_leaf_hash(at, &leaves[i]) : SPK_ERR(FORMAT);
     }
-    return spk_levels_build(leaves, n, ret_t);
+    if (spk_ok(e)) {
+        e = spk_tree_new(leaves, n, ret_t);
+    }
+    spk_mem_free(leaves);
+    return e;
 }
 
 /* -- scopes */
@@ -151,8 +66,8 @@ spk_scope_free(struct spk_scope *s)
 {
     if (s != NULL) {
         spk_mem_free(s->index);
-        spk_levels_clear(&s->tree);
-        spk_levels_clear(&s->listed);
+        spk_tree_free(s->tree);
+        spk_tree_free(s->listed);
         spk_mem_free(s);
     }
 }
@@ -245,23 +160,24 @@ gather_all(struct spk_store *store, uint64_t owner_key, struct spk_span serials,
 }
 
 static spk_err
-scope_from(struct spk_scope *s, const struct gather *g)
+arrange(struct spk_scope *s, const struct gather *g)
 {
     if (g->n == 0) {
-        return spk_levels_build(NULL, 0, &s->tree);
+        return spk_tree_new(NULL, 0, &s->tree);
     }
     struct spk_hash *leaves = spk_calloc(g->n, sizeof(*leaves));
     s->index = spk_calloc(g->n, sizeof(*s->index));
-    if (leaves == NULL || s->index == NULL) {
-        spk_mem_free(leaves);
-        return SPK_ERR(NOMEM);
-    }
-    s->n = g->n;
-    for (size_t i = 0; i < g->n; i++) {
+    spk_err e = leaves != NULL && s->index != NULL ? SPK_OK : SPK_ERR(NOMEM);
+    for (size_t i = 0; spk_ok(e) && i < g->n; i++) {
         s->index[i] = g->items[i].index;
         leaves[i] = g->items[i].leaf;
     }
-    return spk_levels_build(leaves, g->n, &s->tree);
+    if (spk_ok(e)) {
+        s->n = g->n;
+        e = spk_tree_new(leaves, g->n, &s->tree);
+    }
+    spk_mem_free(leaves);
+    return e;
 }
 
 spk_err
@@ -274,7 +190,7 @@ spk_scope_build(struct spk_store *store, uint64_t owner_key, struct spk_span ser
     SPK_CHECK(s != NULL, NOMEM);
     spk_err e = gather_all(store, owner_key, serials, end, &g);
     if (spk_ok(e)) {
-        e = scope_from(s, &g);
+        e = arrange(s, &g);
     }
     spk_mem_free(g.items);
     SPK_TRY(e);
@@ -346,7 +262,7 @@ still_frozen(const struct spk_scope *s, const struct spk_request_row *row)
 {
     struct spk_hash root;
 
-    SPK_TRY(spk_levels_root(&s->tree, &root));
+    spk_tree_get_root(s->tree, &root);
     SPK_CHECK(s->n == row->scope_count && spk_hash_eq(&root, &row->scope_root), CHANGED);
     return SPK_OK;
 }

@@ -5,29 +5,16 @@
 #define SPK_AUTHORITY_SCOPE_H
 
 #include "store/store.h"
+#include "translog/merkle.h"
 
-#define SPK_TREE_LEVELS 40
 #define SPK_SCOPE_POLICIES_MAX 1024 /* as many as there can be policies; more are not named */
-
-/* Every level of an RFC 6962 tree, so that a path costs a few copies and not a whole tree. */
-struct spk_tree {
-    size_t levels;
-    uint64_t n[SPK_TREE_LEVELS];
-    struct spk_hash *level[SPK_TREE_LEVELS]; /* level 0: leaf hashes; owned */
-};
-/** Takes leaves over (allocated with spk_calloc or spk_reallocarray; NULL when n is 0). */
-SPK_MUST_USE spk_err spk_levels_build(struct spk_hash *leaves, uint64_t n, struct spk_tree *ret_t);
-void spk_levels_clear(struct spk_tree *t);
-SPK_MUST_USE spk_err spk_levels_root(const struct spk_tree *t, struct spk_hash *ret_root);
-/** Hashes of the path of leaf i, one after the other. */
-SPK_MUST_USE spk_err spk_levels_path(const struct spk_tree *t, uint64_t i, struct spk_buf *path);
 
 struct spk_scope {
     struct spk_hash request;
     uint64_t n;
     uint64_t *index; /* ascending */
-    struct spk_tree tree;
-    struct spk_tree listed; /* over the sorted serials; no levels when all are meant */
+    struct spk_tree *tree;
+    struct spk_tree *listed; /* over the sorted serials; NULL when all are meant */
     size_t n_policies;
     uint32_t policies[SPK_SCOPE_POLICIES_MAX]; /* under which its deposits were made; ascending */
     uint64_t used;                             /* for the cache */
@@ -43,8 +30,8 @@ SPK_DEFINE_AUTO(spk_scope)
 uint64_t spk_scope_from(const struct spk_scope *s, uint64_t from);
 /** Position of a serial in a sorted list; false when it is not in it. */
 bool spk_serial_find(struct spk_span serials, const struct spk_file_id *id, uint64_t *ret_i);
-/** Root over sorted serials; not strictly ascending: SPK_CODE_FORMAT. */
-SPK_MUST_USE spk_err spk_serials_tree(struct spk_span serials, struct spk_tree *ret_t);
+/** The tree over sorted serials; not strictly ascending: SPK_CODE_FORMAT. */
+SPK_MUST_USE spk_err spk_serials_tree(struct spk_span serials, struct spk_tree **ret_t);
 
 /* A few scopes kept at hand; one thread at a time. */
 struct spk_scopes;

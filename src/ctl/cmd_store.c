@@ -29,20 +29,27 @@ open_store(struct term *c, int argc, char **argv, int first, struct spk_store **
     return status == TERM_GO_ON ? ctl_site_store(&s, false, ret_store) : status;
 }
 
+struct token {
+    struct spk_hash hash;
+    uint64_t end;
+    uint32_t uses;
+};
+
+static spk_err
+write_token(struct spk_store *store, void *arg)
+{
+    const struct token *t = arg;
+
+    return spk_store_put_token(store, &t->hash, t->end, t->uses);
+}
+
 static spk_err
 put_token(struct spk_store *store, struct spk_span token, uint64_t life, uint32_t uses)
 {
-    struct spk_hash h;
-    spk_err e;
+    struct token t = {.end = spk_now() + life, .uses = uses};
 
-    SPK_TRY(spk_sha256(token, &h));
-    SPK_TRY(spk_store_begin(store));
-    e = spk_store_put_token(store, &h, spk_now() + life, uses);
-    if (!spk_ok(e)) {
-        spk_store_rollback(store);
-        return e;
-    }
-    return spk_store_commit(store);
+    SPK_TRY(spk_sha256(token, &t.hash));
+    return spk_store_write(store, write_token, &t);
 }
 
 static int

@@ -68,6 +68,18 @@ spk_store_rollback(struct spk_store *s)
     s->ops->rollback(s);
 }
 
+spk_err
+spk_store_write(struct spk_store *s, spk_store_work *work, void *arg)
+{
+    SPK_TRY(spk_store_begin(s));
+    spk_err e = work(s, arg);
+    if (!spk_ok(e)) {
+        spk_store_rollback(s);
+        return e;
+    }
+    return spk_store_commit(s);
+}
+
 uint64_t
 spk_store_owner_changes(const struct spk_store *s)
 {

@@ -39,6 +39,9 @@ SPK_MUST_USE spk_err spk_store_begin(struct spk_store *s);
 /** On failure nothing was written, and the transaction is over. */
 SPK_MUST_USE spk_err spk_store_commit(struct spk_store *s);
 void spk_store_rollback(struct spk_store *s);
+/** One transaction: what work writes is there afterwards, or, when it fails, nothing of it is. */
+typedef spk_err spk_store_work(struct spk_store *s, void *arg);
+SPK_MUST_USE spk_err spk_store_write(struct spk_store *s, spk_store_work *work, void *arg);
 /** Counts commits that changed an owner; what was looked up under an older count is stale. */
 uint64_t spk_store_owner_changes(const struct spk_store *s);
 

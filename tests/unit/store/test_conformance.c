@@ -697,6 +697,37 @@ test_write_outside_a_transaction(void **state)
     spk_store_rollback(s);
 }
 
+/* Uses the token up, then ends as it is told. */
+static spk_err
+use_once(struct spk_store *s, void *arg)
+{
+    const enum spk_code *end = arg;
+    struct spk_hash t = hash_of("t");
+
+    SPK_TRY(spk_store_use_token(s, &t, 1));
+    return *end == SPK_CODE_OK ? SPK_OK : SPK_ERR(DENIED);
+}
+
+static spk_err
+put_once(struct spk_store *s, void *arg)
+{
+    return spk_store_put_token(s, arg, 1000, 1);
+}
+
+static void
+test_write_is_whole_or_nothing(void **state)
+{
+    struct spk_store *s = *state;
+    struct spk_hash t = hash_of("t");
+    enum spk_code fail = SPK_CODE_DENIED, good = SPK_CODE_OK;
+
+    assert_spk_ok(spk_store_write(s, put_once, &t));
+    assert_spk_code(spk_store_write(s, put_once, &t), EXISTS);
+    assert_spk_code(spk_store_write(s, use_once, &fail), DENIED);
+    assert_spk_ok(spk_store_write(s, use_once, &good)); /* the one before did not use it up */
+    assert_spk_code(spk_store_write(s, use_once, &good), DENIED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -722,6 +753,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_policies_nonces_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_outside_a_transaction, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_write_is_whole_or_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
