@@ -42,7 +42,7 @@ look_at_certificate(struct spk_peer *p, gnutls_session_t tls)
 }
 
 void
-spk_auth_peer(struct spk_req *r)
+spk_auth_peer(struct spk_exchange *r)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -97,7 +97,7 @@ login_follows(struct spk_books *books, const struct spk_owner_row *o, const stru
 
 /* SPK_CODE_AUTH when the row is not what it must be. */
 static spk_err
-find_owner(struct spk_req *r, const struct spk_hash *key, struct spk_owner_row *row)
+find_owner(struct spk_exchange *r, const struct spk_hash *key, struct spk_owner_row *row)
 {
     char hex[2 * SPK_HASH_LEN + 1];
 
@@ -113,7 +113,7 @@ find_owner(struct spk_req *r, const struct spk_hash *key, struct spk_owner_row *
 /* The owner that a key logs in. What was found is good until the owner table changes: a successor
  * ends the old key on connections that are open, too. */
 static spk_err
-look_up_owner(struct spk_req *r, struct spk_peer *p)
+look_up_owner(struct spk_exchange *r, struct spk_peer *p)
 {
     struct spk_owner_row row = {0};
     uint64_t changes = spk_store_owner_changes(r->srv->store);
@@ -137,7 +137,7 @@ look_up_owner(struct spk_req *r, struct spk_peer *p)
 }
 
 static bool
-owner_ok(struct spk_req *r, bool enrolled)
+owner_ok(struct spk_exchange *r, bool enrolled)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -145,17 +145,17 @@ owner_ok(struct spk_req *r, bool enrolled)
     spk_err e = look_up_owner(r, p);
 
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "looking up an owner");
+        spk_exchange_failed(r, e, "looking up an owner");
     } else if (p->owner_is == SPK_CODE_CHANGED) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN,
-                      "This key was replaced by a recovery; it has no rights any more.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN,
+                           "This key was replaced by a recovery; it has no rights any more.");
     } else if (p->owner_is != SPK_CODE_OK) {
-        spk_req_error(r, SPK_HTTP_UNAUTHORIZED, "This key is not enrolled here.");
+        spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED, "This key is not enrolled here.");
     } else if (enrolled && p->owner_state == SPK_OWNER_PENDING) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN,
-                      "An officer has yet to approve the enrolment of this key.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN,
+                           "An officer has yet to approve the enrolment of this key.");
     } else if (enrolled && p->owner_state != SPK_OWNER_ENROLLED) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN, "The officers have refused this enrolment.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN, "The officers have refused this enrolment.");
     }
     r->owner_key = p->owner_key;
     r->owner = p->owner;
@@ -164,7 +164,7 @@ owner_ok(struct spk_req *r, bool enrolled)
 }
 
 bool
-spk_auth_begin(struct spk_req *r)
+spk_auth_begin(struct spk_exchange *r)
 {
     enum spk_who who = r->route->who;
 
@@ -172,16 +172,16 @@ spk_auth_begin(struct spk_req *r)
         return true;
     }
     if (who == SPK_WHO_OFFICER) {
-        if (spk_req_header(r, SPK_OFFICER_HEADER) == NULL) {
-            spk_req_error(r, SPK_HTTP_UNAUTHORIZED,
-                          "This operation is for officers; the header " SPK_OFFICER_HEADER
-                          " is missing.");
+        if (spk_exchange_header(r, SPK_OFFICER_HEADER) == NULL) {
+            spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED,
+                               "This operation is for officers; the header " SPK_OFFICER_HEADER
+                               " is missing.");
         }
         return !r->answered;
     }
     if (!r->has_key) {
-        spk_req_error(r, SPK_HTTP_UNAUTHORIZED,
-                      "Log in with a TLS client certificate of an RSA key.");
+        spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED,
+                           "Log in with a TLS client certificate of an RSA key.");
         return false;
     }
     return who == SPK_WHO_KEY || owner_ok(r, who == SPK_WHO_ENROLLED);
@@ -202,7 +202,7 @@ officer_who_signed(const struct spk_policy *p, const struct spk_note *n)
 
 /* The note must be for exactly this request, made now. */
 static const char *
-query_fault(struct spk_req *r, const struct spk_officer_query *q)
+query_fault(struct spk_exchange *r, const struct spk_officer_query *q)
 {
     struct spk_hash body;
     const char *raw = NULL;
@@ -232,10 +232,10 @@ write_nonce(struct spk_store *store, void *arg)
 }
 
 static spk_err
-read_query(struct spk_req *r, struct spk_buf *bytes, struct spk_note *note,
+read_query(struct spk_exchange *r, struct spk_buf *bytes, struct spk_note *note,
            struct spk_officer_query *q)
 {
-    const char *header = spk_req_header(r, SPK_OFFICER_HEADER);
+    const char *header = spk_exchange_header(r, SPK_OFFICER_HEADER);
 
     SPK_TRY(spk_base64_parse(spk_span_str(header), bytes));
     SPK_TRY(spk_note_parse(spk_buf_span(bytes), false, note));
@@ -243,28 +243,29 @@ read_query(struct spk_req *r, struct spk_buf *bytes, struct spk_note *note,
 }
 
 bool
-spk_auth_officer(struct spk_req *r)
+spk_auth_officer(struct spk_exchange *r)
 {
     SPK_AUTO_BUF struct spk_buf bytes = SPK_BUF(SPK_NOTE_MAX);
     struct spk_note note;
     struct spk_officer_query q = {0};
 
     if (!spk_ok(read_query(r, &bytes, &note, &q))) {
-        spk_req_error(r, SPK_HTTP_UNAUTHORIZED, "The officer's note is not a well-formed one.");
+        spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED,
+                           "The officer's note is not a well-formed one.");
         return false;
     }
     const struct spk_officer *o = officer_who_signed(spk_books_today(r->srv->books), &note);
     const char *fault =
         o == NULL ? "The note is not signed by an officer of today's policy." : query_fault(r, &q);
     if (fault != NULL) {
-        spk_req_error(r, SPK_HTTP_UNAUTHORIZED, fault);
+        spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED, fault);
         return false;
     }
     spk_err e = spk_store_write(r->srv->store, write_nonce, &q);
     if (e.code == SPK_CODE_EXISTS) {
-        spk_req_error(r, SPK_HTTP_UNAUTHORIZED, "The officer's note has been used before.");
+        spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED, "The officer's note has been used before.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(r, e, "keeping a nonce");
+        spk_exchange_failed(r, e, "keeping a nonce");
     }
     memcpy(r->officer, o->key.name, sizeof(o->key.name));
     return !r->answered;

@@ -11,10 +11,10 @@
 
 /** Looks at the certificate that this connection stands on, on every request, and copies what is
  * known of the peer to r. */
-void spk_auth_peer(struct spk_req *r);
+void spk_auth_peer(struct spk_exchange *r);
 /** What the route asks for, as far as it can be told before the body. False: r is answered. */
-bool spk_auth_begin(struct spk_req *r);
+bool spk_auth_begin(struct spk_exchange *r);
 /** The officer's query note of the request, over its body. False: r is answered. */
-bool spk_auth_officer(struct spk_req *r);
+bool spk_auth_officer(struct spk_exchange *r);
 
 #endif

@@ -5,7 +5,8 @@
 #include "base/text.h"
 
 bool
-spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret_v)
+spk_param_u64(struct spk_exchange *r, const char *name, uint64_t max, uint64_t fallback,
+              uint64_t *ret_v)
 {
     struct spk_span text;
 
@@ -16,12 +17,12 @@ spk_param_u64(struct spk_req *r, const char *name, uint64_t max, uint64_t fallba
     if (spk_ok(spk_dec_parse(text, max, ret_v))) {
         return true;
     }
-    spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A number in the query is malformed or too large.");
+    spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "A number in the query is malformed or too large.");
     return false;
 }
 
 bool
-spk_param_keys(struct spk_req *r, uint64_t max_limit, uint64_t *ret_after, uint64_t *ret_limit)
+spk_param_keys(struct spk_exchange *r, uint64_t max_limit, uint64_t *ret_after, uint64_t *ret_limit)
 {
     uint64_t limit = 0;
 
@@ -30,7 +31,7 @@ spk_param_keys(struct spk_req *r, uint64_t max_limit, uint64_t *ret_after, uint6
         return false;
     }
     if (limit == 0) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A limit of nothing makes no sense.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "A limit of nothing makes no sense.");
         return false;
     }
     *ret_limit = limit;
@@ -38,7 +39,7 @@ spk_param_keys(struct spk_req *r, uint64_t max_limit, uint64_t *ret_after, uint6
 }
 
 bool
-spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit)
+spk_param_page(struct spk_exchange *r, uint64_t max_limit, uint64_t *ret_from, uint64_t *ret_limit)
 {
     uint64_t after = 0;
     struct spk_span text;
@@ -52,7 +53,7 @@ spk_param_page(struct spk_req *r, uint64_t max_limit, uint64_t *ret_from, uint64
 }
 
 uint64_t
-spk_list_max(const struct spk_req *r, uint64_t most)
+spk_list_max(const struct spk_exchange *r, uint64_t most)
 {
     return r->srv->cfg.max_list < most ? r->srv->cfg.max_list : most;
 }
@@ -76,7 +77,7 @@ spk_write_next(struct spk_jw *w, bool more, uint64_t last)
 }
 
 bool
-spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_j)
+spk_body_json(struct spk_exchange *r, const char *const *keys, struct spk_json **ret_j)
 {
     SPK_AUTO(spk_json) j = NULL;
     spk_err e = spk_json_parse(spk_buf_span(&r->body), &j);
@@ -85,8 +86,8 @@ spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_
         e = spk_json_only(j, keys);
     }
     if (!spk_ok(e)) {
-        spk_req_error(r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
-                      "The body is not a JSON object with the members of this operation.");
+        spk_exchange_error(r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
+                           "The body is not a JSON object with the members of this operation.");
         return false;
     }
     *ret_j = SPK_STEAL(j);
@@ -94,7 +95,7 @@ spk_body_json(struct spk_req *r, const char *const *keys, struct spk_json **ret_
 }
 
 bool
-spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
+spk_rate_ok(struct spk_exchange *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
             const char *message)
 {
     uint64_t wait = spk_rate_take(rate, key, n, spk_running_ms());
@@ -102,6 +103,6 @@ spk_rate_ok(struct spk_req *r, struct spk_rate *rate, struct spk_span key, uint6
     if (wait == 0) {
         return true;
     }
-    spk_req_busy(r, SPK_HTTP_TOO_MANY, (unsigned)(wait > 86400 ? 86400 : wait), message);
+    spk_exchange_busy(r, SPK_HTTP_TOO_MANY, (unsigned)(wait > 86400 ? 86400 : wait), message);
     return false;
 }

@@ -60,7 +60,7 @@ count(struct spk_http *h, size_t *what, bool up)
 /* -- answers */
 
 static enum MHD_Result
-send_answer(struct spk_req *r)
+send_answer(struct spk_exchange *r)
 {
     char retry[16];
 
@@ -88,25 +88,25 @@ send_answer(struct spk_req *r)
 }
 
 void
-spk_req_suspend(struct spk_req *r)
+spk_exchange_suspend(struct spk_exchange *r)
 {
     count(r->srv->http, &r->srv->http->away, true);
-    r->phase = SPK_REQ_WAITING;
+    r->phase = SPK_EXCHANGE_WAITING;
     MHD_suspend_connection(r->conn);
 }
 
 void
-spk_req_resume(struct spk_req *r)
+spk_exchange_resume(struct spk_exchange *r)
 {
     struct spk_http *h = r->srv->http;
 
-    r->phase = SPK_REQ_READY;
+    r->phase = SPK_EXCHANGE_READY;
     MHD_resume_connection(r->conn);
     count(h, &h->away, false);
 }
 
 const char *
-spk_req_header(struct spk_req *r, const char *name)
+spk_exchange_header(struct spk_exchange *r, const char *name)
 {
     return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name);
 }
@@ -114,7 +114,7 @@ spk_req_header(struct spk_req *r, const char *name)
 /* -- one request */
 
 static void
-req_free(struct spk_req *r)
+req_free(struct spk_exchange *r)
 {
     atomic_fetch_sub(&r->srv->body_bytes, r->kept);
     if (r->free_work != NULL) {
@@ -131,7 +131,7 @@ static void *
 on_target(void *cls, const char *uri, struct MHD_Connection *conn)
 {
     struct spk_http *h = cls;
-    struct spk_req *r = spk_calloc(1, sizeof(*r));
+    struct spk_exchange *r = spk_calloc(1, sizeof(*r));
     const char *text = NULL;
 
     (void)conn;
@@ -150,7 +150,7 @@ on_target(void *cls, const char *uri, struct MHD_Connection *conn)
 }
 
 static size_t
-body_limit(const struct spk_req *r)
+body_limit(const struct spk_exchange *r)
 {
     const struct spk_config *c = &r->srv->cfg;
 
@@ -176,9 +176,9 @@ type_is(const char *type, const char *want)
 }
 
 static bool
-check_type(struct spk_req *r)
+check_type(struct spk_exchange *r)
 {
-    const char *type = spk_req_header(r, "Content-Type");
+    const char *type = spk_exchange_header(r, "Content-Type");
 
     if (r->route->body == SPK_BODY_NONE || type_is(type, "application/json")) {
         return true;
@@ -187,18 +187,18 @@ check_type(struct spk_req *r)
         r->ndjson = true;
         return true;
     }
-    spk_req_error(r, SPK_HTTP_UNSUPPORTED,
-                  r->route->body == SPK_BODY_DEPOSITS
-                      ? "The body must be application/json or application/x-ndjson."
-                      : "The body must be application/json.");
+    spk_exchange_error(r, SPK_HTTP_UNSUPPORTED,
+                       r->route->body == SPK_BODY_DEPOSITS
+                           ? "The body must be application/json or application/x-ndjson."
+                           : "The body must be application/json.");
     return false;
 }
 
 /* Length as announced; true when it is too much. */
 static bool
-too_large(struct spk_req *r, uint64_t *ret_length)
+too_large(struct spk_exchange *r, uint64_t *ret_length)
 {
-    const char *text = spk_req_header(r, "Content-Length");
+    const char *text = spk_exchange_header(r, "Content-Length");
 
     *ret_length = 0;
     if (text == NULL) {
@@ -210,34 +210,34 @@ too_large(struct spk_req *r, uint64_t *ret_length)
 
 /* Everything that can be refused before the body has come. */
 static void
-begin(struct spk_req *r, uint64_t *ret_length)
+begin(struct spk_exchange *r, uint64_t *ret_length)
 {
     bool bad = false;
 
     if (atomic_load(&r->srv->stopping)) {
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 5, "The server is stopping.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, 5, "The server is stopping.");
         return;
     }
     if (!spk_ok(spk_target_parse(spk_buf_span(&r->raw), &r->target))) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The address is not a well-formed one.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The address is not a well-formed one.");
         return;
     }
     r->route = spk_route_find(r, &bad);
     if (r->route == NULL) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such operation.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "There is no such operation.");
         return;
     }
     if (bad || !spk_route_params_ok(r)) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST,
-                      bad ? "The hash or serial in the path is not hexadecimal of its length."
-                          : "A query parameter is not known here.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST,
+                           bad ? "The hash or serial in the path is not hexadecimal of its length."
+                               : "A query parameter is not known here.");
         return;
     }
     if (!spk_auth_begin(r) || !check_type(r)) {
         return;
     }
     if (too_large(r, ret_length)) {
-        spk_req_error(r, SPK_HTTP_TOO_LARGE, "The body is larger than this operation takes.");
+        spk_exchange_error(r, SPK_HTTP_TOO_LARGE, "The body is larger than this operation takes.");
         return;
     }
     r->body = SPK_BUF(body_limit(r));
@@ -245,12 +245,12 @@ begin(struct spk_req *r, uint64_t *ret_length)
 
 /* Before the body: refuse at once what would be long to read, else read on. */
 static enum MHD_Result
-first_call(struct spk_req *r, struct MHD_Connection *conn, const char *method)
+first_call(struct spk_exchange *r, struct MHD_Connection *conn, const char *method)
 {
     uint64_t length = 0;
 
     r->conn = conn;
-    r->phase = SPK_REQ_BODY;
+    r->phase = SPK_EXCHANGE_BODY;
     (void)snprintf(r->method, sizeof(r->method), "%s", strlen(method) < 8 ? method : "?");
     spk_auth_peer(r);
     begin(r, &length);
@@ -261,7 +261,7 @@ first_call(struct spk_req *r, struct MHD_Connection *conn, const char *method)
 }
 
 static bool
-keep_body(struct spk_req *r, struct spk_span part)
+keep_body(struct spk_exchange *r, struct spk_span part)
 {
     size_t all = atomic_fetch_add(&r->srv->body_bytes, part.len) + part.len;
     bool room = all <= r->srv->cfg.max_body_total;
@@ -272,15 +272,15 @@ keep_body(struct spk_req *r, struct spk_span part)
     }
     atomic_fetch_sub(&r->srv->body_bytes, part.len);
     if (room) {
-        spk_req_error(r, SPK_HTTP_TOO_LARGE, "The body is larger than this operation takes.");
+        spk_exchange_error(r, SPK_HTTP_TOO_LARGE, "The body is larger than this operation takes.");
     } else {
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too many large requests are under way.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too many large requests are under way.");
     }
     return false;
 }
 
 static enum MHD_Result
-body_call(struct spk_req *r, const char *data, size_t len)
+body_call(struct spk_exchange *r, const char *data, size_t len)
 {
     r->taken += len;
     if (spk_running_ms() - r->started_ms > BODY_DEADLINE_MS) {
@@ -297,19 +297,19 @@ body_call(struct spk_req *r, const char *data, size_t len)
 static void
 run_job(void *arg)
 {
-    struct spk_req *r = arg;
+    struct spk_exchange *r = arg;
     enum spk_after after = SPK_DONE;
 
     if (r->route->who != SPK_WHO_OFFICER || spk_auth_officer(r)) {
         after = r->route->run(r);
     }
     if (after == SPK_DONE) {
-        spk_req_resume(r);
+        spk_exchange_resume(r);
     }
 }
 
 static enum MHD_Result
-dispatch(struct spk_req *r)
+dispatch(struct spk_exchange *r)
 {
     struct spk_server *s = r->srv;
 
@@ -319,12 +319,12 @@ dispatch(struct spk_req *r)
         }
     } else if (!r->answered) {
         struct spk_jobs *j = r->route->where == SPK_RUN_HOLDER ? s->holder_jobs : s->reads;
-        spk_req_suspend(r);
+        spk_exchange_suspend(r);
         if (spk_ok(spk_jobs_push(j, run_job, r))) {
             return MHD_YES;
         }
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
-        spk_req_resume(r);
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
+        spk_exchange_resume(r);
         return MHD_YES;
     }
     return send_answer(r);
@@ -334,7 +334,7 @@ static enum MHD_Result
 mhd_on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
                const char *version, const char *upload, size_t *upload_size, void **req_cls)
 {
-    struct spk_req *r = *req_cls;
+    struct spk_exchange *r = *req_cls;
 
     (void)cls;
     (void)url;
@@ -342,7 +342,7 @@ mhd_on_request(void *cls, struct MHD_Connection *conn, const char *url, const ch
     if (r == NULL) {
         return MHD_NO;
     }
-    if (r->phase == SPK_REQ_NEW) {
+    if (r->phase == SPK_EXCHANGE_NEW) {
         return first_call(r, conn, method);
     }
     if (*upload_size > 0) {
@@ -350,7 +350,7 @@ mhd_on_request(void *cls, struct MHD_Connection *conn, const char *url, const ch
         *upload_size = 0;
         return body_call(r, upload, n);
     }
-    return r->phase == SPK_REQ_READY ? send_answer(r) : dispatch(r);
+    return r->phase == SPK_EXCHANGE_READY ? send_answer(r) : dispatch(r);
 }
 
 static void
@@ -361,7 +361,7 @@ on_completed(void *cls, struct MHD_Connection *conn, void **req_cls,
     (void)conn;
     (void)toe;
     if (*req_cls != NULL) {
-        struct spk_req *r = *req_cls;
+        struct spk_exchange *r = *req_cls;
         count(r->srv->http, &r->srv->http->active, false);
         req_free(r);
     }

@@ -49,13 +49,19 @@ struct spk_peer {
     uint32_t owner_state;
 };
 
-enum spk_req_phase { SPK_REQ_NEW, SPK_REQ_BODY, SPK_REQ_WAITING, SPK_REQ_READY };
+enum spk_exchange_phase {
+    SPK_EXCHANGE_NEW,
+    SPK_EXCHANGE_BODY,
+    SPK_EXCHANGE_WAITING,
+    SPK_EXCHANGE_READY
+};
 
-struct spk_req {
+/* One HTTP request and its answer. A `request` without more is an owner's for recovery. */
+struct spk_exchange {
     struct spk_server *srv;
     struct MHD_Connection *conn;
     const struct spk_route *route;
-    enum spk_req_phase phase;
+    enum spk_exchange_phase phase;
     char method[8];
     struct spk_buf raw; /* target as it came, NUL-terminated */
     struct spk_target target;
@@ -88,28 +94,30 @@ struct spk_req {
     struct spk_jw w; /* writes to out */
     void *work;      /* of the handler; freed with free_work */
     void (*free_work)(void *work);
-    void (*render)(struct spk_req *r); /* called by the I/O thread before the answer goes out */
+    void (*render)(
+        struct spk_exchange *r); /* called by the I/O thread before the answer goes out */
 };
 
 /** Start of a JSON answer: opens the object that is left to fill and close. */
-struct spk_jw *spk_req_json(struct spk_req *r, enum spk_status status);
+struct spk_jw *spk_exchange_json(struct spk_exchange *r, enum spk_status status);
 /** Closes it; a failure of writing becomes 500. */
-void spk_req_json_end(struct spk_req *r);
+void spk_exchange_json_end(struct spk_exchange *r);
 /** Error answer; whatever was written is dropped. retry: seconds for Retry-After, 0 none. */
-void spk_req_error(struct spk_req *r, enum spk_status status, const char *message);
-void spk_req_busy(struct spk_req *r, enum spk_status status, unsigned retry, const char *message);
+void spk_exchange_error(struct spk_exchange *r, enum spk_status status, const char *message);
+void spk_exchange_busy(struct spk_exchange *r, enum spk_status status, unsigned retry,
+                       const char *message);
 /** Error of our own: 503 when it will pass (busy, holder absent), else 500. Logged. */
-void spk_req_failed(struct spk_req *r, spk_err e, const char *what);
-void spk_req_damaged(struct spk_req *r, const char *message);
+void spk_exchange_failed(struct spk_exchange *r, spk_err e, const char *what);
+void spk_exchange_damaged(struct spk_exchange *r, const char *message);
 const char *spk_status_code(enum spk_status s);
 
-/** Take the connection out of its I/O thread; then exactly one spk_req_resume() must follow, after
- * which r is not the caller's any more. */
-void spk_req_suspend(struct spk_req *r);
-void spk_req_resume(struct spk_req *r);
+/** Take the connection out of its I/O thread; then exactly one spk_exchange_resume() must follow,
+ * after which r is not the caller's any more. */
+void spk_exchange_suspend(struct spk_exchange *r);
+void spk_exchange_resume(struct spk_exchange *r);
 
 /** Request header or NULL. */
-const char *spk_req_header(struct spk_req *r, const char *name);
+const char *spk_exchange_header(struct spk_exchange *r, const char *name);
 
 /** Listens and serves; *ret_port gets the port. */
 SPK_MUST_USE spk_err spk_http_start(struct spk_server *srv, struct spk_http **ret_h,

@@ -14,7 +14,7 @@
 #define FOR_NOW "no-cache"
 
 static void
-answer_bytes(struct spk_req *r, const char *type, const char *cache)
+answer_bytes(struct spk_exchange *r, const char *type, const char *cache)
 {
     r->status = SPK_HTTP_OK;
     r->answered = true;
@@ -23,24 +23,24 @@ answer_bytes(struct spk_req *r, const char *type, const char *cache)
 }
 
 static void
-newest(struct spk_req *r, struct spk_signed *ret_s)
+newest(struct spk_exchange *r, struct spk_signed *ret_s)
 {
     spk_logbook_signed(r->srv->log[r->log - 1], ret_s);
 }
 
 enum spk_after
-spk_on_log_checkpoint(struct spk_req *r)
+spk_on_log_checkpoint(struct spk_exchange *r)
 {
     struct spk_signed s;
 
     newest(r, &s);
     if (s.len == 0) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "This log has no signed checkpoint yet.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "This log has no signed checkpoint yet.");
         return SPK_DONE;
     }
     spk_err e = spk_buf_add(&r->out, spk_span(s.note, s.len));
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "serving a checkpoint");
+        spk_exchange_failed(r, e, "serving a checkpoint");
         return SPK_DONE;
     }
     answer_bytes(r, NOTE_TYPE, FOR_NOW);
@@ -50,7 +50,7 @@ spk_on_log_checkpoint(struct spk_req *r)
 /* -- tiles */
 
 static spk_err
-tile_name(const struct spk_req *r, struct spk_tile *ret_t)
+tile_name(const struct spk_exchange *r, struct spk_tile *ret_t)
 {
     SPK_AUTO_BUF struct spk_buf name = SPK_BUF(SPK_TARGET_MAX);
 
@@ -95,7 +95,7 @@ add_entry(void *arg, const struct spk_log_entry_row *row)
 }
 
 static spk_err
-put_entries(struct spk_req *r, const struct spk_tile *t)
+put_entries(struct spk_exchange *r, const struct spk_tile *t)
 {
     struct spk_store *store = r->srv->store;
     struct bundle b = {.out = &r->out};
@@ -113,7 +113,7 @@ put_entries(struct spk_req *r, const struct spk_tile *t)
 }
 
 static spk_err
-put_hashes(struct spk_req *r, const struct spk_tile *t)
+put_hashes(struct spk_exchange *r, const struct spk_tile *t)
 {
     struct spk_log_hashes l;
 
@@ -124,23 +124,23 @@ put_hashes(struct spk_req *r, const struct spk_tile *t)
 }
 
 enum spk_after
-spk_on_log_tile(struct spk_req *r)
+spk_on_log_tile(struct spk_exchange *r)
 {
     struct spk_signed s;
     struct spk_tile t;
 
     newest(r, &s);
     if (!spk_ok(tile_name(r, &t)) || spk_tile_width(s.size, t.level, t.n) < t.width) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such tile in this log.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "There is no such tile in this log.");
         return SPK_DONE;
     }
     spk_err e = t.entries ? put_entries(r, &t) : put_hashes(r, &t);
     if (e.code == SPK_CODE_CHANGED) {
         spk_log(SPK_LOG_ERROR, "the %s log was altered in the database, tile %llu of level %u",
                 spk_log_word(r->log), (unsigned long long)t.n, t.level);
-        spk_req_damaged(r, "This part of the log was altered in the authority's database.");
+        spk_exchange_damaged(r, "This part of the log was altered in the authority's database.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(r, e, "serving a tile");
+        spk_exchange_failed(r, e, "serving a tile");
     } else {
         answer_bytes(r, TILE_TYPE, t.width == SPK_TILE_WIDTH ? FOR_EVER : FOR_A_WHILE);
     }

@@ -14,7 +14,7 @@
 
 struct work {
     struct spk_commit commit;
-    struct spk_req *r;
+    struct spk_exchange *r;
     struct spk_signed checkpoint; /* what the answers' proofs lead to */
     size_t n;
     struct spk_intake in[];
@@ -32,12 +32,12 @@ work_free(void *p)
 }
 
 static struct work *
-work_new(struct spk_req *r, size_t n)
+work_new(struct spk_exchange *r, size_t n)
 {
     struct work *w = spk_calloc(1, sizeof(*w) + n * sizeof(w->in[0]));
 
     if (w == NULL) {
-        spk_req_failed(r, SPK_ERR(NOMEM), "taking a deposit in");
+        spk_exchange_failed(r, SPK_ERR(NOMEM), "taking a deposit in");
         return NULL;
     }
     w->r = r;
@@ -48,31 +48,31 @@ work_new(struct spk_req *r, size_t n)
 }
 
 static struct spk_logbook *
-deposits_log(const struct spk_req *r)
+deposits_log(const struct spk_exchange *r)
 {
     return r->srv->log[SPK_LOG_DEPOSITS - 1];
 }
 
 static void
-render_single(struct spk_req *r)
+render_single(struct spk_exchange *r)
 {
     const struct work *w = r->work;
     const struct spk_intake *in = &w->in[0];
 
     if (in->status != SPK_HTTP_OK) {
-        spk_req_error(r, in->status, in->message);
+        spk_exchange_error(r, in->status, in->message);
         return;
     }
-    struct spk_jw *jw = spk_req_json(r, spk_intake_status(in));
+    struct spk_jw *jw = spk_exchange_json(r, spk_intake_status(in));
     spk_intake_answer(in, jw);
     if (spk_receipt_is_due(&w->checkpoint, in)) {
         spk_receipt_answer(deposits_log(r), &w->checkpoint, in, jw);
     }
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
 }
 
 static spk_err
-render_line(struct spk_req *r, const struct spk_intake *in, bool *ret_proof)
+render_line(struct spk_exchange *r, const struct spk_intake *in, bool *ret_proof)
 {
     const struct work *w = r->work;
     struct spk_jw jw = {.b = &r->out};
@@ -90,7 +90,7 @@ render_line(struct spk_req *r, const struct spk_intake *in, bool *ret_proof)
 
 /* Once for all lines: they were written together. */
 static spk_err
-render_checkpoint(struct spk_req *r)
+render_checkpoint(struct spk_exchange *r)
 {
     const struct work *w = r->work;
     struct spk_jw jw = {.b = &r->out};
@@ -103,7 +103,7 @@ render_checkpoint(struct spk_req *r)
 }
 
 static void
-render_batch(struct spk_req *r)
+render_batch(struct spk_exchange *r)
 {
     const struct work *w = r->work;
 
@@ -119,7 +119,7 @@ render_batch(struct spk_req *r)
         e = render_checkpoint(r);
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "writing the answers of a batch");
+        spk_exchange_failed(r, e, "writing the answers of a batch");
     }
 }
 
@@ -133,9 +133,9 @@ on_written(struct spk_commit *c, spk_err e)
         w->r->answered = true;
         w->r->render = w->r->ndjson ? render_batch : render_single;
     } else {
-        spk_req_failed(w->r, e, "writing deposits");
+        spk_exchange_failed(w->r, e, "writing deposits");
     }
-    spk_req_resume(w->r);
+    spk_exchange_resume(w->r);
 }
 
 /* The connection is suspended already. */
@@ -144,20 +144,20 @@ push(struct work *w)
 {
     w->commit = (struct spk_commit){.n = w->n, .in = w->in, .done = on_written, .arg = w};
     if (!spk_ok(spk_committer_push(w->r->srv->committer, &w->commit))) {
-        spk_req_busy(w->r, SPK_HTTP_UNAVAILABLE, 1, "Too many deposits are waiting.");
-        spk_req_resume(w->r);
+        spk_exchange_busy(w->r, SPK_HTTP_UNAVAILABLE, 1, "Too many deposits are waiting.");
+        spk_exchange_resume(w->r);
     }
 }
 
 static bool
-rate_ok(struct spk_req *r, size_t n)
+rate_ok(struct spk_exchange *r, size_t n)
 {
     return spk_rate_ok(r, r->srv->deposit_rate, spk_span(&r->owner_key, sizeof(r->owner_key)), n,
                        TOO_FAST);
 }
 
 static enum spk_after
-post_single(struct spk_req *r)
+post_single(struct spk_exchange *r)
 {
     struct work *w = NULL;
 
@@ -166,10 +166,10 @@ post_single(struct spk_req *r)
     }
     spk_intake_json(r->srv->books, &r->owner, r->owner_key, spk_buf_span(&r->body), &w->in[0]);
     if (w->in[0].status != SPK_HTTP_OK) {
-        spk_req_error(r, w->in[0].status, w->in[0].message);
+        spk_exchange_error(r, w->in[0].status, w->in[0].message);
         return SPK_DONE;
     }
-    spk_req_suspend(r);
+    spk_exchange_suspend(r);
     push(w);
     return SPK_LATER;
 }
@@ -189,20 +189,21 @@ count_lines(struct spk_span body)
 static void
 batch_job(void *arg)
 {
-    struct spk_req *r = arg;
+    struct spk_exchange *r = arg;
     struct spk_span rest = spk_buf_span(&r->body), line;
     size_t n = count_lines(rest);
     struct work *w = NULL;
 
     if (n == 0) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The batch is empty.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The batch is empty.");
     } else if (n > r->srv->cfg.max_batch) {
-        spk_req_error(r, SPK_HTTP_TOO_LARGE, "The batch has more lines than this server takes.");
+        spk_exchange_error(r, SPK_HTTP_TOO_LARGE,
+                           "The batch has more lines than this server takes.");
     } else if (rate_ok(r, n)) {
         w = work_new(r, n);
     }
     if (w == NULL) {
-        spk_req_resume(r);
+        spk_exchange_resume(r);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -215,22 +216,22 @@ batch_job(void *arg)
 }
 
 enum spk_after
-spk_on_deposit_post(struct spk_req *r)
+spk_on_deposit_post(struct spk_exchange *r)
 {
     if (spk_advance_is_broken(r->srv->advance)) {
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, BROKEN_RETRY_S,
-                     "This authority's database is older than its log; its "
-                     "operator finds the reason in its log.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, BROKEN_RETRY_S,
+                          "This authority's database is older than its log; its "
+                          "operator finds the reason in its log.");
         return SPK_DONE;
     }
     if (!r->ndjson) {
         return post_single(r);
     }
     /* a thousand lines take milliseconds: not on the thread that serves the other connections */
-    spk_req_suspend(r);
+    spk_exchange_suspend(r);
     if (!spk_ok(spk_jobs_push(r->srv->reads, batch_job, r))) {
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
-        spk_req_resume(r);
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
+        spk_exchange_resume(r);
     }
     return SPK_LATER;
 }
@@ -273,7 +274,7 @@ list_one(void *arg, const struct spk_deposit_row *row)
 }
 
 static bool
-list_query(struct spk_req *r, struct spk_file_id *serial, struct spk_deposit_query *q)
+list_query(struct spk_exchange *r, struct spk_file_id *serial, struct spk_deposit_query *q)
 {
     struct spk_span text;
 
@@ -286,7 +287,7 @@ list_query(struct spk_req *r, struct spk_file_id *serial, struct spk_deposit_que
     }
     if (spk_target_param(&r->target, "serial", &text)) {
         if (!spk_ok(spk_hex_parse(text, serial->b, SPK_FILE_ID_LEN))) {
-            spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A serial has 32 hexadecimal digits.");
+            spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "A serial has 32 hexadecimal digits.");
             return false;
         }
         q->serial = serial;
@@ -295,14 +296,14 @@ list_query(struct spk_req *r, struct spk_file_id *serial, struct spk_deposit_que
         q->description = text;
     }
     if (q->description.len > SPK_DESCRIPTION_MAX || !spk_utf8_ok(q->description)) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The description is not UTF-8, or too long.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The description is not UTF-8, or too long.");
         return false;
     }
     return true;
 }
 
 enum spk_after
-spk_on_deposit_list(struct spk_req *r)
+spk_on_deposit_list(struct spk_exchange *r)
 {
     struct spk_deposit_query q = {0};
     struct spk_deposit_page page = {0};
@@ -311,11 +312,11 @@ spk_on_deposit_list(struct spk_req *r)
     if (!list_query(r, &serial, &q)) {
         return SPK_DONE;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_open(w, "deposits", '[');
     spk_err e = spk_store_deposits(r->srv->store, &q, list_one, w, &page);
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "listing deposits");
+        spk_exchange_failed(r, e, "listing deposits");
         return SPK_DONE;
     }
     spk_jw_close(w, ']');
@@ -324,32 +325,32 @@ spk_on_deposit_list(struct spk_req *r)
     } else {
         spk_jw_null(w, "next");
     }
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_DONE;
 }
 
 enum spk_after
-spk_on_deposit_get(struct spk_req *r)
+spk_on_deposit_get(struct spk_exchange *r)
 {
     struct spk_deposit_row row = {0};
     spk_err e = spk_store_deposit(r->srv->store, r->owner_key, &r->serial, &row);
 
     if (e.code == SPK_CODE_NOTFOUND) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "You have no deposit with this serial.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "You have no deposit with this serial.");
         return SPK_DONE;
     }
     if (!spk_ok(e) && e.code != SPK_CODE_CHANGED) {
-        spk_req_failed(r, e, "reading a deposit");
+        spk_exchange_failed(r, e, "reading a deposit");
         return SPK_DONE;
     }
     const char *state = spk_ok(e) ? state_name(&row) : "damaged";
     if (state[0] == 'd') {
-        spk_req_damaged(r, "This deposit was altered in the authority's database; "
-                           "nothing in it is to be believed.");
+        spk_exchange_damaged(r, "This deposit was altered in the authority's database; "
+                                "nothing in it is to be believed.");
         spk_deposit_row_clear(&row);
         return SPK_DONE;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_hex(w, "serial", spk_span(row.serial.b, SPK_FILE_ID_LEN));
     spk_jw_u64(w, "index", row.index);
     spk_jw_u64(w, "time", row.time_ms);
@@ -363,7 +364,7 @@ spk_on_deposit_get(struct spk_req *r)
     }
     spk_jw_base64(w, "blob", row.blob);
     spk_jw_cstr(w, "state", state);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     spk_deposit_row_clear(&row);
     return SPK_DONE;
 }

@@ -30,28 +30,28 @@ write_enrolment(void *arg, const struct spk_owner_row *o)
 }
 
 enum spk_after
-spk_on_officer_enrolments(struct spk_req *r)
+spk_on_officer_enrolments(struct spk_exchange *r)
 {
     struct spk_owner_query q = {.state = SPK_OWNER_PENDING};
 
     if (!spk_param_keys(r, r->srv->cfg.max_list, &q.after_key, &q.limit)) {
         return SPK_DONE;
     }
-    struct owner_page p = {.w = spk_req_json(r, SPK_HTTP_OK)};
+    struct owner_page p = {.w = spk_exchange_json(r, SPK_HTTP_OK)};
     spk_jw_open(p.w, "enrolments", '[');
     spk_err e = spk_store_owners(r->srv->store, &q, write_enrolment, &p);
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "listing enrolments");
+        spk_exchange_failed(r, e, "listing enrolments");
         return SPK_DONE;
     }
     spk_jw_close(p.w, ']');
     spk_write_next(p.w, p.rows == q.limit, p.last);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_DONE;
 }
 
 struct decision {
-    const struct spk_req *r;
+    const struct spk_exchange *r;
     uint32_t wanted; /* state */
 };
 
@@ -60,7 +60,7 @@ static spk_err
 decide(struct spk_store *s, void *arg)
 {
     const struct decision *d = arg;
-    const struct spk_req *r = d->r;
+    const struct spk_exchange *r = d->r;
     struct spk_owner_row o = {0};
     char hex[2 * SPK_HASH_LEN + 1];
     spk_err e = spk_store_owner(s, &r->hash, &o);
@@ -81,7 +81,7 @@ decide(struct spk_store *s, void *arg)
 
 /* {"decision": "approve" | "deny"} */
 static bool
-read_decision(struct spk_req *r, bool *ret_approve)
+read_decision(struct spk_exchange *r, bool *ret_approve)
 {
     static const char *const keys[] = {"decision", NULL};
     SPK_AUTO(spk_json) j = NULL;
@@ -92,7 +92,7 @@ read_decision(struct spk_req *r, bool *ret_approve)
     }
     if (!spk_ok(spk_json_str(j, "decision", &word)) ||
         (strcmp(word, "approve") != 0 && strcmp(word, "deny") != 0)) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The decision is approve or deny.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The decision is approve or deny.");
         return false;
     }
     *ret_approve = strcmp(word, "approve") == 0;
@@ -100,7 +100,7 @@ read_decision(struct spk_req *r, bool *ret_approve)
 }
 
 enum spk_after
-spk_on_officer_decide(struct spk_req *r)
+spk_on_officer_decide(struct spk_exchange *r)
 {
     bool approve = false;
 
@@ -110,14 +110,14 @@ spk_on_officer_decide(struct spk_req *r)
     struct decision d = {.r = r, .wanted = approve ? SPK_OWNER_ENROLLED : SPK_OWNER_DENIED};
     spk_err e = spk_store_write(r->srv->store, decide, &d);
     if (spk_ok(e)) {
-        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_owner_state_name(d.wanted));
-        spk_req_json_end(r);
+        spk_jw_cstr(spk_exchange_json(r, SPK_HTTP_OK), "state", spk_owner_state_name(d.wanted));
+        spk_exchange_json_end(r);
     } else if (e.code == SPK_CODE_NOTFOUND) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such enrolment.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "There is no such enrolment.");
     } else if (e.code == SPK_CODE_EXISTS) {
-        spk_req_error(r, SPK_HTTP_CONFLICT, "This enrolment has been decided otherwise.");
+        spk_exchange_error(r, SPK_HTTP_CONFLICT, "This enrolment has been decided otherwise.");
     } else {
-        spk_req_failed(r, e, "deciding an enrolment");
+        spk_exchange_failed(r, e, "deciding an enrolment");
     }
     return SPK_DONE;
 }
@@ -147,7 +147,7 @@ write_owner(void *arg, const struct spk_owner_row *o)
 }
 
 enum spk_after
-spk_on_officer_owners(struct spk_req *r)
+spk_on_officer_owners(struct spk_exchange *r)
 {
     struct spk_owner_query q = {.state = 0};
 
@@ -155,18 +155,18 @@ spk_on_officer_owners(struct spk_req *r)
         return SPK_DONE;
     }
     if (spk_target_param(&r->target, "name", &q.name) && q.name.len > NAME_PART_MAX) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The name is too long.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The name is too long.");
         return SPK_DONE;
     }
-    struct owner_page p = {.w = spk_req_json(r, SPK_HTTP_OK)};
+    struct owner_page p = {.w = spk_exchange_json(r, SPK_HTTP_OK)};
     spk_jw_open(p.w, "owners", '[');
     spk_err e = spk_store_owners(r->srv->store, &q, write_owner, &p);
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "listing owners");
+        spk_exchange_failed(r, e, "listing owners");
         return SPK_DONE;
     }
     spk_jw_close(p.w, ']');
     spk_write_next(p.w, p.rows == q.limit, p.last);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_DONE;
 }

@@ -17,7 +17,7 @@ struct vote {
 
 /* A denial may be signed under an older policy; whoever signs must be an officer today. */
 static const char *
-vote_fault(struct spk_req *r, struct vote *v)
+vote_fault(struct spk_exchange *r, struct vote *v)
 {
     const struct spk_policy *p = spk_books_today(r->srv->books);
     struct spk_note note;
@@ -54,7 +54,7 @@ write_vote(struct spk_store *s, void *arg)
 }
 
 static void
-cast_vote(struct spk_req *r, struct spk_request_row *row, const struct vote *v)
+cast_vote(struct spk_exchange *r, struct spk_request_row *row, const struct vote *v)
 {
     struct spk_attrs in = {0};
     spk_err e = spk_attrs_add(&in, SPK_FA_NOTE, v->bytes);
@@ -63,9 +63,10 @@ cast_vote(struct spk_req *r, struct spk_request_row *row, const struct vote *v)
         e = spk_recover_tell(r->srv, v->a.approve ? SPK_MSG_APPROVE : SPK_MSG_DENY, &in, row);
     }
     if (e.code == SPK_CODE_DENIED) {
-        spk_req_error(r, SPK_HTTP_CONFLICT,
-                      "The holder does not take this note: it is for another request, scope, "
-                      "recipient or policy, expired, or of an officer who may not decide here.");
+        spk_exchange_error(
+            r, SPK_HTTP_CONFLICT,
+            "The holder does not take this note: it is for another request, scope, "
+            "recipient or policy, expired, or of an officer who may not decide here.");
         return;
     }
     if (spk_ok(e)) {
@@ -73,14 +74,14 @@ cast_vote(struct spk_req *r, struct spk_request_row *row, const struct vote *v)
         e = spk_store_write(r->srv->store, write_vote, &k);
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "passing a note on");
+        spk_exchange_failed(r, e, "passing a note on");
         return;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_u64(w, "persons", v->a.round > 1 ? row->persons2 : row->persons);
     spk_jw_u64(w, "needed", row->needed);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
 }
 
 /* A note speaks for itself, so anybody may send one. It is checked before the one thread that talks
@@ -101,7 +102,7 @@ posted_free(void *work)
 
 /* {"note": text} into r->work; NULL: r is answered. */
 static struct posted *
-take_posted(struct spk_req *r)
+take_posted(struct spk_exchange *r)
 {
     static const char *const keys[] = {"note", NULL};
     struct posted *p = NULL;
@@ -113,7 +114,7 @@ take_posted(struct spk_req *r)
     }
     p = spk_calloc(1, sizeof(*p));
     if (p == NULL) {
-        spk_req_failed(r, SPK_ERR(NOMEM), "taking a note");
+        spk_exchange_failed(r, SPK_ERR(NOMEM), "taking a note");
         return NULL;
     }
     r->work = p;
@@ -122,7 +123,7 @@ take_posted(struct spk_req *r)
         return NULL;
     }
     if (!spk_ok(spk_json_str(p->j, "note", &text))) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The note is missing.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The note is missing.");
         return NULL;
     }
     p->v.bytes = spk_span_str(text);
@@ -130,19 +131,19 @@ take_posted(struct spk_req *r)
 }
 
 static enum spk_after
-to_holder(struct spk_req *r, spk_job_fn *job)
+to_holder(struct spk_exchange *r, spk_job_fn *job)
 {
     if (spk_ok(spk_jobs_push(r->srv->holder_jobs, job, r))) {
         return SPK_LATER;
     }
-    spk_req_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
+    spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, 2, "Too much other work is waiting.");
     return SPK_DONE;
 }
 
 static void
 vote_job(void *arg)
 {
-    struct spk_req *r = arg;
+    struct spk_exchange *r = arg;
     struct posted *p = r->work;
     struct spk_request_row row = {0};
 
@@ -150,11 +151,11 @@ vote_job(void *arg)
         cast_vote(r, &row, &p->v);
     }
     spk_request_row_clear(&row);
-    spk_req_resume(r);
+    spk_exchange_resume(r);
 }
 
 enum spk_after
-spk_on_approval_post(struct spk_req *r)
+spk_on_approval_post(struct spk_exchange *r)
 {
     struct posted *p = take_posted(r);
 
@@ -163,7 +164,7 @@ spk_on_approval_post(struct spk_req *r)
     }
     const char *fault = vote_fault(r, &p->v);
     if (fault != NULL) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN, fault);
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN, fault);
         return SPK_DONE;
     }
     return to_holder(r, vote_job);
@@ -189,7 +190,7 @@ write_policy(struct spk_store *s, void *arg)
 /* The store first: what the holder has accepted must never be news to us after a crash, and what
  * is in force here must not be gone after it. */
 static spk_err
-take_policy(struct spk_req *r, struct spk_span bytes)
+take_policy(struct spk_exchange *r, struct spk_span bytes)
 {
     struct spk_attrs in = {0};
     SPK_AUTO_ANSWER a = {0};
@@ -206,40 +207,42 @@ take_policy(struct spk_req *r, struct spk_span bytes)
 }
 
 static void
-answer_policy(struct spk_req *r, spk_err e)
+answer_policy(struct spk_exchange *r, spk_err e)
 {
     switch (e.code) {
     case SPK_CODE_OK:
-        spk_jw_u64(spk_req_json(r, SPK_HTTP_OK), "number", spk_books_today(r->srv->books)->number);
-        spk_req_json_end(r);
+        spk_jw_u64(spk_exchange_json(r, SPK_HTTP_OK), "number",
+                   spk_books_today(r->srv->books)->number);
+        spk_exchange_json_end(r);
         break;
     case SPK_CODE_NET:
     case SPK_CODE_CHANGED:
-        spk_req_failed(r, SPK_ERR(NET), "reaching the holder");
+        spk_exchange_failed(r, SPK_ERR(NET), "reaching the holder");
         break;
     case SPK_CODE_IO:
     case SPK_CODE_NOMEM:
     case SPK_CODE_BUSY:
-        spk_req_failed(r, e, "taking a policy");
+        spk_exchange_failed(r, e, "taking a policy");
         break;
     default:
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE,
-                      "The note is not the next policy, or does not carry the quorum of today's.");
+        spk_exchange_error(
+            r, SPK_HTTP_UNPROCESSABLE,
+            "The note is not the next policy, or does not carry the quorum of today's.");
     }
 }
 
 static void
 policy_job(void *arg)
 {
-    struct spk_req *r = arg;
+    struct spk_exchange *r = arg;
     const struct posted *p = r->work;
 
     answer_policy(r, take_policy(r, p->v.bytes));
-    spk_req_resume(r);
+    spk_exchange_resume(r);
 }
 
 enum spk_after
-spk_on_policy_post(struct spk_req *r)
+spk_on_policy_post(struct spk_exchange *r)
 {
     struct posted *p = take_posted(r);
     uint32_t number = 0;

@@ -33,7 +33,7 @@ keep_hash(void *arg, const struct spk_request_row *row)
 /* Everything is read before anything is written: a row that cannot be read leaves no half object.
  */
 static spk_err
-write_summary(struct spk_req *r, const struct spk_request_row *row, struct spk_jw *w)
+write_summary(struct spk_exchange *r, const struct spk_request_row *row, struct spk_jw *w)
 {
     REQUEST_AUTO q = {.kind = 0};
     struct spk_owner_row o = {0};
@@ -56,7 +56,7 @@ write_summary(struct spk_req *r, const struct spk_request_row *row, struct spk_j
 
 /* One that was spoilt in the database is left out, and hides none of the others. */
 static spk_err
-list_one(struct spk_req *r, const struct spk_request_row *row, struct spk_jw *w)
+list_one(struct spk_exchange *r, const struct spk_request_row *row, struct spk_jw *w)
 {
     char hex[2 * SPK_HASH_LEN + 1];
     spk_err e = write_summary(r, row, w);
@@ -70,7 +70,7 @@ list_one(struct spk_req *r, const struct spk_request_row *row, struct spk_jw *w)
 }
 
 static bool
-state_wanted(struct spk_req *r, uint32_t *ret_state)
+state_wanted(struct spk_exchange *r, uint32_t *ret_state)
 {
     struct spk_span text;
 
@@ -84,13 +84,13 @@ state_wanted(struct spk_req *r, uint32_t *ret_state)
             return true;
         }
     }
-    spk_req_error(r, SPK_HTTP_BAD_REQUEST, "There is no such state of a request.");
+    spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "There is no such state of a request.");
     return false;
 }
 
 /* Only what the holder knows: a request for somebody who does not exist concerns no officer. */
 static spk_err
-list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
+list_requests(struct spk_exchange *r, uint32_t state, uint64_t after, uint64_t limit)
 {
     struct hashes l = {0};
     const struct spk_request_query q = {.stage = SPK_STAGE_TOLD,
@@ -102,7 +102,7 @@ list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
     const char *wanted = spk_request_state_name((enum spk_request_state)state);
 
     SPK_TRY(spk_store_requests(r->srv->store, &q, keep_hash, &l));
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_open(w, "requests", '[');
     for (size_t i = 0; i < l.n; i++) {
         struct spk_request_row row = {0};
@@ -116,12 +116,12 @@ list_requests(struct spk_req *r, uint32_t state, uint64_t after, uint64_t limit)
     }
     spk_jw_close(w, ']');
     spk_write_next(w, l.n == limit, spk_newest_first(l.last));
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_OK;
 }
 
 enum spk_after
-spk_on_officer_requests(struct spk_req *r)
+spk_on_officer_requests(struct spk_exchange *r)
 {
     uint32_t state = 0;
     uint64_t after = 0, limit = 0;
@@ -129,7 +129,7 @@ spk_on_officer_requests(struct spk_req *r)
     if (state_wanted(r, &state) && spk_param_keys(r, spk_list_max(r, LISTED_MAX), &after, &limit)) {
         spk_err e = list_requests(r, state, after, limit);
         if (!spk_ok(e)) {
-            spk_req_failed(r, e, "listing requests");
+            spk_exchange_failed(r, e, "listing requests");
         }
     }
     return SPK_DONE;
@@ -158,10 +158,11 @@ write_serials(struct spk_jw *w, struct spk_span serials)
 
 /* Every byte that the officer's tool needs to find out for itself what it is about to sign. */
 static spk_err
-write_preimages(struct spk_req *r, const struct spk_request_row *row, const struct spk_owner_row *o)
+write_preimages(struct spk_exchange *r, const struct spk_request_row *row,
+                const struct spk_owner_row *o)
 {
     struct spk_store *s = r->srv->store;
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
 
     spk_jw_base64(w, "record", row->record);
     spk_jw_base64(w, "sig_sign", row->sig_sign);
@@ -186,25 +187,25 @@ write_preimages(struct spk_req *r, const struct spk_request_row *row, const stru
     spk_jw_u64(w, "persons", row->persons);
     spk_jw_u64(w, "persons2", row->persons2);
     spk_jw_u64(w, "needed", row->needed);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_OK;
 }
 
 bool
-spk_find_told(struct spk_req *r, const struct spk_hash *hash, struct spk_request_row *row)
+spk_find_told(struct spk_exchange *r, const struct spk_hash *hash, struct spk_request_row *row)
 {
     spk_err e = spk_store_request(r->srv->store, hash, row);
 
     if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
-        spk_req_failed(r, e, "reading a request");
+        spk_exchange_failed(r, e, "reading a request");
     } else if (!spk_ok(e) || row->stage != SPK_STAGE_TOLD) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such request.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "There is no such request.");
     }
     return !r->answered;
 }
 
 enum spk_after
-spk_on_officer_request(struct spk_req *r)
+spk_on_officer_request(struct spk_exchange *r)
 {
     struct spk_request_row row = {0};
     struct spk_owner_row owner = {0};
@@ -218,7 +219,7 @@ spk_on_officer_request(struct spk_req *r)
             e = write_preimages(r, &row, &owner);
         }
         if (!spk_ok(e)) {
-            spk_req_failed(r, e, "reading a request");
+            spk_exchange_failed(r, e, "reading a request");
         }
     }
     spk_owner_row_clear(&owner);
@@ -268,10 +269,11 @@ write_scope_row(void *arg, const struct spk_deposit_row *d)
 }
 
 static void
-write_scope(struct spk_req *r, const struct spk_request_row *row, uint64_t from, uint64_t limit)
+write_scope(struct spk_exchange *r, const struct spk_request_row *row, uint64_t from,
+            uint64_t limit)
 {
     struct scope_page p = {
-        .w = spk_req_json(r, SPK_HTTP_OK), .serials = row->serials, .limit = limit};
+        .w = spk_exchange_json(r, SPK_HTTP_OK), .serials = row->serials, .limit = limit};
     struct spk_deposit_query q = {
         .owner_key = row->owner_key, .from = from, .end = row->scope_end, .limit = UINT64_MAX};
     struct spk_deposit_page page;
@@ -282,7 +284,7 @@ write_scope(struct spk_req *r, const struct spk_request_row *row, uint64_t from,
         e = spk_store_deposits(r->srv->store, &q, write_scope_row, &p, &page);
     }
     if (!spk_ok(e) && e.code != SPK_CODE_STOPPED) {
-        spk_req_failed(r, e, "reading the scope of a request");
+        spk_exchange_failed(r, e, "reading the scope of a request");
         return;
     }
     spk_jw_close(p.w, ']');
@@ -291,11 +293,11 @@ write_scope(struct spk_req *r, const struct spk_request_row *row, uint64_t from,
     } else {
         spk_jw_null(p.w, "next");
     }
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
 }
 
 enum spk_after
-spk_on_officer_scope(struct spk_req *r)
+spk_on_officer_scope(struct spk_exchange *r)
 {
     struct spk_request_row row = {0};
     uint64_t from = 0, limit = 0;

@@ -48,9 +48,9 @@ write_request(struct spk_jw *w, const struct spk_request_row *row)
 }
 
 static spk_err
-list_requests(struct spk_req *r, const struct hashes *l, bool more)
+list_requests(struct spk_exchange *r, const struct hashes *l, bool more)
 {
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
 
     spk_jw_open(w, "requests", '[');
     for (size_t i = 0; i < l->n; i++) {
@@ -70,12 +70,12 @@ list_requests(struct spk_req *r, const struct hashes *l, bool more)
     }
     spk_jw_close(w, ']');
     spk_write_next(w, more, spk_newest_first(l->last));
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_OK;
 }
 
 enum spk_after
-spk_on_request_list(struct spk_req *r)
+spk_on_request_list(struct spk_exchange *r)
 {
     struct hashes l = {0};
     struct spk_request_query q = {
@@ -92,7 +92,7 @@ spk_on_request_list(struct spk_req *r)
         e = list_requests(r, &l, l.n == q.limit);
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "listing requests");
+        spk_exchange_failed(r, e, "listing requests");
     }
     return SPK_DONE;
 }
@@ -139,7 +139,7 @@ check_code(const struct spk_request_row *row, const struct spk_enrolment *e, str
 }
 
 static spk_err
-check_signature(struct spk_req *r, const struct spk_request_row *row,
+check_signature(struct spk_exchange *r, const struct spk_request_row *row,
                 const struct spk_owner_row *owner, const struct spk_enrolment *e,
                 const struct spk_buf *sig)
 {
@@ -155,7 +155,7 @@ check_signature(struct spk_req *r, const struct spk_request_row *row,
 
 /* Checked here before the holder is bothered; it checks for itself. */
 static spk_err
-veto_request(struct spk_req *r, struct spk_request_row *row, const struct veto *v)
+veto_request(struct spk_exchange *r, struct spk_request_row *row, const struct veto *v)
 {
     struct spk_owner_row owner = {0};
     ENROLMENT_AUTO e = {.n_contacts = 0};
@@ -189,7 +189,7 @@ veto_request(struct spk_req *r, struct spk_request_row *row, const struct veto *
 }
 
 static bool
-read_veto(struct spk_req *r, const struct spk_json *j, struct veto *v)
+read_veto(struct spk_exchange *r, const struct spk_json *j, struct veto *v)
 {
     const char *note = NULL;
     bool by_note = spk_json_has(j, "note");
@@ -199,8 +199,8 @@ read_veto(struct spk_req *r, const struct spk_json *j, struct veto *v)
         e = by_note ? spk_json_str(j, "note", &note) : spk_json_base64(j, "signature", &v->sig);
     }
     if (!spk_ok(e) || (by_note && note[0] == 0)) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST,
-                      "A veto has either a signature in base64 or a note.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST,
+                           "A veto has either a signature in base64 or a note.");
         return false;
     }
     v->note = by_note ? spk_span_str(note) : SPK_SPAN_EMPTY;
@@ -226,13 +226,13 @@ write_veto(struct spk_store *s, void *arg)
 }
 
 static void
-veto(struct spk_req *r, struct veto *v)
+veto(struct spk_exchange *r, struct veto *v)
 {
     struct spk_request_row row = {0};
     spk_err e = spk_store_request(r->srv->store, &r->hash, &row);
 
     if (e.code == SPK_CODE_NOTFOUND) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "There is no such request.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "There is no such request.");
         return;
     }
     if (spk_ok(e)) {
@@ -244,24 +244,24 @@ veto(struct spk_req *r, struct veto *v)
     }
     switch (e.code) {
     case SPK_CODE_OK:
-        spk_jw_cstr(spk_req_json(r, SPK_HTTP_OK), "state", spk_recover_shown(&row));
-        spk_req_json_end(r);
+        spk_jw_cstr(spk_exchange_json(r, SPK_HTTP_OK), "state", spk_recover_shown(&row));
+        spk_exchange_json_end(r);
         break;
     case SPK_CODE_NET:
     case SPK_CODE_BUSY:
     case SPK_CODE_IO:
     case SPK_CODE_NOMEM:
-        spk_req_failed(r, e, "vetoing a request");
+        spk_exchange_failed(r, e, "vetoing a request");
         break;
     default:
-        spk_req_error(r, SPK_HTTP_FORBIDDEN,
-                      "This is not a veto of this request by its owner's key or code.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN,
+                           "This is not a veto of this request by its owner's key or code.");
     }
     spk_request_row_clear(&row);
 }
 
 enum spk_after
-spk_on_request_veto(struct spk_req *r)
+spk_on_request_veto(struct spk_exchange *r)
 {
     static const char *const keys[] = {"signature", "note", NULL};
     SPK_AUTO(spk_json) j = NULL;

@@ -41,11 +41,11 @@ write_logs(struct spk_jw *w, struct spk_link *link)
 }
 
 enum spk_after
-spk_on_authority(struct spk_req *r)
+spk_on_authority(struct spk_exchange *r)
 {
     struct spk_books *b = r->srv->books;
     struct spk_span note = SPK_SPAN_EMPTY;
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
 
     (void)spk_books_epoch(b, spk_books_epochs(b) - 1, &note);
     spk_jw_str(w, "statement", note);
@@ -67,12 +67,12 @@ spk_on_authority(struct spk_req *r)
     spk_jw_bool(w, "holder", spk_link_ready(r->srv->link));
     spk_jw_cstr(w, "enrolment", r->srv->cfg.enrolment);
     write_limits(w, &r->srv->cfg);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_DONE;
 }
 
 enum spk_after
-spk_on_status(struct spk_req *r)
+spk_on_status(struct spk_exchange *r)
 {
     uint64_t n = 0, checked = 0;
     spk_err e = spk_store_deposit_count(r->srv->store, &n);
@@ -81,16 +81,16 @@ spk_on_status(struct spk_req *r)
         e = spk_store_checked(r->srv->store, &checked);
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "counting deposits");
+        spk_exchange_failed(r, e, "counting deposits");
         return SPK_DONE;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_cstr(w, "version", SPK_SERVER_VERSION);
     spk_jw_u64(w, "deposits", n);
     spk_jw_u64(w, "checked", checked);
     spk_jw_cstr(w, "holder", spk_link_ready(r->srv->link) ? "ready" : "absent");
     spk_jw_u64(w, "policy", spk_books_today(r->srv->books)->number);
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     return SPK_DONE;
 }
 
@@ -103,7 +103,7 @@ struct enrol_in {
 };
 
 static bool
-enrol_read(struct spk_req *r, struct enrol_in *in)
+enrol_read(struct spk_exchange *r, struct enrol_in *in)
 {
     static const char *const keys[] = {"record", "signature", "token", NULL};
     SPK_AUTO(spk_json) j = NULL;
@@ -127,15 +127,16 @@ enrol_read(struct spk_req *r, struct enrol_in *in)
         }
     }
     if (!spk_ok(e)) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST,
-                      "An enrolment has a record and a signature in base64, and perhaps a token.");
+        spk_exchange_error(
+            r, SPK_HTTP_BAD_REQUEST,
+            "An enrolment has a record and a signature in base64, and perhaps a token.");
     }
     return !r->answered;
 }
 
 /* By the key that the record names, for one of this authority's keys. */
 static bool
-enrol_signed(struct spk_req *r, const struct spk_enrolment *e, const struct enrol_in *in)
+enrol_signed(struct spk_exchange *r, const struct spk_enrolment *e, const struct enrol_in *in)
 {
     struct spk_span note;
 
@@ -151,7 +152,7 @@ enrol_signed(struct spk_req *r, const struct spk_enrolment *e, const struct enro
 
 /* An owner's key must not be the authority's own. */
 static bool
-enrol_keys_ok(struct spk_req *r, const struct spk_enrolment *e)
+enrol_keys_ok(struct spk_exchange *r, const struct spk_enrolment *e)
 {
     return spk_books_by_key(r->srv->books, spk_rsa_id(e->sign)) == NULL &&
            spk_books_by_key(r->srv->books, spk_rsa_id(e->keyx)) == NULL;
@@ -159,7 +160,7 @@ enrol_keys_ok(struct spk_req *r, const struct spk_enrolment *e)
 
 /* What the mode of this authority makes of a newcomer; a token takes him in at once. */
 static spk_err
-enrol_state(struct spk_req *r, const struct enrol_in *in, uint32_t *ret_state)
+enrol_state(struct spk_exchange *r, const struct enrol_in *in, uint32_t *ret_state)
 {
     enum spk_enrolment_mode mode = r->srv->cfg.enrolment_mode;
 
@@ -177,7 +178,7 @@ enrol_state(struct spk_req *r, const struct enrol_in *in, uint32_t *ret_state)
 enum enrol_end { ENROL_NEW, ENROL_THERE, ENROL_KEY_TAKEN, ENROL_TOKEN };
 
 struct enrol {
-    struct spk_req *r;
+    struct spk_exchange *r;
     const struct enrol_in *in;
     const struct spk_enrolment *e;
     uint32_t state;
@@ -244,30 +245,32 @@ enrol_commit(struct enrol *d)
 }
 
 static void
-enrol_answer(struct spk_req *r, const struct spk_enrolment *e, uint32_t state, enum enrol_end end)
+enrol_answer(struct spk_exchange *r, const struct spk_enrolment *e, uint32_t state,
+             enum enrol_end end)
 {
     struct spk_jw *w;
 
     switch (end) {
     case ENROL_TOKEN:
-        spk_req_error(r, SPK_HTTP_FORBIDDEN,
-                      "This authority enrols with a one-time token: there was none, or it is used "
-                      "up or too old.");
+        spk_exchange_error(
+            r, SPK_HTTP_FORBIDDEN,
+            "This authority enrols with a one-time token: there was none, or it is used "
+            "up or too old.");
         return;
     case ENROL_KEY_TAKEN:
-        spk_req_error(r, SPK_HTTP_CONFLICT,
-                      "The signature key is, or once was, that of another enrolment.");
+        spk_exchange_error(r, SPK_HTTP_CONFLICT,
+                           "The signature key is, or once was, that of another enrolment.");
         return;
     default:
-        w = spk_req_json(r, end == ENROL_NEW ? SPK_HTTP_CREATED : SPK_HTTP_OK);
+        w = spk_exchange_json(r, end == ENROL_NEW ? SPK_HTTP_CREATED : SPK_HTTP_OK);
         spk_jw_hex(w, "owner", spk_hash_span(&e->owner));
         spk_jw_cstr(w, "state", spk_owner_state_name(state));
-        spk_req_json_end(r);
+        spk_exchange_json_end(r);
     }
 }
 
 static void
-enrol(struct spk_req *r, struct enrol_in *in)
+enrol(struct spk_exchange *r, struct enrol_in *in)
 {
     ENROLMENT_AUTO e = {.n_contacts = 0};
     struct enrol d = {.r = r, .in = in, .e = &e, .end = ENROL_NEW};
@@ -276,26 +279,26 @@ enrol(struct spk_req *r, struct enrol_in *in)
         return;
     }
     if (!spk_ok(spk_enrolment_parse(spk_buf_span(&in->record), &e)) || !enrol_keys_ok(r, &e)) {
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE,
-                      "The enrolment record is malformed, or its keys are not acceptable.");
+        spk_exchange_error(r, SPK_HTTP_UNPROCESSABLE,
+                           "The enrolment record is malformed, or its keys are not acceptable.");
         return;
     }
     if (!enrol_signed(r, &e, in)) {
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE,
-                      "The enrolment record is not signed by its signature key for this "
-                      "authority.");
+        spk_exchange_error(r, SPK_HTTP_UNPROCESSABLE,
+                           "The enrolment record is not signed by its signature key for this "
+                           "authority.");
         return;
     }
     spk_err err = enrol_commit(&d);
     if (!spk_ok(err)) {
-        spk_req_failed(r, err, "enrolling an owner");
+        spk_exchange_failed(r, err, "enrolling an owner");
         return;
     }
     enrol_answer(r, &e, d.state, d.end);
 }
 
 enum spk_after
-spk_on_enrol(struct spk_req *r)
+spk_on_enrol(struct spk_exchange *r)
 {
     struct enrol_in in = {.record = SPK_BUF(SPK_ENROL_RECORD_MAX),
                           .signature = SPK_BUF(SPK_RSA_MAX_LEN)};
@@ -310,7 +313,7 @@ spk_on_enrol(struct spk_req *r)
 }
 
 enum spk_after
-spk_on_self(struct spk_req *r)
+spk_on_self(struct spk_exchange *r)
 {
     struct spk_owner_row row = {0};
     uint64_t n = 0;
@@ -320,11 +323,11 @@ spk_on_self(struct spk_req *r)
         e = spk_store_owner_deposits(r->srv->store, r->owner_key, &n);
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "reading an owner");
+        spk_exchange_failed(r, e, "reading an owner");
         spk_owner_row_clear(&row);
         return SPK_DONE;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_hex(w, "owner", spk_hash_span(&row.owner));
     spk_jw_cstr(w, "state", spk_owner_state_name(row.state));
     spk_jw_str(w, "name", row.name);
@@ -335,7 +338,7 @@ spk_on_self(struct spk_req *r)
     } else {
         spk_jw_null(w, "successor");
     }
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
     spk_owner_row_clear(&row);
     return SPK_DONE;
 }

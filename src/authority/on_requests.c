@@ -33,7 +33,7 @@ write_record(struct spk_store *s, void *arg)
 }
 
 static spk_err
-store_record(struct spk_req *r, const struct spk_buf *body, const struct spk_buf *blob)
+store_record(struct spk_exchange *r, const struct spk_buf *body, const struct spk_buf *blob)
 {
     struct new_record n = {.body = body, .blob = blob, .max = r->srv->cfg.max_records};
 
@@ -41,35 +41,36 @@ store_record(struct spk_req *r, const struct spk_buf *body, const struct spk_buf
 }
 
 static void
-take_record(struct spk_req *r, const struct spk_json *j, struct spk_buf *body, struct spk_buf *blob)
+take_record(struct spk_exchange *r, const struct spk_json *j, struct spk_buf *body,
+            struct spk_buf *blob)
 {
     struct spk_intake in;
 
     if (!spk_ok(spk_json_base64(j, "record", body)) || !spk_ok(spk_json_base64(j, "blob", blob))) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "A record and its blob come in base64.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "A record and its blob come in base64.");
         return;
     }
     spk_intake_record(r->srv->books, spk_buf_span(body), spk_buf_span(blob), &in);
     bool malformed = in.status == SPK_HTTP_BAD_REQUEST;
     spk_intake_clear(&in);
     if (malformed) {
-        spk_req_error(r, SPK_HTTP_BAD_REQUEST, "The record is not one of a sealed file.");
+        spk_exchange_error(r, SPK_HTTP_BAD_REQUEST, "The record is not one of a sealed file.");
         return;
     }
     spk_err e = store_record(r, body, blob);
     if (e.code == SPK_CODE_BUSY) {
-        spk_req_busy(r, SPK_HTTP_TOO_MANY, 10, "Too many records are waiting; try again.");
+        spk_exchange_busy(r, SPK_HTTP_TOO_MANY, 10, "Too many records are waiting; try again.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(r, e, "keeping a record");
+        spk_exchange_failed(r, e, "keeping a record");
     } else {
-        (void)spk_req_json(r, SPK_HTTP_ACCEPTED);
-        spk_req_json_end(r);
+        (void)spk_exchange_json(r, SPK_HTTP_ACCEPTED);
+        spk_exchange_json_end(r);
         spk_keeper_poke(r->srv->keeper);
     }
 }
 
 enum spk_after
-spk_on_record_post(struct spk_req *r)
+spk_on_record_post(struct spk_exchange *r)
 {
     static const char *const keys[] = {"record", "blob", NULL};
     struct spk_buf body = SPK_BUF(SLOT_BODY_MAX), blob = SPK_BUF(SPK_INTAKE_BLOB_MAX);
@@ -113,7 +114,7 @@ read_serials(const struct spk_json *j, struct spk_buf *serials)
 }
 
 static bool
-read_opening(struct spk_req *r, struct opening *o)
+read_opening(struct spk_exchange *r, struct opening *o)
 {
     static const char *const keys[] = {"record", "sig_sign", "sig_keyx", "serials", NULL};
     SPK_AUTO(spk_json) j = NULL;
@@ -132,9 +133,10 @@ read_opening(struct spk_req *r, struct opening *o)
         e = read_serials(j, &o->serials);
     }
     if (!spk_ok(e)) {
-        spk_req_error(r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
-                      "A request has a record and two signatures in base64, and perhaps a list of "
-                      "serials in hexadecimal.");
+        spk_exchange_error(
+            r, e.code == SPK_CODE_LIMIT ? SPK_HTTP_TOO_LARGE : SPK_HTTP_BAD_REQUEST,
+            "A request has a record and two signatures in base64, and perhaps a list of "
+            "serials in hexadecimal.");
     }
     return !r->answered;
 }
@@ -158,7 +160,7 @@ serials_fit(const struct spk_request *q, struct spk_span serials)
 }
 
 static const char *
-opening_fault(struct spk_req *r, const struct opening *o, const struct spk_request *q)
+opening_fault(struct spk_exchange *r, const struct opening *o, const struct spk_request *q)
 {
     uint64_t now = spk_now();
 
@@ -179,16 +181,16 @@ opening_fault(struct spk_req *r, const struct opening *o, const struct spk_reque
 }
 
 static bool
-login_is_new(struct spk_req *r, const struct spk_request *q)
+login_is_new(struct spk_exchange *r, const struct spk_request *q)
 {
     struct spk_owner_row row = {0};
     spk_err e = spk_store_owner_by_login(r->srv->store, spk_rsa_id(q->sign), &row);
 
     spk_owner_row_clear(&row);
     if (spk_ok(e) || e.code == SPK_CODE_CHANGED) {
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, "The new signature key is not new here.");
+        spk_exchange_error(r, SPK_HTTP_UNPROCESSABLE, "The new signature key is not new here.");
     } else if (e.code != SPK_CODE_NOTFOUND) {
-        spk_req_failed(r, e, "looking for a key");
+        spk_exchange_failed(r, e, "looking for a key");
     }
     return !r->answered;
 }
@@ -196,7 +198,7 @@ login_is_new(struct spk_req *r, const struct spk_request *q)
 /* Counts what was asked for this owner id, whether there is such an owner or not. What was sent
  * before and is sent again counts no more. */
 static bool
-owner_cap_ok(struct spk_req *r, const struct spk_request *q)
+owner_cap_ok(struct spk_exchange *r, const struct spk_request *q)
 {
     struct spk_request_row row = {0};
     uint64_t n = 0;
@@ -207,16 +209,16 @@ owner_cap_ok(struct spk_req *r, const struct spk_request *q)
         return true;
     }
     if (e.code != SPK_CODE_NOTFOUND) {
-        spk_req_failed(r, e, "looking for a request");
+        spk_exchange_failed(r, e, "looking for a request");
         return false;
     }
     e = spk_store_request_count(r->srv->store, &q->owner, spk_now() - DAY, &n);
 
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "counting requests");
+        spk_exchange_failed(r, e, "counting requests");
     } else if (n >= r->srv->cfg.requests_per_owner) {
-        spk_req_busy(r, SPK_HTTP_TOO_MANY, (unsigned)DAY,
-                     "Too many requests name this owner today.");
+        spk_exchange_busy(r, SPK_HTTP_TOO_MANY, (unsigned)DAY,
+                          "Too many requests name this owner today.");
     }
     return !r->answered;
 }
@@ -238,7 +240,7 @@ write_request(struct spk_store *s, void *arg)
 }
 
 static spk_err
-store_request(struct spk_req *r, const struct opening *o, const struct spk_request *q)
+store_request(struct spk_exchange *r, const struct opening *o, const struct spk_request *q)
 {
     const struct spk_request_row row = {.hash = q->hash,
                                         .owner = q->owner,
@@ -258,7 +260,7 @@ store_request(struct spk_req *r, const struct opening *o, const struct spk_reque
 }
 
 static void
-open_request(struct spk_req *r, struct opening *o)
+open_request(struct spk_exchange *r, struct opening *o)
 {
     REQUEST_AUTO q = {.kind = 0};
 
@@ -266,12 +268,12 @@ open_request(struct spk_req *r, struct opening *o)
         return;
     }
     if (!spk_ok(spk_request_parse(spk_buf_span(&o->record), &q))) {
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, "The request record is malformed.");
+        spk_exchange_error(r, SPK_HTTP_UNPROCESSABLE, "The request record is malformed.");
         return;
     }
     const char *fault = opening_fault(r, o, &q);
     if (fault != NULL) {
-        spk_req_error(r, SPK_HTTP_UNPROCESSABLE, fault);
+        spk_exchange_error(r, SPK_HTTP_UNPROCESSABLE, fault);
         return;
     }
     if (!login_is_new(r, &q) || !owner_cap_ok(r, &q)) {
@@ -279,17 +281,17 @@ open_request(struct spk_req *r, struct opening *o)
     }
     spk_err e = store_request(r, o, &q);
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "keeping a request");
+        spk_exchange_failed(r, e, "keeping a request");
         return;
     }
-    spk_jw_hex(spk_req_json(r, SPK_HTTP_ACCEPTED), "request", spk_hash_span(&q.hash));
-    spk_req_json_end(r);
+    spk_jw_hex(spk_exchange_json(r, SPK_HTTP_ACCEPTED), "request", spk_hash_span(&q.hash));
+    spk_exchange_json_end(r);
     /* everything that depends on the owner happens behind this answer */
     spk_keeper_poke(r->srv->keeper);
 }
 
 enum spk_after
-spk_on_request_post(struct spk_req *r)
+spk_on_request_post(struct spk_exchange *r)
 {
     struct opening o = {.record = SPK_BUF(SPK_REQ_RECORD_MAX),
                         .sig_sign = SPK_BUF(SPK_RSA_MAX_LEN),
@@ -312,18 +314,18 @@ spk_on_request_post(struct spk_req *r)
 /* The request of the path if it is the peer's own; others learn nothing, not even that it exists.
  */
 static bool
-own_request(struct spk_req *r, struct spk_request_row *row)
+own_request(struct spk_exchange *r, struct spk_request_row *row)
 {
     spk_err e = spk_store_request(r->srv->store, &r->hash, row);
 
     if (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND) {
-        spk_req_failed(r, e, "reading a request");
+        spk_exchange_failed(r, e, "reading a request");
     } else if (!spk_ok(e) || !spk_hash_eq(&row->login, &r->key)) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "You have no such request.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "You have no such request.");
     } else {
         e = spk_recover_refresh(r->srv, row);
         if (!spk_ok(e)) {
-            spk_req_failed(r, e, "asking the holder about a request");
+            spk_exchange_failed(r, e, "asking the holder about a request");
         }
     }
     return !r->answered;
@@ -336,13 +338,13 @@ is_approved(const struct spk_request_row *row)
 }
 
 enum spk_after
-spk_on_request_get(struct spk_req *r)
+spk_on_request_get(struct spk_exchange *r)
 {
     struct spk_request_row row = {0};
 
     if (own_request(r, &row)) {
         bool second = row.state == SPK_STATE_CONFIRM;
-        struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+        struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
         spk_jw_hex(w, "request", spk_hash_span(&row.hash));
         spk_jw_cstr(w, "state", spk_recover_shown(&row));
         spk_jw_u64(w, "persons", second ? row.persons2 : row.persons);
@@ -352,7 +354,7 @@ spk_on_request_get(struct spk_req *r)
         if (is_approved(&row)) {
             spk_jw_u64(w, "count", row.scope_count);
         }
-        spk_req_json_end(r);
+        spk_exchange_json_end(r);
     }
     spk_request_row_clear(&row);
     return SPK_DONE;
@@ -360,35 +362,36 @@ spk_on_request_get(struct spk_req *r)
 
 /* Approved, and nothing came in between. */
 static bool
-approved(struct spk_req *r, const struct spk_request_row *row)
+approved(struct spk_exchange *r, const struct spk_request_row *row)
 {
     if (!is_approved(row)) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN, "The request is not approved.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN, "The request is not approved.");
     }
     return !r->answered;
 }
 
 static bool
-succeed(struct spk_req *r, struct spk_request_row *row)
+succeed(struct spk_exchange *r, struct spk_request_row *row)
 {
     spk_err e = spk_recover_succeed(r->srv, row);
 
     if (e.code == SPK_CODE_DENIED) {
-        spk_req_error(r, SPK_HTTP_FORBIDDEN, "The holder does not make a successor statement.");
+        spk_exchange_error(r, SPK_HTTP_FORBIDDEN,
+                           "The holder does not make a successor statement.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(r, e, "making a successor statement");
+        spk_exchange_failed(r, e, "making a successor statement");
     }
     return !r->answered;
 }
 
 enum spk_after
-spk_on_request_successor(struct spk_req *r)
+spk_on_request_successor(struct spk_exchange *r)
 {
     struct spk_request_row row = {0};
 
     if (own_request(r, &row) && approved(r, &row) && succeed(r, &row)) {
-        spk_jw_str(spk_req_json(r, SPK_HTTP_OK), "successor", row.successor);
-        spk_req_json_end(r);
+        spk_jw_str(spk_exchange_json(r, SPK_HTTP_OK), "successor", row.successor);
+        spk_exchange_json_end(r);
     }
     spk_request_row_clear(&row);
     return SPK_DONE;
@@ -399,7 +402,7 @@ spk_on_request_successor(struct spk_req *r)
 #define REFUSED_MAX 256
 
 struct giving {
-    struct spk_req *r;
+    struct spk_exchange *r;
     struct spk_request_row row;
     const struct spk_scope *scope;
     struct spk_jw *w;
@@ -467,7 +470,7 @@ write_end(struct giving *g, uint64_t end)
         spk_jw_u64(g->w, NULL, g->refused[i]);
     }
     spk_jw_close(g->w, ']');
-    spk_req_json_end(g->r);
+    spk_exchange_json_end(g->r);
 }
 
 static void
@@ -476,12 +479,12 @@ give(struct giving *g, uint64_t from, uint64_t limit)
     uint64_t at = spk_scope_from(g->scope, from);
     uint64_t end = g->scope->n - at > limit ? at + limit : g->scope->n;
 
-    g->w = spk_req_json(g->r, SPK_HTTP_OK);
+    g->w = spk_exchange_json(g->r, SPK_HTTP_OK);
     spk_jw_open(g->w, "keys", '[');
     for (uint64_t i = at; i < end; i++) {
         spk_err e = give_one(g, i);
         if (!spk_ok(e)) {
-            spk_req_failed(g->r, e, "releasing a deposit");
+            spk_exchange_failed(g->r, e, "releasing a deposit");
             return;
         }
     }
@@ -496,10 +499,11 @@ find_scope(struct giving *g)
 
     if (e.code == SPK_CODE_CHANGED) {
         spk_log(SPK_LOG_ERROR, "deposits of an approved request were altered in the database");
-        spk_req_damaged(g->r, "Deposits of this request were altered in the authority's database "
-                              "after it was opened; open a new one.");
+        spk_exchange_damaged(g->r,
+                             "Deposits of this request were altered in the authority's database "
+                             "after it was opened; open a new one.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(g->r, e, "reading the scope of a request");
+        spk_exchange_failed(g->r, e, "reading the scope of a request");
     }
     return !g->r->answered;
 }
@@ -515,14 +519,14 @@ may_give(struct giving *g)
         return false;
     }
     if (!spk_ok(spk_request_parse(g->row.record, &q)) || q.kind != SPK_REQ_KIND_KEYS) {
-        spk_req_error(g->r, SPK_HTTP_CONFLICT, "This request asks for new key pairs only.");
+        spk_exchange_error(g->r, SPK_HTTP_CONFLICT, "This request asks for new key pairs only.");
         return false;
     }
     return find_scope(g) && succeed(g->r, &g->row);
 }
 
 enum spk_after
-spk_on_request_keys(struct spk_req *r)
+spk_on_request_keys(struct spk_exchange *r)
 {
     struct giving g = {.r = r};
     uint64_t from = 0, limit = 0;

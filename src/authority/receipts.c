@@ -98,7 +98,7 @@ make_checked(struct spk_logbook *l, const struct spk_signed *s, const struct spk
 }
 
 static void
-answer_receipt(struct spk_req *r, const struct spk_deposit_row *row)
+answer_receipt(struct spk_exchange *r, const struct spk_deposit_row *row)
 {
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_PROOF_MAX);
     struct spk_logbook *l = r->srv->log[SPK_LOG_DEPOSITS - 1];
@@ -106,36 +106,36 @@ answer_receipt(struct spk_req *r, const struct spk_deposit_row *row)
 
     spk_logbook_signed(l, &s);
     if (s.len == 0 || row->index >= s.size) {
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_S,
-                     "The key holder has not signed for this deposit yet.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_S,
+                          "The key holder has not signed for this deposit yet.");
         return;
     }
     spk_err e = make_checked(l, &s, row, &text);
     if (e.code == SPK_CODE_CHANGED) {
-        spk_req_damaged(r, "This deposit or its log was altered in the authority's database.");
+        spk_exchange_damaged(r, "This deposit or its log was altered in the authority's database.");
         return;
     }
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "making a receipt");
+        spk_exchange_failed(r, e, "making a receipt");
         return;
     }
-    struct spk_jw *w = spk_req_json(r, SPK_HTTP_OK);
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_hex(w, "serial", spk_span(row->serial.b, SPK_FILE_ID_LEN));
     spk_jw_u64(w, "index", row->index);
     spk_jw_str(w, "receipt", spk_buf_span(&text));
-    spk_req_json_end(r);
+    spk_exchange_json_end(r);
 }
 
 enum spk_after
-spk_on_deposit_receipt(struct spk_req *r)
+spk_on_deposit_receipt(struct spk_exchange *r)
 {
     struct spk_deposit_row row = {0};
     spk_err e = spk_store_deposit(r->srv->store, r->owner_key, &r->serial, &row);
 
     if (e.code == SPK_CODE_NOTFOUND) {
-        spk_req_error(r, SPK_HTTP_NOT_FOUND, "You have no deposit with this serial.");
+        spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "You have no deposit with this serial.");
     } else if (!spk_ok(e)) {
-        spk_req_failed(r, e, "reading a deposit");
+        spk_exchange_failed(r, e, "reading a deposit");
     } else {
         answer_receipt(r, &row);
     }

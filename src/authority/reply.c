@@ -29,7 +29,7 @@ spk_status_code(enum spk_status s)
 }
 
 struct spk_jw *
-spk_req_json(struct spk_req *r, enum spk_status status)
+spk_exchange_json(struct spk_exchange *r, enum spk_status status)
 {
     spk_buf_reset(&r->out);
     r->status = status;
@@ -40,17 +40,17 @@ spk_req_json(struct spk_req *r, enum spk_status status)
 }
 
 void
-spk_req_json_end(struct spk_req *r)
+spk_exchange_json_end(struct spk_exchange *r)
 {
     spk_jw_close(&r->w, '}');
     spk_err e = spk_jw_end(&r->w);
     if (!spk_ok(e)) {
-        spk_req_failed(r, e, "writing an answer");
+        spk_exchange_failed(r, e, "writing an answer");
     }
 }
 
 static void
-error_body(struct spk_req *r, unsigned status, const char *code, const char *message)
+error_body(struct spk_exchange *r, unsigned status, const char *code, const char *message)
 {
     r->status = status;
     r->answered = true;
@@ -69,39 +69,41 @@ error_body(struct spk_req *r, unsigned status, const char *code, const char *mes
 }
 
 void
-spk_req_error(struct spk_req *r, enum spk_status status, const char *message)
+spk_exchange_error(struct spk_exchange *r, enum spk_status status, const char *message)
 {
     error_body(r, status, spk_status_code(status), message);
 }
 
 void
-spk_req_busy(struct spk_req *r, enum spk_status status, unsigned retry, const char *message)
+spk_exchange_busy(struct spk_exchange *r, enum spk_status status, unsigned retry,
+                  const char *message)
 {
     r->retry_after = retry;
-    spk_req_error(r, status, message);
+    spk_exchange_error(r, status, message);
 }
 
 void
-spk_req_damaged(struct spk_req *r, const char *message)
+spk_exchange_damaged(struct spk_exchange *r, const char *message)
 {
     error_body(r, SPK_HTTP_INTERNAL, "damaged", message);
 }
 
 void
-spk_req_failed(struct spk_req *r, spk_err e, const char *what)
+spk_exchange_failed(struct spk_exchange *r, spk_err e, const char *what)
 {
     switch (e.code) {
     case SPK_CODE_NET:
     case SPK_CODE_PROTO:
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_HOLDER_S,
-                     "The key holder of this authority is not there at the moment.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_HOLDER_S,
+                          "The key holder of this authority is not there at the moment.");
         return;
     case SPK_CODE_BUSY:
-        spk_req_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_BUSY_S, "The server is busy; try again.");
+        spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_BUSY_S, "The server is busy; try again.");
         return;
     default:
         spk_log(SPK_LOG_ERROR, "%s: %s (%d)", what, spk_code_name(e.code), e.sys);
-        spk_req_error(r, SPK_HTTP_INTERNAL,
-                      "The server could not do this; its operator finds the reason in its log.");
+        spk_exchange_error(
+            r, SPK_HTTP_INTERNAL,
+            "The server could not do this; its operator finds the reason in its log.");
     }
 }

@@ -68,7 +68,7 @@ log_named(struct spk_span s, enum spk_log_id *ret_log)
 
 /* One segment of a pattern. *ret_bad: it is the place of a parameter, but not a good one. */
 static bool
-segment_fits(struct spk_req *r, struct spk_span pattern, struct spk_span s, bool *ret_bad)
+segment_fits(struct spk_exchange *r, struct spk_span pattern, struct spk_span s, bool *ret_bad)
 {
     if (pattern.ptr[0] != '{') {
         return spk_span_eq(pattern, s);
@@ -84,7 +84,7 @@ segment_fits(struct spk_req *r, struct spk_span pattern, struct spk_span s, bool
 }
 
 static bool
-path_fits(struct spk_req *r, const char *path, bool *ret_bad)
+path_fits(struct spk_exchange *r, const char *path, bool *ret_bad)
 {
     struct spk_span rest = spk_span_str(path + 1), part;
     size_t i = 0;
@@ -107,7 +107,7 @@ path_fits(struct spk_req *r, const char *path, bool *ret_bad)
 }
 
 const struct spk_route *
-spk_route_find(struct spk_req *r, bool *ret_bad)
+spk_route_find(struct spk_exchange *r, bool *ret_bad)
 {
     for (size_t i = 0; i < spk_routes_count; i++) {
         if (strcmp(r->method, spk_routes[i].method) == 0 &&
@@ -132,7 +132,7 @@ word_in(struct spk_span words, struct spk_span word)
 }
 
 bool
-spk_route_params_ok(const struct spk_req *r)
+spk_route_params_ok(const struct spk_exchange *r)
 {
     for (size_t i = 0; i < r->target.n_params; i++) {
         if (!word_in(spk_span_str(r->route->params), r->target.params[i].name)) {

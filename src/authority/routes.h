@@ -23,7 +23,7 @@ enum spk_after {
     SPK_DONE, /* the answer is there */
     SPK_LATER /* somebody else will fill it and resume: the connection is suspended */
 };
-typedef enum spk_after spk_run_fn(struct spk_req *r);
+typedef enum spk_after spk_run_fn(struct spk_exchange *r);
 
 struct spk_route {
     const char *method;
@@ -39,9 +39,9 @@ struct spk_route {
 extern const struct spk_route spk_routes[];
 extern const size_t spk_routes_count;
 /** NULL: no such operation. Path parameters go to r; a bad one leaves *ret_bad set. */
-const struct spk_route *spk_route_find(struct spk_req *r, bool *ret_bad);
+const struct spk_route *spk_route_find(struct spk_exchange *r, bool *ret_bad);
 /** Every query parameter is one of the route's. */
-bool spk_route_params_ok(const struct spk_req *r);
+bool spk_route_params_ok(const struct spk_exchange *r);
 
 /* on_*.c */
 spk_run_fn spk_on_authority, spk_on_status;

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct spk_req r;
+    static struct spk_exchange r;
     static const char *const methods[] = {"GET", "POST"};
     struct spk_span v;
     bool bad = false;
