@@ -96,9 +96,9 @@ parse_need(const char *s, uint64_t *ret_need)
     return SPK_OK;
 }
 
-/* The line of a setting whose value turned out to be wrong. It is there, once. */
+/* The line of a setting whose value turned out to be wrong: the one behind `skip` others. */
 static unsigned
-line_of(struct spk_span text, const char *key)
+line_of(struct spk_span text, const char *key, size_t skip)
 {
     struct spk_rd r = spk_rd(text);
     struct spk_span line;
@@ -109,8 +109,8 @@ line_of(struct spk_span text, const char *key)
         while (line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t')) {
             line = spk_span(line.ptr + 1, line.len - 1);
         }
-        if (line.len > strlen(key) &&
-            spk_span_eq(spk_span(line.ptr, strlen(key)), spk_span_str(key))) {
+        if (spk_skip_prefix(&line, key) && line.len > 0 && memchr(" \t=", line.ptr[0], 3) != NULL &&
+            skip-- == 0) {
             return n;
         }
     }
@@ -118,7 +118,8 @@ line_of(struct spk_span text, const char *key)
 }
 
 struct settings { /* as they stand in the file, not looked at yet */
-    char *policy, *need;
+    char *policy, *need, *witnesses;
+    char **witness;
 };
 
 static void
@@ -126,11 +127,19 @@ settings_clear(struct settings *s)
 {
     spk_mem_free(s->policy);
     spk_mem_free(s->need);
+    spk_mem_free(s->witnesses);
+    for (size_t i = 0; s->witness != NULL && s->witness[i] != NULL; i++) {
+        spk_mem_free(s->witness[i]);
+    }
+    spk_mem_free(s->witness);
 }
 
 static spk_err
-take_settings(struct spk_profile *p, const struct settings *s, const char **ret_bad)
+take_settings(struct spk_profile *p, const struct settings *s, const char **ret_bad,
+              size_t *ret_skip)
 {
+    size_t at = 0;
+
     *ret_bad = "policy";
     if (s->policy != NULL) {
         SPK_TRY(parse_policy(s->policy, &p->policy));
@@ -139,6 +148,11 @@ take_settings(struct spk_profile *p, const struct settings *s, const char **ret_
     if (s->need != NULL) {
         SPK_TRY(parse_need(s->need, &p->need));
     }
+    *ret_bad = "witness";
+    SPK_TRY(spk_witnesses_parse(s->witness, NULL, ret_skip, &p->witnesses));
+    *ret_bad = "witnesses";
+    *ret_skip = 0;
+    SPK_TRY(spk_witnesses_parse(s->witness, s->witnesses, &at, &p->witnesses));
     *ret_bad = "container";
     SPK_CHECK(p->container == NULL || spk_container_name_ok(spk_span_str(p->container)), FORMAT);
     return SPK_OK;
@@ -147,19 +161,22 @@ take_settings(struct spk_profile *p, const struct settings *s, const char **ret_
 static spk_err
 parse_config(struct spk_profile *p, struct spk_span text, unsigned *ret_line)
 {
-    __attribute__((cleanup(settings_clear))) struct settings s = {NULL, NULL};
+    __attribute__((cleanup(settings_clear))) struct settings s = {NULL, NULL, NULL, NULL};
     const struct spk_conf_key keys[] = {
         {"policy", SPK_CONF_STR, &s.policy, 0, 0, false},
         {"need", SPK_CONF_STR, &s.need, 0, 0, false},
         {"container", SPK_CONF_STR, &p->container, 0, 0, false},
         {"timeout", SPK_CONF_U64, &p->timeout_s, 1, TIMEOUT_MAX_S, false},
+        {"witness", SPK_CONF_STR, &s.witness, 0, 0, true},
+        {"witnesses", SPK_CONF_STR, &s.witnesses, 0, 0, false},
     };
     const char *bad = NULL;
+    size_t skip = 0;
     spk_err e = spk_conf_parse(text, keys, sizeof(keys) / sizeof(keys[0]), ret_line);
 
     if (spk_ok(e)) {
-        e = take_settings(p, &s, &bad);
-        *ret_line = spk_ok(e) ? 0 : line_of(text, bad);
+        e = take_settings(p, &s, &bad, &skip);
+        *ret_line = spk_ok(e) ? 0 : line_of(text, bad, skip);
     }
     return e;
 }

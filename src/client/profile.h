@@ -5,6 +5,7 @@
 #define SPK_CLIENT_PROFILE_H
 
 #include "client/pin.h"
+#include "client/witnesses.h"
 #include "crypto/derive.h"
 
 #define SPK_AUTHORITIES_MAX 8
@@ -22,6 +23,7 @@ struct spk_profile {
     enum spk_deposit_policy policy;
     uint64_t need;      /* so many authorities must accept a deposit; 0: all */
     uint64_t timeout_s; /* of calls to authorities; 0: default */
+    struct spk_witnesses witnesses;
     char *container;
     bool has_owner;
     struct spk_hash owner;      /* owner id */

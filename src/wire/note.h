@@ -16,12 +16,17 @@
 struct spk_vkey { /* a verifier key: name+hex(keyid)+base64(type||key) */
     char name[SPK_NOTE_NAME_MAX + 1];
     uint8_t keyid[4];
-    uint8_t type; /* 1: Ed25519 */
+    uint8_t type; /* 1: Ed25519; 4: a witness's */
     uint8_t key[SPK_ED25519_LEN];
 };
 SPK_MUST_USE spk_err spk_vkey_make(const char *name, const uint8_t key[SPK_ED25519_LEN],
                                    struct spk_vkey *ret_v);
 SPK_MUST_USE spk_err spk_vkey_parse(struct spk_span text, struct spk_vkey *ret_v);
+/** Keys of witnesses, whose signatures under a note are of another kind: neither of the two takes
+ * the other's for its own (SPK_CODE_VERSION), and spk_note_verify() takes no witness's. */
+SPK_MUST_USE spk_err spk_vkey_make_witness(const char *name, const uint8_t key[SPK_ED25519_LEN],
+                                           struct spk_vkey *ret_v);
+SPK_MUST_USE spk_err spk_vkey_parse_witness(struct spk_span text, struct spk_vkey *ret_v);
 SPK_MUST_USE spk_err spk_vkey_format(const struct spk_vkey *v, struct spk_buf *out);
 
 struct spk_note_sig {

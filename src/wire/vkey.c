@@ -58,9 +58,10 @@ vkey_id(const struct spk_vkey *v, uint8_t ret_id[4])
 }
 
 static spk_err
-vkey_make(struct spk_span name, const uint8_t key[SPK_ED25519_LEN], struct spk_vkey *ret_v)
+vkey_make(uint8_t type, struct spk_span name, const uint8_t key[SPK_ED25519_LEN],
+          struct spk_vkey *ret_v)
 {
-    struct spk_vkey v = {.type = SPK_VKEY_ED25519};
+    struct spk_vkey v = {.type = type};
 
     SPK_CHECK(spk_note_name_ok(name), FORMAT);
     memcpy(v.name, name.ptr, name.len);
@@ -73,7 +74,13 @@ vkey_make(struct spk_span name, const uint8_t key[SPK_ED25519_LEN], struct spk_v
 spk_err
 spk_vkey_make(const char *name, const uint8_t key[SPK_ED25519_LEN], struct spk_vkey *ret_v)
 {
-    return vkey_make(spk_span_str(name), key, ret_v);
+    return vkey_make(SPK_VKEY_ED25519, spk_span_str(name), key, ret_v);
+}
+
+spk_err
+spk_vkey_make_witness(const char *name, const uint8_t key[SPK_ED25519_LEN], struct spk_vkey *ret_v)
+{
+    return vkey_make(SPK_VKEY_WITNESS, spk_span_str(name), key, ret_v);
 }
 
 spk_err
@@ -90,8 +97,8 @@ spk_vkey_format(const struct spk_vkey *v, struct spk_buf *out)
     return spk_buf_base64(out, SPK_SPAN_OF(raw));
 }
 
-spk_err
-spk_vkey_parse(struct spk_span text, struct spk_vkey *ret_v)
+static spk_err
+vkey_parse(uint8_t type, struct spk_span text, struct spk_vkey *ret_v)
 {
     SPK_AUTO_BUF struct spk_buf raw = SPK_BUF(SPK_NOTE_NAME_MAX);
     SPK_AUTO_BUF struct spk_buf again = SPK_BUF(2 * SPK_NOTE_NAME_MAX);
@@ -102,12 +109,24 @@ spk_vkey_parse(struct spk_span text, struct spk_vkey *ret_v)
     SPK_CHECK(spk_split(&rest, '+', &id), FORMAT);
     SPK_TRY(spk_base64_parse(rest, &raw));
     SPK_CHECK(raw.len > 1, FORMAT);
-    SPK_CHECK(raw.ptr[0] == SPK_VKEY_ED25519, VERSION);
+    SPK_CHECK(raw.ptr[0] == type, VERSION);
     SPK_CHECK(raw.len == 1 + SPK_ED25519_LEN, FORMAT);
-    SPK_TRY(vkey_make(name, raw.ptr + 1, &v));
+    SPK_TRY(vkey_make(type, name, raw.ptr + 1, &v));
     /* The key id in the text is redundant: it must be the one that the name and the key give. */
     SPK_TRY(spk_vkey_format(&v, &again));
     SPK_CHECK(spk_span_eq(spk_buf_span(&again), text), FORMAT);
     *ret_v = v;
     return SPK_OK;
+}
+
+spk_err
+spk_vkey_parse(struct spk_span text, struct spk_vkey *ret_v)
+{
+    return vkey_parse(SPK_VKEY_ED25519, text, ret_v);
+}
+
+spk_err
+spk_vkey_parse_witness(struct spk_span text, struct spk_vkey *ret_v)
+{
+    return vkey_parse(SPK_VKEY_WITNESS, text, ret_v);
 }

@@ -141,6 +141,22 @@ def lines():
     yield "tile.large", tile_path(0, 1234067, 256).encode()
 
 
+def cosign_lines():
+    """A checkpoint of eight entries that a witness has signed, and the question that it answered."""
+    log = Key(ORIGIN, bytes([1]) * 32, 1)
+    witness = Key(WITNESS, bytes([2]) * 32, 4)
+    known = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+    level = [h(b"\0" + bytes.fromhex(k)) for k in known]
+    while len(level) > 1:
+        level = [h(b"\1" + level[i] + level[i + 1]) for i in range(0, len(level), 2)]
+    text = checkpoint(8, level[0])
+    yield "cosigned", (text + "\n" + log.sign(text) + witness.cosign(text, 1700000000)).encode()
+    text = checkpoint(513, root(0, 513))
+    question = "old 257\n" + "".join(b64(p) + "\n" for p in growth(257, 0, 513)) + "\n" + text + "\n" + log.sign(text)
+    yield "add-checkpoint", question.encode()
+    yield "cosignature", witness.cosign(text, 1700000000).encode()
+
+
 def hkdf(key, salt, info):
     """HKDF-SHA-256, 32 bytes"""
     prk = hmac.new(salt, key, hashlib.sha256).digest()
@@ -175,7 +191,7 @@ def wire_lines():
 
 def text():
     head = "# Made by tests/support/log_model.py; leaf i of the trees is u64 i; every value is hex, texts too.\n"
-    return head + "".join(f"{name}: {value.hex()}\n" for name, value in [*lines(), *wire_lines()])
+    return head + "".join(f"{name}: {value.hex()}\n" for name, value in [*lines(), *wire_lines(), *cosign_lines()])
 
 
 def main():

@@ -80,6 +80,41 @@ settings(void **state)
     spk_profile_free(p);
 }
 
+#define W1 "witness = witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU\n"
+
+static void
+witnesses(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf bytes = SPK_BUF((size_t)65536);
+    struct spk_trouble t;
+    struct spk_note note;
+    size_t good = 9;
+
+    (void)state;
+    spk_test_hex_vector("log/log.txt", "cosigned", &bytes);
+    assert_spk_ok(spk_note_parse(spk_buf_span(&bytes), false, &note));
+    for (unsigned i = 0; i < 4; i++) {
+        static const char *const files[] = {"", W1, W1 "witnesses = 0\n", W1 "witnesses = all\n"};
+        SPK_AUTO(spk_profile) p = NULL;
+
+        write_file("config", files[i]);
+        assert_spk_ok(spk_profile_load(&t, &p));
+        assert_int_equal(p->witnesses.n, i > 0);
+        assert_int_equal(p->witnesses.need, i % 2);
+        assert_spk_ok(spk_witnesses_check(&p->witnesses, &note, &good));
+        assert_int_equal(good, i > 0);
+        note.n = 1; /* the log's own line alone */
+        good = 9;
+        if (i % 2 == 1) {
+            assert_spk_code(spk_witnesses_check(&p->witnesses, &note, &good), NOTFOUND);
+        } else {
+            assert_spk_ok(spk_witnesses_check(&p->witnesses, &note, &good));
+        }
+        assert_int_equal(good, 0);
+        note.n = 2;
+    }
+}
+
 static void
 bad_settings(void **state)
 {
@@ -96,6 +131,14 @@ bad_settings(void **state)
         {"policy = require\npolicy = off\n", 2},
         {"timeout = 10\ntimeout_s = 10\n", 2},
         {"policy = off\ntimeout = 0\n", 2},
+        {"witnesses = 1\n", 1},
+        {"witness = nobody\n", 1},
+        {W1 "witness = sparekey.example/deposits+cb663ed9"
+            "+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n",
+         2},
+        {"witnesses = 1\n" W1 "need = 1\n" W1, 4},
+        {W1 "witnesses = 2\n", 2},
+        {W1 "witnesses = some\n", 2},
     };
 
     (void)state;
@@ -304,6 +347,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_there, setup, teardown),
         cmocka_unit_test_setup_teardown(settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(witnesses, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(owner_by_record, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_owner_files, setup, teardown),
