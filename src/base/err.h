@@ -38,7 +38,7 @@ enum spk_code {
 
 typedef struct {
     enum spk_code code;
-    int sys; /* errno for SPK_CODE_IO, else 0 */
+    int sys; /* errno for SPK_CODE_IO; also ENOENT with _NOTFOUND, ECONNRESET with _NET; else 0 */
 } spk_err;
 
 #define SPK_MUST_USE __attribute__((warn_unused_result))

@@ -2,6 +2,7 @@
 #include "client/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define URL_MAX ((size_t)4096)
 #define PIN_TEXT_MAX 80
 #define RETRY_AFTER_MAX 3600
+#define HEADER_MAX ((size_t)65536) /* of an answer, all lines together */
 
 struct spk_https {
     CURL *curl;
@@ -28,9 +30,11 @@ struct spk_https {
 /* What the callbacks of one call share. */
 struct call_state {
     struct spk_buf *body;
+    size_t head_len;
     unsigned retry_after;
     bool too_long;
     bool https; /* the URL is one, so that "unsupported protocol" speaks of the answer */
+    bool head;  /* the header has come, with the empty line that ends it */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -69,6 +73,12 @@ on_header(char *data, size_t size, size_t n, void *ctx)
     struct spk_span line = spk_span(data, size * n);
     uint64_t v = 0;
 
+    s->head_len += line.len;
+    if (s->head_len > HEADER_MAX) {
+        s->too_long = true;
+        return 0;
+    }
+    s->head = s->head || (line.len > 0 && (line.ptr[0] == '\r' || line.ptr[0] == '\n'));
     if (line.len > sizeof(name) && strncasecmp(data, name, sizeof(name) - 1) == 0) {
         line = spk_span(data + sizeof(name) - 1, line.len - (sizeof(name) - 1));
         while (line.len > 0 && line.ptr[0] == ' ') {
@@ -214,22 +224,32 @@ spk_https_answer_clear(struct spk_https_answer *a)
     memset(a, 0, sizeof(*a));
 }
 
+/* Has a byte of an answer come? */
+static bool
+has_begun(const struct spk_https *h, CURLcode c)
+{
+    curl_off_t us = 0;
+
+    return c != CURLE_GOT_NOTHING &&
+           curl_easy_getinfo(h->curl, CURLINFO_STARTTRANSFER_TIME_T, &us) == CURLE_OK && us > 0;
+}
+
 static spk_err
-curl_to_err(CURLcode c, const struct call_state *s)
+curl_to_err(const struct spk_https *h, CURLcode c, const struct call_state *s)
 {
     if (s->too_long) {
         return SPK_ERR(LIMIT);
     }
     switch (c) {
-    case CURLE_OK:
-        return SPK_OK;
+    case CURLE_OK: /* libcurl takes a header without an end, too */
+        return s->head ? SPK_OK : (spk_err){SPK_CODE_NET, ECONNRESET};
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
         return SPK_ERR(TLS);
-    case CURLE_OUT_OF_MEMORY:
-        return SPK_ERR(NOMEM);
+    case CURLE_OUT_OF_MEMORY: /* libcurl says so of a line of a header that it finds too long */
+        return has_begun(h, c) ? SPK_ERR(LIMIT) : SPK_ERR(NOMEM);
     case CURLE_URL_MALFORMAT:
         return SPK_ERR(USAGE);
     case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or of an answer that is no HTTP */
@@ -244,7 +264,18 @@ curl_to_err(CURLcode c, const struct call_state *s)
     case CURLE_ABORTED_BY_CALLBACK:
         return SPK_ERR(STOPPED);
     default:
-        return SPK_ERR(NET);
+        return has_begun(h, c) ? (spk_err){SPK_CODE_NET, ECONNRESET} : SPK_ERR(NET);
+    }
+}
+
+/* In our words, where libcurl's speak of its settings, or are none. */
+static void
+give_reason(struct spk_https *h, spk_err e)
+{
+    if (e.code == SPK_CODE_LIMIT) {
+        (void)snprintf(h->reason, sizeof(h->reason), "header or body too long");
+    } else if (e.code == SPK_CODE_PROTO) {
+        (void)snprintf(h->reason, sizeof(h->reason), "not HTTP");
     }
 }
 
@@ -290,7 +321,7 @@ spk_err
 spk_https_call(struct spk_https *h, const struct spk_https_call *c, struct spk_https_answer *ret_a)
 {
     struct spk_https_answer a = {0};
-    struct call_state s = {&a.body, 0, false, strncmp(h->url, "https://", 8) == 0};
+    struct call_state s = {.body = &a.body, .https = strncmp(h->url, "https://", 8) == 0};
     struct curl_slist *headers = NULL;
     spk_err e;
 
@@ -298,7 +329,7 @@ spk_https_call(struct spk_https *h, const struct spk_https_call *c, struct spk_h
     h->reason[0] = '\0';
     e = prepare(h, c, &s, &headers);
     if (spk_ok(e)) {
-        e = curl_to_err(curl_easy_perform(h->curl), &s);
+        e = curl_to_err(h, curl_easy_perform(h->curl), &s);
     }
     (void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
@@ -306,6 +337,7 @@ spk_https_call(struct spk_https *h, const struct spk_https_call *c, struct spk_h
         e = SPK_ERR(PROTO);
     }
     if (!spk_ok(e)) {
+        give_reason(h, e);
         spk_https_answer_clear(&a);
         return e;
     }

@@ -36,9 +36,10 @@ struct spk_https_answer {
     unsigned retry_after; /* seconds; 0 when not said */
     struct spk_buf body;
 };
-/** Any answer with a status is SPK_OK here. SPK_CODE_NET: not reached, hung up, too slow.
- * SPK_CODE_TLS: another key than the pinned one, or no TLS 1.3. SPK_CODE_LIMIT: answer too long.
- * SPK_CODE_STOPPED: the stop flag was set. */
+/** Any answer with a status is SPK_OK here. SPK_CODE_NET: not reached, hung up, too slow; with sys
+ * ECONNRESET when a part of an answer had come. SPK_CODE_TLS: another key than the pinned one, or
+ * no TLS 1.3. SPK_CODE_LIMIT: header or body too long. SPK_CODE_PROTO: not HTTP. SPK_CODE_STOPPED:
+ * the stop flag was set. */
 SPK_MUST_USE spk_err spk_https_call(struct spk_https *h, const struct spk_https_call *c,
                                     struct spk_https_answer *ret_a);
 void spk_https_answer_clear(struct spk_https_answer *a);

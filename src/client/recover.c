@@ -391,7 +391,7 @@ spk_recover_fetch(struct spk_session *s, struct spk_pending *p, uint64_t *ret_ke
             return SPK_OK;
         }
     }
-    return SPK_ERR(PROTO);
+    return SPK_ERR(LIMIT); /* more than there can be */
 }
 
 /* -- the new pairs become the owner's -- */

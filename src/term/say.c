@@ -103,6 +103,9 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_WAIT, N_("the authority waits for its officers"), NULL},
     {SPK_CODE_NOKEY, N_("there is no key to log in with"), KEYS_HINT},
 };
+/* Of SPK_CODE_NET, when an answer had begun. */
+static const struct sentence broke_off = {SPK_CODE_NET, N_("the authority's answer broke off"),
+                                          N_("try again; if it stays so, tell its operators")};
 static const struct sentence about_blob[] = {
     {SPK_CODE_FORMAT, N_("is not a key BLOB of this kind"),
      N_("SIMPLEBLOB, PUBLICKEYBLOB and PRIVATEKEYBLOB of RSA keys are known")},
@@ -160,17 +163,20 @@ look_up(const struct sentence *t, size_t n, enum spk_code code)
 }
 
 static const struct sentence *
-sentence_of(enum term_about about, enum spk_code code)
+sentence_of(enum term_about about, spk_err e)
 {
-    const struct sentence *s = look_up(tables[about].t, tables[about].n, code);
+    const struct sentence *s = look_up(tables[about].t, tables[about].n, e.code);
 
-    return s != NULL ? s : look_up(about_all, sizeof(about_all) / sizeof(about_all[0]), code);
+    if (about == TERM_ABOUT_PEER && e.code == SPK_CODE_NET && e.sys != 0) {
+        return &broke_off;
+    }
+    return s != NULL ? s : look_up(about_all, sizeof(about_all) / sizeof(about_all[0]), e.code);
 }
 
 const char *
 term_sentence(enum term_about about, spk_err e)
 {
-    const struct sentence *s = sentence_of(about, e.code);
+    const struct sentence *s = sentence_of(about, e);
     const char *text = NULL;
     const char *hint = NULL;
 
@@ -408,7 +414,7 @@ term_error(enum term_about about, const char *file, spk_err e, const struct spk_
     } else {
         term_say_error(file, term_sentence(about, e));
     }
-    hint = hint_of(about, file, sentence_of(about, e.code), e);
+    hint = hint_of(about, file, sentence_of(about, e), e);
     if (hint != NULL) {
         term_say_hint(hint);
     }

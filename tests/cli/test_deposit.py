@@ -41,15 +41,19 @@ def on_terminal(box, typed, *args):
 
 
 class Fake:
-    """A TLS server on a given port that does what `act` does with each connection."""
+    """A TLS server on a given port that does what `act` does with each connection; with a key of
+    its own, or with that of an authority's folder."""
 
-    def __init__(self, port, act):
-        key, cert = live.fixture.ec.generate_private_key(live.fixture.ec.SECP256R1()), None
-        cert = live.fixture.certificate(key, "localhost", server=True)
+    def __init__(self, port, act, of=None):
+        if of is None:
+            key = live.fixture.ec.generate_private_key(live.fixture.ec.SECP256R1())
+            pem = live.fixture.private_pem(key) + live.fixture.certificate(key, "localhost", server=True)
+        else:
+            pem = (of / "authority/tls.key").read_bytes() + (of / "authority/tls.crt").read_bytes()
         self.folder = harness.tempfile.mkdtemp(prefix="spk-fake-")
         path = os.path.join(self.folder, "pem")
         with open(path, "wb") as f:
-            f.write(live.fixture.private_pem(key) + cert)
+            f.write(pem)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(path)
         self.socket = socket.create_server(("127.0.0.1", port), reuse_port=False)
@@ -324,6 +328,80 @@ def hangs_up(box):
     refuses(box, lambda fake, conn: conn.close(), "sparekey: error: ")
 
 
+def question(tls):
+    """One request off the connection: its first line; b"" at the end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = tls.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, body = data.split(b"\r\n\r\n", 1)
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            n = int(line.split(b":")[1])
+            while len(body) < n:
+                body += tls.recv(65536)
+    return head.split(b"\r\n")[0]
+
+
+def strange_answers(box):
+    """the pinned server breaks off, says too much, speaks something else: each told as what it is"""
+    ok = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    broke, gone, long, other, http = "broke off", "or hung up", "is too long", "it should not", ": not HTTP"
+    answers = [
+        (ok + b"Content-Length: 1000\r\n\r\n{", broke),
+        (ok + b"Transfer-Encoding: chunked\r\n\r\n40\r\n{", broke),
+        (ok + b"Content-Le", broke),
+        (b"HTTP/1.1 200 " + b"A" * 100_000, gone),
+        (b"HTTP/1.1 200 " + b"A" * 200_000 + b"\r\n\r\n", long),
+        (ok + b"X: " + b"A" * 200_000 + b"\r\nContent-Length: 2\r\n\r\n{}", long),
+        (ok + (b"X: " + b"A" * 1000 + b"\r\n") * 1000 + b"Content-Length: 2\r\n\r\n{}", long),
+        (ok + b"Content-Length: 9000000\r\n\r\n" + b"A" * 9_000_000, long),
+        (b"220 mail.example.org ESMTP\r\n", http),
+        (b"A" * 100_000, http),
+        (ok + b"Content-Length: 2\r\n\r\n{]", other),
+        (b"", gone),
+    ]
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.stop("daemon")
+        box.write("a")
+
+        def act(fake, conn):
+            with fake.context.wrap_socket(conn, server_side=True) as tls:
+                fake.seen.append(question(tls))
+                tls.sendall(answer)
+
+        fake = Fake(a.port, act, of=a.folder)
+        for answer, words in answers:
+            fake.seen.clear()
+            p = box.run("encrypt", "a", ok=1)
+            assert words in p.stderr and "memory" not in p.stderr, (answer[:60], p.stderr)
+            assert fake.seen[0].startswith(b"POST /v1/deposits "), fake.seen
+            assert box.names() == ["a"]
+        fake.close()
+
+
+def endless_list(box):
+    """a list that never ends is given up, in words"""
+    with live.Authority() as a:
+        live.enrolled(a, box)
+        a.stop("daemon")
+
+        def act(fake, conn):
+            with fake.context.wrap_socket(conn, server_side=True) as tls:
+                while question(tls):
+                    fake.seen.append(1)
+                    body = b'{"requests": [], "next": %d}' % len(fake.seen)
+                    tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+        fake = Fake(a.port, act, of=a.folder)
+        p = box.run("requests", ok=1)
+        assert "too long" in p.stderr and len(fake.seen) > 100, (len(fake.seen), p.stderr)
+        fake.close()
+
+
 def killed_between(box):
     """kill -9 during encrypt -r: what has a name has its deposit; the next run does the rest"""
     live.enrolled(AUTHORITY, box)
@@ -524,6 +602,8 @@ if __name__ == "__main__":
                 no_tls,
                 hangs,
                 hangs_up,
+                strange_answers,
+                endless_list,
                 killed_between,
                 several_authorities,
                 pending_enrolment,
