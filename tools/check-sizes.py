@@ -11,7 +11,7 @@ HEADER_MAX = 200
 FUNCTION_MAX = 100
 PARAMS_MAX = 6
 FOREIGN = re.compile(  # parameters that are another library's choice: callbacks, and what Windows has
-    r"mhd_|CryptEncrypt$|CreateFile[AW]$|FormatMessage[AW]$"
+    r"mhd_|CryptEncrypt$|CreateFile[AW]$|FormatMessage[AW]$|WideCharToMultiByte$"
 )
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 NAME = re.compile(r"(\w+)\s*\(")

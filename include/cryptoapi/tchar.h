@@ -10,24 +10,19 @@
 
 #include "conio.h"
 #include "winbase.h"
+#include "winstdio.h"
 #include "winstr.h"
 #include "wintypes.h"
 
 typedef TCHAR _TCHAR;
 
-#if defined(UNICODE) || defined(_UNICODE)
-#if __SIZEOF_WCHAR_T__ == 2
-#define __T(s) L##s
-#else
-#define __T(s) u##s
-#endif
+#ifdef UNICODE
 #define _tcslen(s) ((size_t)lstrlenW(s))
 #define _tcscpy lstrcpyW
 #define _tcscat lstrcatW
 #define _tcscmp lstrcmpW
 #define _tcsicmp lstrcmpiW
 #else
-#define __T(s) s
 #define _tcslen strlen
 #define _tcscpy strcpy
 #define _tcsncpy strncpy
@@ -64,8 +59,8 @@ typedef TCHAR _TCHAR;
 #define _gettch _getch
 #define _gettche _getche
 #define _puttch(c) _putch((int)(c))
-#define _T(s) __T(s)
-#define TEXT(s) __T(s)
-#define _TEXT(s) __T(s)
+#define __T(s) __TEXT(s)
+#define _T(s) __TEXT(s)
+#define _TEXT(s) __TEXT(s)
 
 #endif

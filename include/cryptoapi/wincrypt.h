@@ -7,6 +7,7 @@
 #include "wincrypt_alg.h"
 #include "wincrypt_flags.h"
 #include "wincrypt_param.h"
+#include "wincrypt_sid.h"
 #include "wincrypt_struct.h"
 #include "winerror.h"
 #include "wintypes.h"

@@ -104,12 +104,7 @@ typedef unsigned int ALG_ID;
 #define PROV_REPLACE_OWF 23u
 #define PROV_RSA_AES 24u
 
-/* A literal of WCHARs, and the form that UNICODE chooses. */
-#if __SIZEOF_WCHAR_T__ == 2
-#define CRYPTOAPI_WIDE(s) L##s
-#else
-#define CRYPTOAPI_WIDE(s) u##s
-#endif
+/* The form that UNICODE chooses. */
 #ifdef UNICODE
 #define CRYPTOAPI_AW(name) name##_W
 #else

@@ -117,4 +117,12 @@
 #define DACL_SECURITY_INFORMATION 4u
 #define SACL_SECURITY_INFORMATION 8u
 
+/* of functions that are not here, for programs that name them all the same */
+#define X509_ASN_ENCODING 0x00000001u
+#define PKCS_7_ASN_ENCODING 0x00010000u
+#define CRYPT_SUCCEED TRUE
+#define CRYPT_FAILED FALSE
+#define RCRYPT_SUCCEEDED(rt) ((rt) == CRYPT_SUCCEED)
+#define RCRYPT_FAILED(rt) ((rt) == CRYPT_FAILED)
+
 #endif

@@ -6,6 +6,7 @@
 #include "wintypes.h"
 
 #define NO_ERROR 0u
+#define NOERROR 0
 #define ERROR_SUCCESS 0u
 #define ERROR_INVALID_FUNCTION 1u
 #define ERROR_FILE_NOT_FOUND 2u
@@ -27,6 +28,7 @@
 #define ERROR_DISK_FULL 112u
 #define ERROR_CALL_NOT_IMPLEMENTED 120u
 #define ERROR_INSUFFICIENT_BUFFER 122u
+#define ERROR_NEGATIVE_SEEK 131u
 #define ERROR_BUSY 170u
 #define ERROR_ALREADY_EXISTS 183u
 #define ERROR_FILENAME_EXCED_RANGE 206u
@@ -34,6 +36,7 @@
 #define ERROR_NO_MORE_ITEMS 259u
 #define ERROR_MR_MID_NOT_FOUND 317u
 #define ERROR_NOACCESS 998u
+#define ERROR_INVALID_FLAGS 1004u
 #define ERROR_NO_UNICODE_TRANSLATION 1113u
 #define ERROR_NOT_LOGGED_ON 1245u
 #define ERROR_INTERNAL_ERROR 1359u
@@ -85,12 +88,20 @@
 
 #define S_OK ((HRESULT)0)
 #define S_FALSE ((HRESULT)1)
+#define E_NOTIMPL ((HRESULT)0x80004001u)
+#define E_POINTER ((HRESULT)0x80004003u)
 #define E_FAIL ((HRESULT)0x80004005u)
+#define E_UNEXPECTED ((HRESULT)0x8000FFFFu)
+#define E_ACCESSDENIED ((HRESULT)0x80070005u)
+#define E_HANDLE ((HRESULT)0x80070006u)
 #define E_INVALIDARG ((HRESULT)0x80070057u)
 #define E_OUTOFMEMORY ((HRESULT)0x8007000Eu)
 #define SUCCEEDED(hr) ((HRESULT)(hr) >= 0)
 #define FAILED(hr) ((HRESULT)(hr) < 0)
 #define FACILITY_WIN32 7
+#define FACILITY_SSPI 9
+#define HRESULT_CODE(hr) ((hr)&0xFFFF)
+#define HRESULT_FACILITY(hr) (((hr) >> 16) & 0x1fff)
 #define HRESULT_FROM_WIN32(x)                                                                      \
     ((HRESULT)(x) <= 0 ? (HRESULT)(x)                                                              \
                        : (HRESULT)(((DWORD)(x)&0xffffu) | (FACILITY_WIN32 << 16) | 0x80000000u))

@@ -5,6 +5,7 @@
 #define CRYPTOAPI_WINSTR_H
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -89,6 +90,51 @@ memcpy_s(void *dst, size_t size, const void *src, size_t count)
     return 0;
 }
 
+/** For free(). */
+static inline char *
+_strdup(const char *s)
+{
+    size_t size = s == NULL ? 0 : strlen(s) + 1;
+    char *copy = size == 0 ? NULL : (char *)malloc(size);
+    return copy == NULL ? NULL : (char *)memcpy(copy, s, size);
+}
+
+static inline char *
+strtok_s(char *s, const char *separators, char **context)
+{
+    char *word = s != NULL ? s : *context;
+    word += strspn(word, separators);
+    char *end = word + strcspn(word, separators);
+    *context = *end == '\0' ? end : end + 1;
+    *end = '\0';
+    return end == word ? NULL : word;
+}
+
+#ifdef __cplusplus
+extern "C++" {
+template <size_t size>
+inline errno_t
+strcpy_s(char (&dst)[size], const char *src)
+{
+    return strcpy_s(dst, size, src);
+}
+template <size_t size>
+inline errno_t
+strcat_s(char (&dst)[size], const char *src)
+{
+    return strcat_s(dst, size, src);
+}
+template <size_t size>
+inline errno_t
+strncpy_s(char (&dst)[size], const char *src, size_t count)
+{
+    return strncpy_s(dst, size, src, count);
+}
+}
+#endif
+
+#define _countof(array) (sizeof(array) / sizeof((array)[0]))
+#define strnlen_s(s, max) ((s) == NULL ? 0 : cryptoapi_strnlen((s), (max)))
 #define _stricmp strcasecmp
 #define _strnicmp strncasecmp
 

@@ -8,17 +8,19 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cryptoapi/file.h"
 #include "cryptoapi/wide.h"
 
 #define FILE_MODE 0666 /* less the umask, as every program makes its files */
 #define FILES_MAX 65536u
-#define HANDLE_STEP 4u /* handles are multiples of 4, as on Windows */
+#define HANDLE_STEP 4u  /* handles are multiples of 4, as on Windows */
+#define STANDARD_TAG 3u /* but for those that nobody may close */
 
 static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t open_files[FILES_MAX / 64]; /* a bit for each descriptor that is a handle */
 
-static DWORD
-code_of_errno(void)
+DWORD
+capi_errno(void)
 {
     switch (errno) {
     case ENOENT:
@@ -53,6 +55,10 @@ static DWORD
 fd_of(HANDLE h, bool take, int *ret_fd)
 {
     uintptr_t v = (uintptr_t)h;
+    if (!take && v % HANDLE_STEP == STANDARD_TAG && v / HANDLE_STEP <= STDERR_FILENO) {
+        *ret_fd = (int)(v / HANDLE_STEP);
+        return ERROR_SUCCESS;
+    }
     CAPI_CHECK(v != 0 && v % HANDLE_STEP == 0 && v / HANDLE_STEP <= FILES_MAX,
                ERROR_INVALID_HANDLE);
     size_t fd = v / HANDLE_STEP - 1;
@@ -66,6 +72,24 @@ fd_of(HANDLE h, bool take, int *ret_fd)
     CAPI_CHECK(known, ERROR_INVALID_HANDLE);
     *ret_fd = (int)fd;
     return ERROR_SUCCESS;
+}
+
+DWORD
+capi_fd(HANDLE h, int *ret_fd)
+{
+    return fd_of(h, false, ret_fd);
+}
+
+HANDLE WINAPI
+GetStdHandle(DWORD nStdHandle)
+{
+    DWORD fd = STD_INPUT_HANDLE - nStdHandle;
+    if (fd > STDERR_FILENO) {
+        SetLastError(ERROR_INVALID_HANDLE);
+        return INVALID_HANDLE_VALUE;
+    }
+    uintptr_t v = fd * HANDLE_STEP + STANDARD_TAG;
+    return (HANDLE)v;
 }
 
 static DWORD
@@ -87,28 +111,34 @@ static DWORD
 open_flags(DWORD access, DWORD disposition, int *ret_flags)
 {
     static const int how[] = {-1, O_CREAT | O_EXCL, O_CREAT | O_TRUNC, 0, O_CREAT, O_TRUNC};
-    bool reads = (access & (GENERIC_READ | FILE_READ_DATA)) != 0;
-    bool writes = (access & (GENERIC_WRITE | FILE_WRITE_DATA)) != 0;
+    bool reads = (access & (GENERIC_ALL | GENERIC_READ | FILE_READ_DATA)) != 0;
+    bool appends = (access & (GENERIC_ALL | GENERIC_WRITE | FILE_WRITE_DATA)) == 0 &&
+                   (access & FILE_APPEND_DATA) != 0;
+    bool writes = appends || (access & (GENERIC_ALL | GENERIC_WRITE | FILE_WRITE_DATA)) != 0;
     CAPI_CHECK(disposition >= CREATE_NEW && disposition <= TRUNCATE_EXISTING,
                ERROR_INVALID_PARAMETER);
     CAPI_CHECK(writes || disposition != TRUNCATE_EXISTING, ERROR_INVALID_PARAMETER);
-    *ret_flags = how[disposition] | O_CLOEXEC | (writes ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY);
+    *ret_flags = how[disposition] | O_CLOEXEC | (appends ? O_APPEND : 0) |
+                 (writes ? (reads ? O_RDWR : O_WRONLY) : O_RDONLY);
     return ERROR_SUCCESS;
 }
 
 static DWORD
-create(const char *name, DWORD access, DWORD disposition, HANDLE *ret_h)
+create(const char *name, DWORD access, DWORD disposition, DWORD attributes, HANDLE *ret_h)
 {
     int flags = 0;
     struct stat st;
     CAPI_CHECK(name != NULL, ERROR_PATH_NOT_FOUND);
+    CAPI_CHECK((attributes & (FILE_FLAG_OVERLAPPED | FILE_FLAG_DELETE_ON_CLOSE)) == 0,
+               ERROR_NOT_SUPPORTED); /* left out, they would change what the program does */
     CAPI_TRY(open_flags(access, disposition, &flags));
+    flags |= (attributes & FILE_FLAG_WRITE_THROUGH) != 0 ? O_SYNC : 0;
     bool there = disposition == CREATE_ALWAYS || disposition == OPEN_ALWAYS
                      ? faccessat(AT_FDCWD, name, F_OK, 0) == 0
                      : false;
     int fd = open(name, flags, FILE_MODE);
     if (fd < 0) {
-        return code_of_errno();
+        return capi_errno();
     }
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         (void)close(fd);
@@ -127,9 +157,9 @@ CreateFileA(LPCSTR lpFileName, DWORD dwDesiredAccess, DWORD dwShareMode,
     HANDLE h = INVALID_HANDLE_VALUE;
     (void)dwShareMode;
     (void)lpSecurityAttributes;
-    (void)dwFlagsAndAttributes;
     (void)hTemplateFile;
-    (void)capi_finish(create(lpFileName, dwDesiredAccess, dwCreationDisposition, &h));
+    (void)capi_finish(
+        create(lpFileName, dwDesiredAccess, dwCreationDisposition, dwFlagsAndAttributes, &h));
     return h;
 }
 
@@ -155,7 +185,7 @@ transfer_done(spk_err e)
         return ERROR_SUCCESS;
     }
     errno = e.sys;
-    return code_of_errno();
+    return capi_errno();
 }
 
 static DWORD
@@ -174,7 +204,7 @@ read_file(HANDLE file, void *buf, DWORD len, DWORD *ret_n)
 
 BOOL WINAPI
 ReadFile(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, LPDWORD lpNumberOfBytesRead,
-         void *lpOverlapped)
+         LPOVERLAPPED lpOverlapped)
 {
     if (lpOverlapped != NULL) {
         return capi_finish(ERROR_NOT_SUPPORTED);
@@ -197,31 +227,12 @@ write_file(HANDLE file, const void *buf, DWORD len, DWORD *ret_n)
 
 BOOL WINAPI
 WriteFile(HANDLE hFile, LPCVOID lpBuffer, DWORD nNumberOfBytesToWrite,
-          LPDWORD lpNumberOfBytesWritten, void *lpOverlapped)
+          LPDWORD lpNumberOfBytesWritten, LPOVERLAPPED lpOverlapped)
 {
     if (lpOverlapped != NULL) {
         return capi_finish(ERROR_NOT_SUPPORTED);
     }
     return capi_finish(write_file(hFile, lpBuffer, nNumberOfBytesToWrite, lpNumberOfBytesWritten));
-}
-
-DWORD WINAPI
-GetFileSize(HANDLE hFile, LPDWORD lpFileSizeHigh)
-{
-    int fd = -1;
-    struct stat st;
-    DWORD code = fd_of(hFile, false, &fd);
-    if (code == ERROR_SUCCESS && fstat(fd, &st) != 0) {
-        code = code_of_errno();
-    }
-    if (!capi_finish(code)) {
-        return INVALID_FILE_SIZE;
-    }
-    if (lpFileSizeHigh != NULL) {
-        *lpFileSizeHigh = (DWORD)((uint64_t)st.st_size >> 32);
-    }
-    SetLastError(ERROR_SUCCESS); /* a length may look like INVALID_FILE_SIZE: programs ask */
-    return (DWORD)st.st_size;
 }
 
 BOOL WINAPI
@@ -230,7 +241,7 @@ CloseHandle(HANDLE hObject)
     int fd = -1;
     DWORD code = fd_of(hObject, true, &fd);
     if (code == ERROR_SUCCESS && close(fd) != 0) {
-        code = code_of_errno();
+        code = capi_errno();
     }
     return capi_finish(code);
 }

@@ -33,6 +33,30 @@ GlobalFree(HGLOBAL hMem)
     return LocalFree(hMem);
 }
 
+/* Any heap is the one there is. */
+HANDLE WINAPI
+GetProcessHeap(void)
+{
+    static char heap;
+    return &heap;
+}
+
+LPVOID WINAPI
+HeapAlloc(HANDLE hHeap, DWORD dwFlags, SIZE_T dwBytes)
+{
+    (void)hHeap;
+    return LocalAlloc(dwFlags, dwBytes);
+}
+
+BOOL WINAPI
+HeapFree(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem)
+{
+    (void)hHeap;
+    (void)dwFlags;
+    (void)LocalFree(lpMem);
+    return TRUE;
+}
+
 PVOID WINAPI
 RtlSecureZeroMemory(PVOID ptr, SIZE_T cnt)
 {

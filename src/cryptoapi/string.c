@@ -37,6 +37,33 @@ lstrcpyW(LPWSTR lpString1, LPCWSTR lpString2)
 }
 
 LPSTR WINAPI
+lstrcpynA(LPSTR lpString1, LPCSTR lpString2, int iMaxLength)
+{
+    if (lpString1 == NULL || lpString2 == NULL || iMaxLength <= 0) {
+        return NULL;
+    }
+    size_t n = strnlen(lpString2, (size_t)iMaxLength - 1);
+    memmove(lpString1, lpString2, n);
+    lpString1[n] = '\0';
+    return lpString1;
+}
+
+LPWSTR WINAPI
+lstrcpynW(LPWSTR lpString1, LPCWSTR lpString2, int iMaxLength)
+{
+    if (lpString1 == NULL || lpString2 == NULL || iMaxLength <= 0) {
+        return NULL;
+    }
+    size_t n = 0;
+    while (n < (size_t)iMaxLength - 1 && lpString2[n] != 0) {
+        n++;
+    }
+    memmove(lpString1, lpString2, n * sizeof(WCHAR));
+    lpString1[n] = 0;
+    return lpString1;
+}
+
+LPSTR WINAPI
 lstrcatA(LPSTR lpString1, LPCSTR lpString2)
 {
     if (lpString1 == NULL || lpString2 == NULL) {

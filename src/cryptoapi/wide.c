@@ -5,6 +5,7 @@
 
 #define UTF8_MAX 4
 #define REPLACEMENT 0xfffdu
+#define BAD UINT32_MAX
 
 size_t
 capi_wide_len(const WCHAR *s)
@@ -16,17 +17,17 @@ capi_wide_len(const WCHAR *s)
     return n;
 }
 
-/* One code point of s; 0 at the end, UINT32_MAX for a lone surrogate. */
+/* One code point of s, which is not at its end; BAD for a lone surrogate. */
 static uint32_t
-next_wide(const WCHAR **s)
+next_wide(const WCHAR **s, const WCHAR *end)
 {
     uint32_t c = (uint16_t) * (*s)++;
     if (c < 0xd800 || c > 0xdfff) {
         return c;
     }
-    uint32_t low = (uint16_t) * *s;
+    uint32_t low = *s < end ? (uint16_t) * *s : 0;
     if (c > 0xdbff || low < 0xdc00 || low > 0xdfff) {
-        return UINT32_MAX;
+        return BAD;
     }
     (*s)++;
     return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
@@ -49,26 +50,41 @@ put_utf8(uint32_t c, uint8_t out[UTF8_MAX])
 }
 
 DWORD
+capi_to_utf8(const WCHAR *s, size_t len, struct spk_buf *out, bool *ret_bad)
+{
+    const WCHAR *end = s + len;
+    uint8_t utf8[UTF8_MAX];
+    bool bad = false;
+    while (s < end) {
+        uint32_t c = next_wide(&s, end);
+        bad = bad || c == BAD;
+        size_t n = put_utf8(c == BAD ? REPLACEMENT : c, utf8);
+        CAPI_TRY(capi_code(spk_buf_add(out, spk_span(utf8, n)), ERROR_INVALID_PARAMETER));
+    }
+    if (ret_bad != NULL) {
+        *ret_bad = bad;
+    }
+    return ERROR_SUCCESS;
+}
+
+DWORD
 capi_narrow(const WCHAR *s, char **ret_s)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CAPI_STRING_MAX * UTF8_MAX);
-    uint8_t utf8[UTF8_MAX];
     const char *text = NULL;
+    bool bad = false;
     if (s == NULL) {
         *ret_s = NULL;
         return ERROR_SUCCESS;
     }
-    for (uint32_t c; (c = next_wide(&s)) != 0;) {
-        CAPI_CHECK(c != UINT32_MAX, ERROR_NO_UNICODE_TRANSLATION);
-        CAPI_TRY(
-            capi_code(spk_buf_add(&b, spk_span(utf8, put_utf8(c, utf8))), ERROR_INVALID_PARAMETER));
-    }
+    CAPI_TRY(capi_to_utf8(s, capi_wide_len(s), &b, &bad));
+    CAPI_CHECK(!bad, ERROR_NO_UNICODE_TRANSLATION);
     CAPI_TRY(capi_code(spk_buf_cstr(&b, &text), ERROR_INVALID_PARAMETER));
     *ret_s = spk_strdup(text);
     return *ret_s != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
 }
 
-/* One code point of well-formed UTF-8, or REPLACEMENT for one byte of anything else. */
+/* One code point of well-formed UTF-8, or BAD for one byte of anything else. */
 static uint32_t
 next_utf8(struct spk_span *s)
 {
@@ -84,7 +100,7 @@ next_utf8(struct spk_span *s)
     ok = ok && c >= least[n] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
     size_t used = ok ? n : 1;
     *s = spk_span(s->ptr + used, s->len - used);
-    return ok ? c : REPLACEMENT;
+    return ok ? c : BAD;
 }
 
 static DWORD
@@ -97,11 +113,13 @@ put_unit(struct spk_buf *out, uint16_t unit, bool little)
 }
 
 static DWORD
-widen(const char *s, bool little, struct spk_buf *out)
+widen(struct spk_span left, bool little, struct spk_buf *out, bool *ret_bad)
 {
-    struct spk_span left = spk_span_str(s);
+    bool bad = false;
     while (left.len != 0) {
         uint32_t c = next_utf8(&left);
+        bad = bad || c == BAD;
+        c = c == BAD ? REPLACEMENT : c;
         if (c >= 0x10000) {
             c -= 0x10000;
             CAPI_TRY(put_unit(out, (uint16_t)(0xd800 + (c >> 10)), little));
@@ -109,17 +127,26 @@ widen(const char *s, bool little, struct spk_buf *out)
         }
         CAPI_TRY(put_unit(out, (uint16_t)c, little));
     }
+    if (ret_bad != NULL) {
+        *ret_bad = bad;
+    }
     return ERROR_SUCCESS;
+}
+
+DWORD
+capi_to_wide(struct spk_span utf8, struct spk_buf *out, bool *ret_bad)
+{
+    return widen(utf8, false, out, ret_bad);
 }
 
 DWORD
 capi_widen(const char *s, struct spk_buf *out)
 {
-    return widen(s, false, out);
+    return widen(spk_span_str(s), false, out, NULL);
 }
 
 DWORD
 capi_widen_le(const char *s, struct spk_buf *out)
 {
-    return widen(s, true, out);
+    return widen(spk_span_str(s), true, out, NULL);
 }

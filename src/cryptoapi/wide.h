@@ -15,6 +15,10 @@ DWORD capi_narrow(const WCHAR *s, char **ret_s) SPK_MUST_USE;
 DWORD capi_widen(const char *s, struct spk_buf *out) SPK_MUST_USE;
 /** The same bytes in little-endian order. */
 DWORD capi_widen_le(const char *s, struct spk_buf *out) SPK_MUST_USE;
+/** The same of len bytes or units, NUL among them, and without a limit of their own: what is not
+ * valid becomes U+FFFD and *ret_bad (NULL allowed) true. */
+DWORD capi_to_wide(struct spk_span utf8, struct spk_buf *out, bool *ret_bad) SPK_MUST_USE;
+DWORD capi_to_utf8(const WCHAR *s, size_t len, struct spk_buf *out, bool *ret_bad) SPK_MUST_USE;
 size_t capi_wide_len(const WCHAR *s);
 
 #endif
