@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server knows of its own authority: the statements of all key epochs and the chain of
- * policies, each verified before it is believed.  It only ever grows while the server runs. */
+/* What the server knows of its own authority: the statements of all key epochs and TLS keys, and
+ * the chain of policies, each verified before it is believed.  It only ever grows while the server
+ * runs. */
 #ifndef SPK_AUTHORITY_BOOKS_H
 #define SPK_AUTHORITY_BOOKS_H
 

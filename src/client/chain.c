@@ -98,16 +98,6 @@ quorum_signed(const struct spk_note *n, const struct spk_policy *all, size_t cou
 }
 
 static spk_err
-succeeds(const struct spk_authority *a, const struct spk_authority *prev)
-{
-    SPK_CHECK(strcmp(a->name, prev->name) == 0, CHANGED);
-    SPK_CHECK(spk_hash_eq(&a->policy, &prev->policy), CHANGED);
-    SPK_CHECK(a->epoch > prev->epoch, CHANGED);
-    SPK_CHECK(spk_hash_eq(&a->previous, spk_rsa_id(prev->key)), CHANGED);
-    return SPK_OK;
-}
-
-static spk_err
 check_statements(struct spk_pin *p, const struct spk_policy *all, uint32_t from)
 {
     const struct spk_chain *c = p->chain;
@@ -116,7 +106,7 @@ check_statements(struct spk_pin *p, const struct spk_policy *all, uint32_t from)
         SPK_AUTO_STR struct spk_note *n = NULL;
 
         SPK_TRY(note_of(&c->statements[i], false, &n));
-        SPK_TRY(succeeds(&p->statements[i], &p->statements[i - 1]));
+        SPK_CHECK(spk_authority_continues(&p->statements[i], &p->statements[i - 1]), CHANGED);
         SPK_TRY(quorum_signed(n, all, c->n_policies, from));
     }
     return SPK_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pinned authority: its statements (one a key epoch) and its chain of policies, as they stand in
- * the folder authorities/NAME of the profile (doc/spec/client-files.md, "Authorities").
+/* A pinned authority: its statements (one for each key epoch or TLS key) and its chain of policies,
+ * as they stand in the folder authorities/NAME of the profile (doc/spec/client-files.md,
+ * "Authorities").
  *
  * The first statement is pinned by its hash or by a person; everything after it is believed only
  * because a quorum of the officers named in a policy of the chain has signed it. */
@@ -57,8 +58,8 @@ const struct spk_authority *spk_pin_by_key(const struct spk_pin *p, const struct
 
 /** Check a chain as a whole and take it over. The first statement is the caller's to trust: it
  * compares spk_pin's statements[].hash. Policies: genesis signed by all it names, each further one
- * with the quorum of the one before. Statement n+1: higher epoch, names the key before, same name
- * and genesis policy, and a quorum of a policy of the chain, number from_policy or later.
+ * with the quorum of the one before. Statement n+1: spk_authority_continues(), and a quorum of a
+ * policy of the chain, number from_policy or later.
  * SPK_CODE_AUTH or SPK_CODE_CHANGED when something does not hold. */
 SPK_MUST_USE spk_err spk_pin_make(struct spk_chain **take_chain, const char *url,
                                   uint32_t from_policy, struct spk_pin **ret_p);

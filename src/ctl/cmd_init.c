@@ -11,12 +11,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "crypto/cert.h"
 #include "ctl/draft.h"
 #include "ctl/notes.h"
 #include "ctl/site.h"
+#include "ctl/tls.h"
 
-#define PEM_MAX ((size_t)65536)
 #define ANSWER_MAX ((size_t)65536)
 
 struct init_opts {
@@ -218,37 +217,20 @@ parse_holder(const struct init *in, struct spk_span answer, struct spk_authority
     return spk_rsa_from_spki(spk_buf_span(&spki), &a->key);
 }
 
-/* The given certificate with its key, or one that is made here; only its key matters, for clients
- * pin that. */
+/* Of the certificate only its key matters, for clients pin that. */
 static int
 make_tls(const struct init *in, struct spk_authority *a)
 {
-    SPK_AUTO_BUF struct spk_buf cert = SPK_BUF(PEM_MAX);
-    SPK_AUTO_BUF struct spk_buf given = SPK_BUF(PEM_MAX);
-    SPK_AUTO(spk_secret) made = NULL;
-    int status = TERM_GO_ON;
-    spk_err e = SPK_OK;
+    CTL_AUTO_TLS struct ctl_tls t = {.key = NULL};
+    int status = ctl_tls_get(in->o.cert, in->o.key, in->host, &t);
+    spk_err e;
 
-    if (in->o.cert != NULL) {
-        status = ctl_read_file(in->o.cert, &cert);
-        status = status == TERM_GO_ON ? ctl_read_file(in->o.key, &given) : status;
-    } else {
-        e = spk_cert_server(in->host, &cert, &made);
-    }
     if (status != TERM_GO_ON) {
         return status;
     }
-    e = spk_ok(e) ? spk_cert_spki_hash(spk_buf_span(&cert), &a->tls) : e;
-    if (!spk_ok(e)) {
-        term_say_error(in->o.cert != NULL ? in->o.cert : in->host,
-                       in->o.cert != NULL ? _("is not a certificate in PEM")
-                                          : _("cannot be the name in a certificate"));
-        return TERM_FAILED;
-    }
-    e = write_text(&in->tmp, "tls.crt", spk_buf_span(&cert), 0644);
-    e = spk_ok(e) ? write_text(&in->tmp, "tls.key",
-                               made != NULL ? spk_secret_span(made) : spk_buf_span(&given), 0600)
-                  : e;
+    a->tls = t.hash;
+    e = write_text(&in->tmp, "tls.crt", spk_buf_span(&t.cert), 0644);
+    e = spk_ok(e) ? write_text(&in->tmp, "tls.key", spk_secret_span(t.key), 0600) : e;
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OUTPUT, in->tmp.authority, e, NULL);
 }
 

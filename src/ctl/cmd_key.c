@@ -9,6 +9,7 @@
 #include "ctl/ask.h"
 #include "ctl/notes.h"
 #include "ctl/site.h"
+#include "ctl/tls.h"
 #include "wire/share.h"
 
 #define ARGS_MAX 16
@@ -96,7 +97,7 @@ ctl_key_copy(struct term *c, int argc, char **argv)
 static int
 tell_restored(const struct term *c, const struct ctl_site *s, bool with_state)
 {
-    unsigned n = ctl_site_epochs(s), published = ctl_site_statements(s);
+    unsigned n = ctl_site_epochs(s), published = ctl_site_published(s);
 
     printf(ngettext("the key of %u epoch is back in '%s'\n",
                     "the keys of %u epochs are back in '%s'\n", n),
@@ -288,7 +289,7 @@ ctl_key_share(struct term *c, int argc, char **argv)
     return status == TERM_GO_ON ? pass_on(c, &d, &o, &kept, argv[first]) : status;
 }
 
-/* -- rotate and publish */
+/* -- rotate */
 
 static int
 rotate(struct run *r, const struct ctl_site *s, const char *out, const char *bits)
@@ -319,15 +320,22 @@ ctl_key_rotate(struct term *c, int argc, char **argv)
 {
     char *out = NULL;
     char *bits = NULL;
+    char *cert = NULL;
+    char *key = NULL;
+    bool tls = false;
     const struct term_opt opts[] = {
         {"out", 'o', TERM_TEXT, &out, "FILE",
          N_("where the new statement goes, for the officers to sign")},
         {"bits", 0, TERM_TEXT, &bits, "N", N_("of the new key: 2048, 3072 (default), 4096")},
+        {"tls", 0, TERM_FLAG, &tls, NULL, N_("a new TLS key only; the authority's key stays")},
+        {"cert", 0, TERM_TEXT, &cert, "FILE",
+         N_("with --tls: a certificate to use instead of a self-made one")},
+        {"key", 0, TERM_TEXT, &key, "FILE", N_("its private key")},
     };
     CTL_AUTO_SITE struct ctl_site s = {0};
     struct run r = {.c = c};
     int first = 0;
-    int status = term_options(c, opts, 2, argc, argv, &first);
+    int status = term_options(c, opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &first);
 
     if (status != TERM_GO_ON) {
         return status;
@@ -335,138 +343,20 @@ ctl_key_rotate(struct term *c, int argc, char **argv)
     if (argc - first != 1 || out == NULL) {
         return term_usage(c, _("one folder is wanted, and --out FILE"));
     }
+    if ((cert == NULL) != (key == NULL) || (cert != NULL && !tls) || (bits != NULL && tls)) {
+        return term_usage(
+            c, _("--tls goes with --cert and --key together, or alone; --bits without it"));
+    }
     if (faccessat(AT_FDCWD, out, F_OK, 0) == 0) {
         return term_error(TERM_ABOUT_OUTPUT, out, SPK_ERR(EXISTS), NULL);
     }
     status = ctl_site_open(argv[first], &s);
-    status = status == TERM_GO_ON ? rotate(&r, &s, out, bits) : status;
+    if (status == TERM_GO_ON) {
+        status = tls ? ctl_tls_rotate(&s, cert, key, out) : rotate(&r, &s, out, bits);
+    }
     if (status == TERM_GO_ON && !c->quiet) {
         term_say_hint(_("a quorum of officers signs it ('sparekeyctl policy sign FILE'), then "
                         "'sparekeyctl key publish DIR FILE' makes it known"));
     }
     return status == TERM_GO_ON ? TERM_DONE : status;
-}
-
-struct policies {
-    struct spk_chain *chain;
-};
-
-/* Those that came over the network stand in the store only. */
-static spk_err
-add_stored(void *ctx, uint64_t number, struct spk_span note)
-{
-    struct policies *p = ctx;
-
-    return number == p->chain->n_policies + 1 ? spk_chain_add_policy(p->chain, note) : SPK_OK;
-}
-
-static spk_err
-read_policies(const struct ctl_site *s, struct spk_chain *chain)
-{
-    for (unsigned n = 1; n <= SPK_POLICIES_MAX; n++) {
-        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
-        SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
-        const char *name = NULL;
-        spk_err e;
-
-        SPK_TRY(spk_buf_printf(&path, "%s/policy-%u.note", s->authority, n));
-        SPK_TRY(spk_buf_cstr(&path, &name));
-        e = spk_file_read(AT_FDCWD, name, &note);
-        if (e.code == SPK_CODE_NOTFOUND) {
-            break;
-        }
-        SPK_TRY(e);
-        SPK_TRY(spk_chain_add_policy(chain, spk_buf_span(&note)));
-    }
-    return SPK_OK;
-}
-
-static spk_err
-read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span next,
-           struct spk_chain *chain)
-{
-    unsigned n = ctl_site_statements(s);
-    struct policies p = {chain};
-
-    for (unsigned i = 1; i <= n; i++) {
-        SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
-        SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
-        const char *name = NULL;
-
-        SPK_TRY(ctl_site_statement_path(s, i, &path, &name));
-        SPK_TRY(spk_file_read(AT_FDCWD, name, &note));
-        SPK_TRY(spk_chain_add_statement(chain, spk_buf_span(&note)));
-    }
-    SPK_TRY(spk_chain_add_statement(chain, next));
-    SPK_TRY(read_policies(s, chain));
-    return spk_store_policies(store, add_stored, &p);
-}
-
-static bool
-is_published(const struct ctl_site *s, struct spk_span note)
-{
-    SPK_AUTO_BUF struct spk_buf path = SPK_BUF((size_t)8192);
-    SPK_AUTO_BUF struct spk_buf last = SPK_BUF((size_t)SPK_NOTE_MAX);
-    const char *name = NULL;
-
-    return spk_ok(ctl_site_statement_path(s, ctl_site_statements(s), &path, &name)) &&
-           spk_ok(spk_file_read(AT_FDCWD, name, &last)) && spk_span_eq(spk_buf_span(&last), note);
-}
-
-/* The same check that every client makes: what it would refuse is not published. */
-static int
-publish(const struct ctl_site *s, const char *path)
-{
-    SPK_AUTO_BUF struct spk_buf next = SPK_BUF((size_t)SPK_NOTE_MAX);
-    SPK_AUTO_BUF struct spk_buf where = SPK_BUF((size_t)8192);
-    SPK_AUTO(spk_store) store = NULL;
-    SPK_AUTO(spk_chain) chain = NULL;
-    SPK_AUTO(spk_pin) pin = NULL;
-    const char *name = NULL;
-    int status = ctl_read_file(path, &next);
-    spk_err e;
-
-    status = status == TERM_GO_ON ? ctl_site_store(s, false, &store) : status;
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    if (is_published(s, spk_buf_span(&next))) {
-        printf(_("the statement in '%s' is published already\n"), term_shown(path));
-        return TERM_DONE;
-    }
-    e = spk_chain_new(&chain);
-    e = spk_ok(e) ? read_chain(s, store, spk_buf_span(&next), chain) : e;
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
-    }
-    if (!spk_ok(spk_pin_make(&chain, "", 1, &pin))) {
-        term_say_error(
-            path, _("does not follow the present statement, or lacks the signatures of a quorum"));
-        return TERM_FAILED;
-    }
-    e = ctl_site_statement_path(s, ctl_site_statements(s) + 1, &where, &name);
-    e = spk_ok(e) ? spk_file_write(AT_FDCWD, name, spk_buf_span(&next), 0644, false) : e;
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_OUTPUT, name, e, NULL);
-    }
-    printf(_("key epoch %u is published in '%s'; it is in use once the server is started again\n"),
-           spk_pin_now(pin)->epoch, term_shown(name));
-    return TERM_DONE;
-}
-
-int
-ctl_key_publish(struct term *c, int argc, char **argv)
-{
-    CTL_AUTO_SITE struct ctl_site s = {0};
-    int first = 0;
-    int status = term_options(c, NULL, 0, argc, argv, &first);
-
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    if (argc - first != 2) {
-        return term_usage(c, _("one folder and one signed statement are wanted"));
-    }
-    status = ctl_site_open(argv[first], &s);
-    return status == TERM_GO_ON ? publish(&s, argv[first + 1]) : status;
 }

@@ -11,8 +11,10 @@
 struct signing {
     struct ctl_desk desk;
     struct ctl_note note;
-    struct spk_policy now;  /* the one to sign */
-    struct spk_policy prev; /* the one before it, when known */
+    struct spk_policy now;           /* the one to sign */
+    struct spk_policy prev;          /* the one before it, when known */
+    const struct spk_policy *judges; /* whose officers are asked for signatures */
+    size_t needed;
 };
 
 static bool
@@ -40,7 +42,9 @@ show_first(struct signing *s, const char *path)
         return not_mine(path, s->desk.me);
     }
     ctl_policy_print(stderr, &s->now);
-    (void)ctl_signers_print(stderr, &s->now, &s->note.note);
+    (void)ctl_signers_print(stderr, &s->now, NULL);
+    s->judges = &s->now;
+    s->needed = s->now.n_officers;
     return TERM_GO_ON;
 }
 
@@ -68,21 +72,14 @@ show_next(struct signing *s, const char *path)
     }
     fprintf(stderr, _("authority       %s\n-- until now:\n"), s->desk.pin->name);
     ctl_policy_print(stderr, &s->prev);
-    (void)ctl_signers_print(stderr, &s->prev, &s->note.note);
+    (void)ctl_signers_print(stderr, &s->prev, NULL);
     fprintf(stderr, _("-- from then on:\n"));
     ctl_policy_print(stderr, &s->now);
     ctl_older_print(stderr, &older, &s->now);
     (void)ctl_signers_print(stderr, &s->now, NULL);
+    s->judges = &s->prev;
+    s->needed = s->prev.quorum;
     return TERM_GO_ON;
-}
-
-/* A statement must be the next one of an authority that this officer has pinned: name, genesis
- * policy, the key before. */
-static bool
-continues(const struct spk_authority *a, const struct spk_authority *now)
-{
-    return strcmp(a->name, now->name) == 0 && spk_hash_eq(&a->policy, &now->policy) &&
-           a->epoch > now->epoch && spk_hash_eq(&a->previous, spk_rsa_id(now->key));
 }
 
 static int
@@ -98,9 +95,10 @@ show_statement(struct signing *s, const char *path)
     }
     status = ctl_desk_pin_of(&s->desk, &a.policy);
     now = s->desk.pin != NULL ? spk_pin_now(s->desk.pin) : NULL;
-    if (status == TERM_GO_ON && (now == NULL || !continues(&a, now))) {
+    if (status == TERM_GO_ON && (now == NULL || !spk_authority_continues(&a, now))) {
         term_say_error(path,
                        _("does not follow the statement of an authority that is pinned here"));
+        term_say_hint(_("'sparekeyctl request list' brings up to date what is pinned here"));
         term_say_hint(_("do not sign it before the operators have told you, face to face, why"));
         status = TERM_FAILED;
     }
@@ -112,10 +110,13 @@ show_statement(struct signing *s, const char *path)
         ctl_statement_print(stderr, now);
         fprintf(stderr, _("-- from then on:\n"));
         ctl_statement_print(stderr, &a);
-        if (!spk_hash_eq(&a.tls, &now->tls)) {
+        if (!spk_hash_zero(&a.follows)) {
+            term_say_warning(NULL, _("the TLS key changes, the authority's key stays"));
+        } else if (!spk_hash_eq(&a.tls, &now->tls)) {
             term_say_warning(NULL, _("the TLS key changes too"));
         }
-        (void)ctl_signers_print(stderr, &s->desk.pin->policy, &s->note.note);
+        s->judges = &s->desk.pin->policy;
+        s->needed = s->judges->quorum;
     }
     spk_authority_clear(&a);
     return status;
@@ -151,6 +152,38 @@ agree(bool yes)
     return TERM_FAILED;
 }
 
+/* A first policy needs every officer, anything else so many persons. */
+static bool
+count_signed(const struct signing *s, const struct spk_note *n, size_t *ret_n)
+{
+    size_t have = 0;
+
+    if (s->judges != &s->now) {
+        return spk_ok(spk_policy_signers(s->judges, n, ret_n));
+    }
+    for (size_t i = 0; i < s->now.n_officers; i++) {
+        have += spk_ok(spk_note_verify(n, &s->now.officers[i].key)) ? 1 : 0;
+    }
+    *ret_n = have;
+    return true;
+}
+
+/* Who has signed by now. */
+static void
+tell_state(const struct signing *s, struct spk_span note)
+{
+    SPK_AUTO_STR struct spk_note *n = spk_calloc(1, sizeof(*n));
+    size_t have = 0;
+
+    if (n == NULL || !spk_ok(spk_note_parse(note, false, n))) {
+        return;
+    }
+    (void)ctl_signers_print(stderr, s->judges, n);
+    if (count_signed(s, n, &have)) {
+        fprintf(stderr, _("signatures      %zu of the %zu that it needs\n"), have, s->needed);
+    }
+}
+
 static int
 put_signature(const struct signing *s, const char *path)
 {
@@ -164,6 +197,8 @@ put_signature(const struct signing *s, const char *path)
         return term_error(TERM_ABOUT_OUTPUT, path, e, NULL);
     }
     printf(_("signed '%s' as %s\n"), term_shown(path), me->name);
+    (void)term_flush(TERM_DONE);
+    tell_state(s, spk_buf_span(&out));
     return TERM_DONE;
 }
 

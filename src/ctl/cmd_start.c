@@ -286,7 +286,7 @@ watch(struct runner *r)
 static int
 check_epochs(const struct ctl_site *s)
 {
-    unsigned keys = ctl_site_epochs(s), published = ctl_site_statements(s);
+    unsigned keys = ctl_site_epochs(s), published = ctl_site_published(s);
 
     return keys == 0 || keys >= published ? TERM_GO_ON : ctl_site_lacks_keys(s, keys, published);
 }

@@ -165,8 +165,8 @@ ctl_listen_any(const char *host)
 }
 
 /* The name that people reach it by stands in the file "host"; else it is where it listens. */
-static spk_err
-public_host(const struct ctl_site *s, char **ret_host)
+spk_err
+ctl_site_host(const struct ctl_site *s, char **ret_host)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)512);
     SPK_AUTO_STR char *path = NULL;
@@ -202,7 +202,7 @@ ctl_site_address(const struct ctl_site *s, uint64_t port, struct spk_buf *out)
     SPK_TRY(ctl_site_statement(s, &a));
     (void)spk_hex(spk_hash_span(&a.hash), hex);
     spk_authority_clear(&a);
-    SPK_TRY(public_host(s, &host));
+    SPK_TRY(ctl_site_host(s, &host));
     six = strchr(host, ':') != NULL;
     return spk_buf_printf(out, "https://%s%s%s:%llu/#%s", six ? "[" : "", host, six ? "]" : "",
                           (unsigned long long)port, hex);
@@ -274,6 +274,19 @@ ctl_site_statements(const struct ctl_site *s)
         }
     }
     return SPK_STATEMENTS_MAX;
+}
+
+unsigned
+ctl_site_published(const struct ctl_site *s)
+{
+    struct spk_authority a = {0};
+    unsigned epoch = 0;
+
+    if (spk_ok(ctl_site_statement(s, &a))) {
+        epoch = a.epoch;
+        spk_authority_clear(&a);
+    }
+    return epoch;
 }
 
 unsigned

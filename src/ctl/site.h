@@ -28,10 +28,14 @@ SPK_MUST_USE spk_err ctl_site_statement_path(const struct ctl_site *s, unsigned 
                                              struct spk_buf *path, const char **ret_path);
 /** How many statements the folder has. */
 unsigned ctl_site_statements(const struct ctl_site *s);
+/** The key epoch of the newest of them; 0: none can be read. */
+unsigned ctl_site_published(const struct ctl_site *s);
 /** How many key epochs the holder's folder has. */
 unsigned ctl_site_epochs(const struct ctl_site *s);
 /** Tell that the holder has fewer keys than were published, and the way out; gives TERM_FAILED. */
 int ctl_site_lacks_keys(const struct ctl_site *s, unsigned keys, unsigned published);
+/** The name that people reach the machine by. */
+SPK_MUST_USE spk_err ctl_site_host(const struct ctl_site *s, char **ret_host);
 /** "https://host:port/#hash" for what listens on port. */
 SPK_MUST_USE spk_err ctl_site_address(const struct ctl_site *s, uint64_t port, struct spk_buf *out);
 /** host and port of "127.0.0.1:8443" or "[::1]:0". */

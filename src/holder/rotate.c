@@ -2,6 +2,7 @@
 #include "holder/rotate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "holder/uselog.h"
@@ -48,6 +49,7 @@ spk_rotate(int dirfd, struct spk_keys *k, const struct spk_authority *now, unsig
     AUTHORITY_AUTO next = *now;
 
     next.key = NULL;
+    memset(&next.follows, 0, sizeof(next.follows));
     if (now->epoch == k->n) {
         SPK_TRY(epoch_make(dirfd, k, bits));
     }

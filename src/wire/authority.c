@@ -50,7 +50,8 @@ spk_authority_format(const struct spk_authority *a, struct spk_buf *text)
     SPK_TRY(spk_lines_put_hash_none(text, "previous", &a->previous));
     SPK_TRY(put_vkey(text, "holder", &a->holder));
     SPK_TRY(spk_lines_put_hash(text, "tls", &a->tls));
-    return spk_lines_put_hash(text, "policy", &a->policy);
+    SPK_TRY(spk_lines_put_hash(text, "policy", &a->policy));
+    return spk_hash_zero(&a->follows) ? SPK_OK : spk_lines_put_hash(text, "follows", &a->follows);
 }
 
 static spk_err
@@ -67,7 +68,8 @@ authority_lines(struct spk_rd *r, struct spk_authority *a)
     SPK_TRY(spk_lines_get(r, "holder", &v));
     SPK_TRY(spk_vkey_parse(v, &a->holder));
     SPK_TRY(spk_lines_hash(r, "tls", &a->tls));
-    return spk_lines_hash(r, "policy", &a->policy);
+    SPK_TRY(spk_lines_hash(r, "policy", &a->policy));
+    return r->left > 0 ? spk_lines_hash(r, "follows", &a->follows) : SPK_OK;
 }
 
 spk_err
@@ -85,6 +87,34 @@ spk_authority_parse(struct spk_span text, struct spk_authority *ret_a)
     *ret_a = a;
     a.key = NULL;
     return SPK_OK;
+}
+
+static bool
+same_vkey(const struct spk_vkey *a, const struct spk_vkey *b)
+{
+    return strcmp(a->name, b->name) == 0 && spk_span_eq(SPK_SPAN_OF(a->key), SPK_SPAN_OF(b->key));
+}
+
+/* It names the very text before it, so that of several TLS keys none comes back. */
+static bool
+changes_tls_only(const struct spk_authority *a, const struct spk_authority *prev)
+{
+    return spk_hash_eq(&a->follows, &prev->hash) && a->epoch == prev->epoch &&
+           spk_hash_eq(spk_rsa_id(a->key), spk_rsa_id(prev->key)) &&
+           spk_hash_eq(&a->previous, &prev->previous) && same_vkey(&a->holder, &prev->holder) &&
+           !spk_hash_eq(&a->tls, &prev->tls);
+}
+
+bool
+spk_authority_continues(const struct spk_authority *a, const struct spk_authority *prev)
+{
+    if (strcmp(a->name, prev->name) != 0 || !spk_hash_eq(&a->policy, &prev->policy)) {
+        return false;
+    }
+    if (!spk_hash_zero(&a->follows)) {
+        return changes_tls_only(a, prev);
+    }
+    return a->epoch > prev->epoch && spk_hash_eq(&a->previous, spk_rsa_id(prev->key));
 }
 
 /* host or host:port: no user names, paths, queries, nor anything that a shell or a log would trip

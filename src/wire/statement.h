@@ -109,11 +109,15 @@ struct spk_authority {
     struct spk_vkey holder;   /* Ed25519 key that signs successor statements */
     struct spk_hash tls;      /* H(SPKI) of the TLS key */
     struct spk_hash policy;   /* H(text) of the genesis policy */
+    struct spk_hash follows;  /* H(text) of the statement before, if only tls differs; else zero */
     struct spk_hash hash;     /* H(text), set by parse */
 };
 void spk_authority_clear(struct spk_authority *a);
 SPK_MUST_USE spk_err spk_authority_format(const struct spk_authority *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_authority_parse(struct spk_span text, struct spk_authority *ret_a);
+/** May stand after prev: the next key, or the same one with another TLS key. Signatures are for the
+ * caller. */
+bool spk_authority_continues(const struct spk_authority *a, const struct spk_authority *prev);
 /** What an enrolment address looks like: "https://host:port/#" + hex hash. Split it: url gets
  * "https://host:port" (no '/' at its end). The hash may be absent. */
 SPK_MUST_USE spk_err spk_authority_address(struct spk_span address, struct spk_buf *url,

@@ -680,7 +680,7 @@ class Starting(unittest.TestCase):
         self.assertIn("missing", self.start("--new-store"))
         (self.folder / "policy-1.note").write_text(genesis)
         (self.folder / "statement-1.note").unlink()
-        self.assertIn("statement of epoch 1", self.start("--new-store"))
+        self.assertIn("authority statement 1", self.start("--new-store"))
 
     def test_database(self):
         db = self.folder / "sparekey.db"

@@ -240,11 +240,14 @@ def policies(out, officers):
 def notes(out, facts):
     a, holder, veto, officer = facts["authority"], facts["holder"], facts["veto"], facts["officer"]
     hx = {k: v.hex() for k, v in facts.items() if isinstance(v, bytes)}
-    text = lines("authority", [("name", "backup.example"), ("epoch", 1), ("key", b64(a.spki)),
-                               ("previous", "none"), ("holder", holder.vkey),
-                               ("tls", h(b"tls key").hex()), ("policy", hx["policy"])])
+    fields = [("name", "backup.example"), ("epoch", 1), ("key", b64(a.spki)), ("previous", "none"),
+              ("holder", holder.vkey), ("tls", h(b"tls key").hex()), ("policy", hx["policy"])]
+    text = lines("authority", fields)
     out["authority.text"], out["authority.hash"] = text.encode(), h(text.encode())
     out["authority.code"] = code(h(text.encode())).encode()
+    fields[5] = ("tls", h(b"another tls key").hex())
+    fields.append(("follows", h(text.encode()).hex()))
+    out["authority.tls.text"] = lines("authority", fields).encode()
     text = lines("approval", [
         ("authority", a.id.hex()), ("request", hx["request"]), ("owner", hx["owner"]),
         ("scope", f"1 {hx['scope']}"), ("recipient", facts["keyx"].id.hex()),

@@ -114,12 +114,27 @@ test_epochs_follow_each_other(void **state)
     assert_int_equal(spk_books_by_key(b, spk_rsa_id(s.key))->epoch, 1);
     spk_books_free(b);
     b = NULL;
+    /* Then another TLS key, while the key stays. */
+    {
+        SPK_AUTO_BUF struct spk_buf third = SPK_BUF(SPK_NOTE_MAX);
+        struct spk_authority tls = next;
+
+        assert_spk_ok(spk_sha256(spk_buf_span(&text), &tls.follows));
+        tls.tls.b[0] ^= 1;
+        assert_spk_ok(spk_authority_format(&tls, &third));
+        site_write(&s, "statement-3.note", spk_buf_span(&third));
+        assert_spk_ok(spk_books_load(s.dir, store, why, &b));
+        assert_int_equal(spk_books_epochs(b), 3);
+        assert_int_equal(spk_books_newest(b)->epoch, 2);
+        spk_books_free(b);
+        b = NULL;
+    }
     next.previous.b[0] ^= 1; /* of another authority */
     spk_buf_reset(&text);
     assert_spk_ok(spk_authority_format(&next, &text));
     site_write(&s, "statement-2.note", spk_buf_span(&text));
     assert_spk_code(spk_books_load(s.dir, store, why, &b), FORMAT);
-    assert_non_null(strstr(why, "epoch 2"));
+    assert_non_null(strstr(why, "statement 2"));
     spk_store_free(store);
     site_clear(&s);
 }

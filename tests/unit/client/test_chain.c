@@ -102,6 +102,103 @@ must_continue_the_one_before(void **state)
     assert_spk_code(with_statement(2, other_genesis, 7), CHANGED);
 }
 
+/* -- Only the TLS key changes. */
+static void
+other_tls(struct spk_authority *a)
+{
+    SPK_AUTO_STR struct spk_note *n = spk_calloc(1, sizeof(*n));
+    struct spk_authority first = {0};
+
+    assert_spk_ok(spk_note_parse(spk_buf_span(&f.statement1_note), true, n));
+    assert_spk_ok(spk_authority_parse(n->text, &first));
+    a->follows = first.hash;
+    a->key = f.keys[0];
+    a->tls = first.tls;
+    a->tls.b[5] ^= 1;
+    spk_authority_clear(&first);
+}
+
+static void
+same_tls(struct spk_authority *a)
+{
+    other_tls(a);
+    a->tls.b[5] ^= 1;
+}
+
+static void
+tls_and_key(struct spk_authority *a)
+{
+    other_tls(a);
+    a->key = f.keys[1];
+}
+
+static void
+tls_and_holder(struct spk_authority *a)
+{
+    uint8_t pub[SPK_ED25519_LEN];
+
+    other_tls(a);
+    assert_spk_ok(spk_ed25519_public(f.officers[1].seed, pub));
+    assert_spk_ok(spk_vkey_make("backup.test", pub, &a->holder));
+}
+
+static void
+tls_after_another(struct spk_authority *a)
+{
+    other_tls(a);
+    a->follows.b[0] ^= 1;
+}
+
+static void
+tls_named_by_nothing(struct spk_authority *a)
+{
+    other_tls(a);
+    memset(&a->follows, 0, sizeof(a->follows));
+}
+
+static void
+tls_key_alone(void **state)
+{
+    (void)state;
+    assert_spk_ok(with_statement(1, other_tls, 3));
+    assert_spk_code(with_statement(1, other_tls, 1), AUTH);
+    assert_false(spk_ok(with_statement(1, other_tls, 0)));
+    assert_spk_code(with_statement(1, same_tls, 7), CHANGED);
+    assert_spk_code(with_statement(1, tls_and_key, 7), CHANGED);
+    assert_spk_code(with_statement(1, tls_and_holder, 7), CHANGED);
+    assert_spk_code(with_statement(1, tls_after_another, 7), CHANGED);
+    assert_spk_code(with_statement(1, tls_named_by_nothing, 7), CHANGED);
+}
+
+/* Of two changes the first does not come back: what it follows is not the newest. */
+static void
+tls_key_does_not_come_back(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf second = SPK_BUF((size_t)SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf third = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_pin *p = NULL;
+
+    (void)state;
+    fix_statement(&f, 0, 1, other_tls, 7, &second);
+    fix_statement(&f, 1, 2, NULL, 7, &third);
+    for (unsigned again = 0; again < 2; again++) {
+        struct spk_chain *c = start();
+
+        assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&second)));
+        assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&third)));
+        if (again) {
+            assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&second)));
+            assert_spk_code(spk_pin_make(&c, "https://h:1", 1, &p), CHANGED);
+        } else {
+            assert_spk_ok(spk_pin_make(&c, "https://h:1", 1, &p));
+            assert_int_equal(spk_pin_now(p)->epoch, 2);
+        }
+        spk_chain_free(c);
+        spk_pin_free(p);
+        p = NULL;
+    }
+}
+
 static void
 epoch_never_stays(void **state)
 {
@@ -277,6 +374,8 @@ main(void)
         cmocka_unit_test(one_officer_is_not_enough),
         cmocka_unit_test(no_signature_at_all),
         cmocka_unit_test(must_continue_the_one_before),
+        cmocka_unit_test(tls_key_alone),
+        cmocka_unit_test(tls_key_does_not_come_back),
         cmocka_unit_test(epoch_never_stays),
         cmocka_unit_test(officers_who_left_before_have_no_say),
         cmocka_unit_test(policy_needs_the_quorum_of_the_one_before),

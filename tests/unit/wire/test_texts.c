@@ -321,6 +321,14 @@ authority_meets_the_vector(void **state)
     assert_span_equal(spk_span_str(code), vec("authority.code"));
     assert_spk_ok(spk_authority_format(&a, &b));
     assert_span_equal(spk_buf_span(&b), t);
+    struct spk_authority tls;
+    assert_spk_ok(spk_authority_parse(vec("authority.tls.text"), &tls));
+    assert_span_equal(spk_hash_span(&tls.follows), vec("authority.hash"));
+    assert_true(spk_authority_continues(&tls, &a));
+    assert_false(spk_authority_continues(&a, &tls));
+    spk_authority_clear(&tls);
+    refuses_change(parse_authority, vec("authority.tls.text"), "follows", "Follows");
+    spk_buf_reset(&b);
     a.epoch = 2;
     a.previous = a.tls; /* one key in two roles */
     assert_spk_code(spk_authority_format(&a, &b), FORMAT);
