@@ -189,17 +189,6 @@ spk_auth_begin(struct spk_exchange *r)
 
 /* -- officers */
 
-static const struct spk_officer *
-officer_who_signed(const struct spk_policy *p, const struct spk_note *n)
-{
-    for (size_t i = 0; i < p->n_officers; i++) {
-        if (spk_ok(spk_note_verify(n, &p->officers[i].key))) {
-            return &p->officers[i];
-        }
-    }
-    return NULL;
-}
-
 /* The note must be for exactly this request, made now. */
 static const char *
 query_fault(struct spk_exchange *r, const struct spk_officer_query *q)
@@ -254,9 +243,11 @@ spk_auth_officer(struct spk_exchange *r)
                            "The officer's note is not a well-formed one.");
         return false;
     }
-    const struct spk_officer *o = officer_who_signed(spk_books_today(r->srv->books), &note);
-    const char *fault =
-        o == NULL ? "The note is not signed by an officer of today's policy." : query_fault(r, &q);
+    const struct spk_officer *o = NULL;
+    const char *fault = "The note is not signed by an officer of today's policy.";
+    if (spk_ok(spk_policy_signer(spk_books_today(r->srv->books), &note, &o))) {
+        fault = query_fault(r, &q);
+    }
     if (fault != NULL) {
         spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED, fault);
         return false;

@@ -19,20 +19,15 @@ struct vote {
 static const char *
 vote_fault(struct spk_exchange *r, struct vote *v)
 {
-    const struct spk_policy *p = spk_books_today(r->srv->books);
     struct spk_note note;
 
     if (!spk_ok(spk_note_parse(v->bytes, false, &note)) ||
         !spk_ok(spk_approval_parse(note.text, &v->a))) {
         return "The note is not an approval or a denial.";
     }
-    for (size_t i = 0; i < p->n_officers; i++) {
-        if (spk_ok(spk_note_verify(&note, &p->officers[i].key))) {
-            v->officer = &p->officers[i];
-            return NULL;
-        }
-    }
-    return "The note is not signed by an officer of today's policy.";
+    return spk_ok(spk_policy_signer(spk_books_today(r->srv->books), &note, &v->officer))
+               ? NULL
+               : "The note is not signed by an officer of today's policy.";
 }
 
 struct kept_vote {

@@ -12,7 +12,6 @@
 #include "translog/merkle.h"
 
 #define SIGNATURE_MAX ((size_t)SPK_RSA_MAX_LEN)
-#define OFFICER_PREFIX "officer/"
 
 spk_err
 ctl_case_new(const struct spk_pin *pin, const struct spk_hash *hash, struct ctl_case **ret_c)
@@ -284,12 +283,10 @@ take_vote(struct ctl_case *c, struct spk_span raw, struct spk_note *n)
         !spk_ok(spk_vote_check(n, &f, p, spk_now(), &v->vote, NULL))) {
         return;
     }
-    for (size_t i = 0; i < p->n_officers; i++) {
-        if (spk_span_eq(SPK_SPAN_OF(p->officers[i].key.key), SPK_SPAN_OF(v->vote.key))) {
-            (void)snprintf(v->officer, sizeof(v->officer), "%s",
-                           p->officers[i].key.name + strlen(OFFICER_PREFIX));
-            c->n_votes++;
-        }
+    const struct spk_officer *o = spk_policy_officer_by_key(p, v->vote.key);
+    if (o != NULL) {
+        (void)snprintf(v->officer, sizeof(v->officer), "%s", spk_officer_short(o));
+        c->n_votes++;
     }
 }
 

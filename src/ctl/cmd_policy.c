@@ -134,7 +134,7 @@ compose(const struct term *c, const struct draft_opts *o, struct spk_policy *p,
         return status;
     }
     if (p->quorum == 0) {
-        p->quorum = ctl_persons(p) > 1 ? 2 : 1;
+        p->quorum = spk_policy_persons(p) > 1 ? 2 : 1;
     }
     if (!set_terms(o, p)) {
         return term_usage(c,

@@ -9,7 +9,6 @@
 #include "policy/decide.h"
 
 #define OPENED 1000000000u /* any moment will do */
-#define PREFIX "officer/"
 
 struct names {
     size_t n;
@@ -26,7 +25,7 @@ find_officer(const struct spk_policy *p, const char *name)
 {
     char full[SPK_NOTE_NAME_MAX + 1];
 
-    (void)snprintf(full, sizeof(full), PREFIX "%s", name);
+    (void)snprintf(full, sizeof(full), SPK_OFFICER_PREFIX "%s", name);
     return spk_policy_officer(p, spk_span_str(full));
 }
 
@@ -141,13 +140,8 @@ first_persons(const struct spk_policy *p, size_t k, struct names *ret_names)
 {
     *ret_names = (struct names){0};
     for (size_t i = 0; i < p->n_officers && ret_names->n < k && ret_names->n < TERM_MANY_MAX; i++) {
-        bool seen = false;
-
-        for (size_t j = 0; j < i; j++) {
-            seen = seen || strcmp(p->officers[j].person, p->officers[i].person) == 0;
-        }
-        if (!seen) {
-            ret_names->v[ret_names->n++] = p->officers[i].key.name + strlen(PREFIX);
+        if (spk_policy_person(p, i) == i) {
+            ret_names->v[ret_names->n++] = spk_officer_short(&p->officers[i]);
         }
     }
 }

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "term/i18n.h"
 
-#define PREFIX "officer/"
 #define DURATION_MAX ((uint64_t)10 * 365 * 86400)
 
 /* A policy with this one officer: its last line is the officer's, and whatever a policy refuses is
@@ -116,9 +115,7 @@ spk_err
 ctl_draft_drop(struct spk_policy *p, const char *name)
 {
     for (size_t i = 0; i < p->n_officers; i++) {
-        struct spk_span has = spk_span_str(p->officers[i].key.name);
-
-        if (spk_skip_prefix(&has, PREFIX) && spk_span_eq(has, spk_span_str(name))) {
+        if (strcmp(spk_officer_short(&p->officers[i]), name) == 0) {
             memmove(&p->officers[i], &p->officers[i + 1],
                     (p->n_officers - i - 1) * sizeof(p->officers[0]));
             p->n_officers--;
@@ -128,67 +125,36 @@ ctl_draft_drop(struct spk_policy *p, const char *name)
     return SPK_ERR(NOTFOUND);
 }
 
-size_t
-ctl_persons(const struct spk_policy *p)
-{
-    size_t persons = 0;
-
-    for (size_t i = 0; i < p->n_officers; i++) {
-        size_t k = 0;
-
-        while (k < i && strcmp(p->officers[k].person, p->officers[i].person) != 0) {
-            k++;
-        }
-        persons += k == i ? 1 : 0;
-    }
-    return persons;
-}
-
-static const char *
-override_trouble(const struct spk_policy *p, size_t persons)
-{
-    if (p->override_quorum == 0) {
-        return p->override_wait == 0 ? NULL
-                                     : _("--override-wait means nothing without --override-quorum");
-    }
-    if (p->override_quorum <= p->quorum || p->override_quorum > persons) {
-        return _(
-            "overriding a veto must take more persons than a release, and no more than there are");
-    }
-    if (p->override_wait <= p->wait || p->override_wait >= p->request_life) {
-        return _("overriding a veto must take longer than the waiting time, and end before the "
-                 "request does");
-    }
-    return NULL;
-}
-
 const char *
 ctl_draft_trouble(const struct spk_policy *p)
 {
-    SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
-    size_t persons = ctl_persons(p);
-    const char *what = NULL;
-
-    if (p->n_officers == 0) {
+    switch (spk_policy_broken(p)) {
+    case SPK_POLICY_SOUND:
+        return NULL;
+    case SPK_POLICY_NOBODY:
         return _("a policy names at least one officer: --officer FILE");
-    }
-    if (p->quorum > persons) {
+    case SPK_POLICY_QUORUM_MANY:
         return _("the quorum is larger than the number of different persons");
-    }
-    if (p->quorum < 2 && persons > 1) {
+    case SPK_POLICY_QUORUM_ALONE:
         return _("with more than one person the quorum is at least two: nobody recovers alone");
-    }
-    if (p->deny < 1 || p->deny > persons) {
+    case SPK_POLICY_DENY:
         return _("--deny is between 1 and the number of persons");
-    }
-    if (p->wait >= p->request_life) {
+    case SPK_POLICY_WAIT:
         return _("the waiting time must end before the request does");
+    case SPK_POLICY_OVERRIDE_NONE:
+        return _("--override-wait means nothing without --override-quorum");
+    case SPK_POLICY_OVERRIDE_MANY:
+        return _(
+            "overriding a veto must take more persons than a release, and no more than there are");
+    case SPK_POLICY_OVERRIDE_WAIT:
+        return _("overriding a veto must take longer than the waiting time, and end before the "
+                 "request does");
+    case SPK_POLICY_OFFICERS:
+    case SPK_POLICY_NUMBERS:
+    case SPK_POLICY_LIVES:
+        break;
     }
-    what = override_trouble(p, persons);
-    if (what == NULL && !spk_ok(spk_policy_format(p, &text))) {
-        what = _("two officers share a key, or a number is out of its bounds");
-    }
-    return what;
+    return _("two officers share a key, or a number is out of its bounds");
 }
 
 spk_err

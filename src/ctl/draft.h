@@ -16,8 +16,6 @@ SPK_MUST_USE spk_err ctl_officer_parse(struct spk_span line, struct spk_officer 
 SPK_MUST_USE spk_err ctl_draft_add(struct spk_policy *p, struct spk_span lines);
 /** Take out the officer called NAME ("officer/NAME"). SPK_CODE_NOTFOUND: there is none. */
 SPK_MUST_USE spk_err ctl_draft_drop(struct spk_policy *p, const char *name);
-/** Different persons among the officers. */
-size_t ctl_persons(const struct spk_policy *p);
 /** What makes p no policy, as a translated sentence; NULL when it is one. */
 const char *ctl_draft_trouble(const struct spk_policy *p);
 /** 90, 90s, 15m, 12h, 30d. */

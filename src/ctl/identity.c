@@ -73,7 +73,7 @@ set_public(struct spk_identity *id, const uint8_t sign[32], const uint8_t seal[3
 {
     char key_name[SPK_OFFICER_NAME_MAX + 16];
 
-    (void)snprintf(key_name, sizeof(key_name), "officer/%s", id->name);
+    (void)snprintf(key_name, sizeof(key_name), SPK_OFFICER_PREFIX "%s", id->name);
     SPK_TRY(spk_vkey_make(key_name, sign, &id->officer.key));
     memcpy(id->officer.seal, seal, sizeof(id->officer.seal));
     return SPK_OK;

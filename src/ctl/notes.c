@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "ctl/draft.h"
 
-#define PREFIX "officer/"
-
 void
 ctl_note_clear(struct ctl_note *n)
 {
@@ -69,7 +67,7 @@ ctl_policy_print(FILE *to, const struct spk_policy *p)
     } else {
         fprintf(to, _("previous        %s\n"), spk_hex(spk_hash_span(&p->previous), hex));
     }
-    fprintf(to, _("quorum          %u of %zu persons approve\n"), p->quorum, ctl_persons(p));
+    fprintf(to, _("quorum          %u of %zu persons approve\n"), p->quorum, spk_policy_persons(p));
     fprintf(to, _("deny            %u of them stop a request\n"), p->deny);
     fprintf(to, _("waiting time    %s\n"), ctl_duration(p->wait, a));
     fprintf(to, _("lifetimes       a request %s, an approval %s\n"),
@@ -118,7 +116,7 @@ ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p)
         fprintf(
             to,
             _("older deposits  LOST if made under policy %u: they need %u persons, here are %zu\n"),
-            o->quorum_by, o->quorum, ctl_persons(p));
+            o->quorum_by, o->quorum, spk_policy_persons(p));
     } else if (o->quorum > p->quorum) {
         fprintf(to, _("older deposits  made under policy %u still need %u persons\n"), o->quorum_by,
                 o->quorum);
@@ -139,7 +137,7 @@ ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_po
     fprintf(stderr,
             _("%s: error: '%s': deposits made under policy %u need %u persons, and this policy has "
               "%zu: they could never come back\n"),
-            term_program, term_shown(path), o->quorum_by, o->quorum, ctl_persons(p));
+            term_program, term_shown(path), o->quorum_by, o->quorum, spk_policy_persons(p));
     term_say_hint(_("name more officers in it; or, if nobody needs those deposits any more, say "
                     "--lose-older-deposits"));
     return TERM_FAILED;
@@ -168,7 +166,7 @@ ctl_signers_print(FILE *to, const struct spk_policy *p, const struct spk_note *n
     for (size_t i = 0; i < p->n_officers; i++) {
         const struct spk_officer *o = &p->officers[i];
 
-        fprintf(to, _("officer         %s, person %s"), o->key.name + strlen(PREFIX), o->person);
+        fprintf(to, _("officer         %s, person %s"), spk_officer_short(o), o->person);
         if (n != NULL) {
             fprintf(to, ", %s", signed_word(n, o, &bad));
         }

@@ -66,5 +66,5 @@ ctl_older_before(const struct spk_pin *pin, const struct spk_policy *p,
 bool
 ctl_older_lost(const struct ctl_older *o, const struct spk_policy *p)
 {
-    return ctl_persons(p) < o->quorum;
+    return spk_policy_persons(p) < o->quorum;
 }

@@ -32,13 +32,11 @@ made_free(struct made *m)
 static void
 share_name(const struct spk_officer *o, size_t i, char ret[192])
 {
-    struct spk_span name = spk_span_str(o->key.name);
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
-    (void)spk_skip_prefix(&name, "officer/");
-    const char *s = (const char *)name.ptr;
-    if (name.len > 0 && strspn(s, letters) == name.len && s[0] != '.') {
+    const char *s = spk_officer_short(o);
+    if (s[0] != 0 && s[strspn(s, letters)] == 0 && s[0] != '.') {
         (void)snprintf(ret, 192, "share-%s.sks", s);
     } else {
         (void)snprintf(ret, 192, "share-%zu.sks", i + 1);

@@ -92,14 +92,8 @@ veto_take(const struct spk_attrs *in, struct veto_in *ret_v)
 static bool
 has_a_role(const struct spk_holder *h, const uint8_t key[SPK_ED25519_LEN])
 {
-    const struct spk_policy *p = spk_state_policy(h->state);
-
-    for (size_t i = 0; i < p->n_officers; i++) {
-        if (spk_ct_eq(p->officers[i].key.key, key, SPK_ED25519_LEN)) {
-            return true;
-        }
-    }
-    return spk_ct_eq(h->keys->vkey.key, key, SPK_ED25519_LEN) || spk_logkeys_has(h->logkeys, key);
+    return spk_policy_officer_by_key(spk_state_policy(h->state), key) != NULL ||
+           spk_ct_eq(h->keys->vkey.key, key, SPK_ED25519_LEN) || spk_logkeys_has(h->logkeys, key);
 }
 
 static spk_err

@@ -206,16 +206,9 @@ spk_on_open(struct spk_holder *h, const struct spk_hsession *s, const struct spk
 static bool
 own_request(const struct spk_policy *p, const struct spk_vote *v, const struct spk_hash *owner)
 {
-    for (size_t i = 0; i < p->n_officers; i++) {
-        const struct spk_officer *o = &p->officers[i];
-        for (size_t k = 0; k < o->n_owners; k++) {
-            if (spk_ct_eq(o->key.key, v->key, SPK_ED25519_LEN) &&
-                spk_hash_eq(&o->owners[k], owner)) {
-                return true;
-            }
-        }
-    }
-    return false;
+    const struct spk_officer *o = spk_policy_officer_by_key(p, v->key);
+
+    return o != NULL && spk_officer_owns(o, owner);
 }
 
 /* An approval that could not count any more, or not yet, is turned away, so that its officer learns

@@ -46,22 +46,11 @@ struct tally { /* persons as spk_policy_person() numbers them */
     bool has_denied[SPK_OFFICERS_MAX]; /* of each person */
 };
 
-static bool
-names_owner(const struct spk_officer *o, const struct spk_hash *owner)
-{
-    for (size_t i = 0; i < o->n_owners; i++) {
-        if (spk_hash_eq(&o->owners[i], owner)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 tally_owners(struct tally *t)
 {
     for (size_t i = 0; i < t->rule.n_officers; i++) {
-        if (names_owner(&t->rule.officers[i], &t->in->owner)) {
+        if (spk_officer_owns(&t->rule.officers[i], &t->in->owner)) {
             t->is_owner[spk_policy_person(&t->rule, i)] = true;
         }
     }
@@ -71,13 +60,13 @@ tally_owners(struct tally *t)
 static bool
 person_of(const struct tally *t, const struct spk_vote *v, size_t *ret_person)
 {
-    for (size_t i = 0; i < t->rule.n_officers; i++) {
-        if (spk_span_eq(SPK_SPAN_OF(t->rule.officers[i].key.key), SPK_SPAN_OF(v->key))) {
-            *ret_person = spk_policy_person(&t->rule, i);
-            return true;
-        }
+    const struct spk_officer *o = spk_policy_officer_by_key(&t->rule, v->key);
+
+    if (o == NULL) {
+        return false;
     }
-    return false;
+    *ret_person = spk_policy_person(&t->rule, (size_t)(o - t->rule.officers));
+    return true;
 }
 
 /* A no counts under any policy, at any age, and from the owner too: it can only keep things closed.

@@ -30,26 +30,6 @@ terms_check(const struct spk_approval *a, const struct spk_policy *now, uint64_t
     return SPK_OK;
 }
 
-/* The one officer of p who has signed; a note by several is nobody's. */
-static spk_err
-signer(const struct spk_note *note, const struct spk_policy *p, const struct spk_officer **ret_o)
-{
-    const struct spk_officer *found = NULL;
-
-    for (size_t i = 0; i < p->n_officers; i++) {
-        spk_err e = spk_note_verify(note, &p->officers[i].key);
-        if (e.code == SPK_CODE_NOTFOUND) {
-            continue;
-        }
-        SPK_TRY(e);
-        SPK_CHECK(found == NULL, FORMAT);
-        found = &p->officers[i];
-    }
-    SPK_CHECK(found != NULL, AUTH);
-    *ret_o = found;
-    return SPK_OK;
-}
-
 spk_err
 spk_vote_check(const struct spk_note *note, const struct spk_vote_facts *facts,
                const struct spk_policy *now, uint64_t wall, struct spk_vote *ret_v,
@@ -59,7 +39,7 @@ spk_vote_check(const struct spk_note *note, const struct spk_vote_facts *facts,
     struct spk_approval a;
 
     SPK_TRY(spk_approval_parse(note->text, &a));
-    SPK_TRY(signer(note, now, &o));
+    SPK_TRY(spk_policy_signer(now, note, &o));
     SPK_TRY(facts_check(&a, facts));
     SPK_TRY(terms_check(&a, now, wall));
     *ret_v = (struct spk_vote){.approve = a.approve,

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "wire/lines.h"
 
-#define OFFICER_PREFIX "officer/"
 #define TOKEN_MAX 64
 #define SECONDS_MAX ((uint64_t)10 * 365 * 86400) /* far from any overflow of unix times */
 
@@ -30,7 +29,7 @@ officer_check(const struct spk_officer *o)
 {
     struct spk_span name = spk_span_str(o->key.name);
 
-    SPK_CHECK(spk_skip_prefix(&name, OFFICER_PREFIX) && token_ok(name), FORMAT);
+    SPK_CHECK(spk_skip_prefix(&name, SPK_OFFICER_PREFIX) && token_ok(name), FORMAT);
     SPK_CHECK(memchr(o->person, 0, sizeof(o->person)) != NULL, LIMIT);
     SPK_CHECK(token_ok(spk_span_str(o->person)), FORMAT);
     SPK_CHECK(!spk_ct_zero(o->seal, sizeof(o->seal)), FORMAT);
@@ -71,12 +70,21 @@ spk_policy_person(const struct spk_policy *p, size_t i)
     return k;
 }
 
-static spk_err
-officers_check(const struct spk_policy *p, size_t *ret_persons)
+size_t
+spk_policy_persons(const struct spk_policy *p)
 {
     size_t persons = 0;
 
-    SPK_CHECK(p->n_officers >= 1 && p->n_officers <= SPK_OFFICERS_MAX, LIMIT);
+    for (size_t i = 0; i < p->n_officers; i++) {
+        persons += spk_policy_person(p, i) == i ? 1 : 0;
+    }
+    return persons;
+}
+
+static spk_err
+officers_check(const struct spk_policy *p)
+{
+    SPK_CHECK(p->n_officers <= SPK_OFFICERS_MAX, LIMIT);
     for (size_t i = 0; i < p->n_officers; i++) {
         const struct spk_officer *o = &p->officers[i];
         SPK_TRY(officer_check(o));
@@ -84,39 +92,66 @@ officers_check(const struct spk_policy *p, size_t *ret_persons)
         for (size_t k = 0; k < i; k++) {
             SPK_TRY(officers_distinct(&p->officers[k], o));
         }
-        persons += spk_policy_person(p, i) == i ? 1 : 0;
     }
-    *ret_persons = persons;
     return SPK_OK;
 }
 
-static spk_err
-override_check(const struct spk_policy *p, size_t persons)
+/* What overrides a veto takes more people and more time than what a veto stops. */
+static enum spk_policy_rule
+override_broken(const struct spk_policy *p, size_t persons)
 {
     if (p->override_quorum == 0) {
-        SPK_CHECK(p->override_wait == 0, FORMAT);
-        return SPK_OK;
+        return p->override_wait == 0 ? SPK_POLICY_SOUND : SPK_POLICY_OVERRIDE_NONE;
     }
-    /* What overrides a veto takes more people and more time than what a veto stops. */
-    SPK_CHECK(p->override_quorum > p->quorum && p->override_quorum <= persons, FORMAT);
-    SPK_CHECK(p->override_wait > p->wait && p->override_wait < p->request_life, FORMAT);
-    return SPK_OK;
+    if (p->override_quorum <= p->quorum || p->override_quorum > persons) {
+        return SPK_POLICY_OVERRIDE_MANY;
+    }
+    if (p->override_wait <= p->wait || p->override_wait >= p->request_life) {
+        return SPK_POLICY_OVERRIDE_WAIT;
+    }
+    return SPK_POLICY_SOUND;
 }
 
-static spk_err
-policy_check(const struct spk_policy *p)
+static bool
+numbers_fit(const struct spk_policy *p)
 {
-    size_t persons;
+    return p->number >= 1 && (p->number == 1) == spk_hash_zero(&p->previous) && p->quorum >= 1;
+}
 
-    SPK_TRY(officers_check(p, &persons));
-    SPK_CHECK(p->number >= 1, FORMAT);
-    SPK_CHECK((p->number == 1) == spk_hash_zero(&p->previous), FORMAT);
-    SPK_CHECK(p->quorum >= (persons == 1 ? 1 : 2) && p->quorum <= persons, FORMAT);
-    SPK_CHECK(p->deny >= 1 && p->deny <= persons, FORMAT);
-    SPK_CHECK(p->request_life >= 1 && p->request_life <= SECONDS_MAX, LIMIT);
-    SPK_CHECK(p->approval_life >= 1 && p->approval_life <= SECONDS_MAX, LIMIT);
-    SPK_CHECK(p->wait < p->request_life, FORMAT); /* else nothing could ever be released */
-    return override_check(p, persons);
+static bool
+lives_fit(const struct spk_policy *p)
+{
+    return p->request_life >= 1 && p->request_life <= SECONDS_MAX && p->approval_life >= 1 &&
+           p->approval_life <= SECONDS_MAX;
+}
+
+enum spk_policy_rule
+spk_policy_broken(const struct spk_policy *p)
+{
+    if (p->n_officers == 0) {
+        return SPK_POLICY_NOBODY;
+    }
+    if (!spk_ok(officers_check(p))) {
+        return SPK_POLICY_OFFICERS;
+    }
+    size_t persons = spk_policy_persons(p);
+    if (p->quorum > persons) {
+        return SPK_POLICY_QUORUM_MANY;
+    }
+    if (p->quorum < 2 && persons > 1) {
+        return SPK_POLICY_QUORUM_ALONE;
+    }
+    if (p->deny < 1 || p->deny > persons) {
+        return SPK_POLICY_DENY;
+    }
+    if (p->wait >= p->request_life) {
+        return SPK_POLICY_WAIT; /* else nothing could ever be released */
+    }
+    enum spk_policy_rule broken = override_broken(p, persons);
+    if (broken == SPK_POLICY_SOUND && !numbers_fit(p)) {
+        return SPK_POLICY_NUMBERS;
+    }
+    return broken == SPK_POLICY_SOUND && !lives_fit(p) ? SPK_POLICY_LIVES : broken;
 }
 
 static spk_err
@@ -139,7 +174,11 @@ officer_format(const struct spk_officer *o, struct spk_buf *text)
 spk_err
 spk_policy_format(const struct spk_policy *p, struct spk_buf *text)
 {
-    SPK_TRY(policy_check(p));
+    enum spk_policy_rule broken = spk_policy_broken(p);
+
+    SPK_TRY(officers_check(p)); /* for its own codes */
+    SPK_CHECK(broken != SPK_POLICY_NOBODY && broken != SPK_POLICY_LIVES, LIMIT);
+    SPK_CHECK(broken == SPK_POLICY_SOUND, FORMAT);
     SPK_TRY(spk_buf_str(text, SPK_POLICY_KIND "\n"));
     SPK_TRY(spk_lines_put_u64(text, "number", p->number));
     SPK_TRY(spk_lines_put_hash_none(text, "previous", &p->previous));
@@ -245,4 +284,32 @@ spk_policy_officer(const struct spk_policy *p, struct spk_span name)
         }
     }
     return NULL;
+}
+
+const struct spk_officer *
+spk_policy_officer_by_key(const struct spk_policy *p, const uint8_t key[SPK_ED25519_LEN])
+{
+    for (size_t i = 0; i < p->n_officers; i++) {
+        if (same32(p->officers[i].key.key, key)) {
+            return &p->officers[i];
+        }
+    }
+    return NULL;
+}
+
+const char *
+spk_officer_short(const struct spk_officer *o)
+{
+    return o->key.name + strlen(SPK_OFFICER_PREFIX);
+}
+
+bool
+spk_officer_owns(const struct spk_officer *o, const struct spk_hash *owner)
+{
+    for (size_t i = 0; i < o->n_owners; i++) {
+        if (spk_hash_eq(&o->owners[i], owner)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -24,6 +24,26 @@ spk_policy_signers(const struct spk_policy *p, const struct spk_note *n, size_t 
 }
 
 spk_err
+spk_policy_signer(const struct spk_policy *p, const struct spk_note *n,
+                  const struct spk_officer **ret_o)
+{
+    const struct spk_officer *found = NULL;
+
+    for (size_t i = 0; i < p->n_officers; i++) {
+        spk_err e = spk_note_verify(n, &p->officers[i].key);
+        if (e.code == SPK_CODE_NOTFOUND) {
+            continue;
+        }
+        SPK_TRY(e);
+        SPK_CHECK(found == NULL, FORMAT);
+        found = &p->officers[i];
+    }
+    SPK_CHECK(found != NULL, AUTH);
+    *ret_o = found;
+    return SPK_OK;
+}
+
+spk_err
 spk_policy_verify_genesis(const struct spk_note *n, const struct spk_hash *expect,
                           struct spk_policy *ret_p)
 {

@@ -109,9 +109,9 @@ persons_are_counted(void **state)
     struct spk_policy p = three();
 
     (void)state;
-    assert_int_equal(ctl_persons(&p), 3);
+    assert_int_equal(spk_policy_persons(&p), 3);
     memcpy(p.officers[2].person, "a", 2);
-    assert_int_equal(ctl_persons(&p), 2);
+    assert_int_equal(spk_policy_persons(&p), 2);
 }
 
 static void
