@@ -346,6 +346,7 @@ static int
 begin(struct term *c, struct recover_job *job)
 {
     bool wish = job->o->all || job->o->keys_only || job->o->serials.n > 0;
+    bool ended = !wish && recover_has_ended(job);
 
     if (!wish && job->n == 0) {
         term_say_error(NULL, _("no recovery is under way; what shall come back?"));
@@ -355,6 +356,9 @@ begin(struct term *c, struct recover_job *job)
     recover_find_here(job);
     if (!wish && recover_count(job, RECOVER_ASK) == 0) {
         return recover_repair(c, job);
+    }
+    if (ended && recover_locked_out(job) && job->old_pass != RECOVER_PASS_LOST) {
+        return recover_say_ended(job);
     }
     if (recover_count(job, RECOVER_ASK) > 0) {
         (void)recover_repair_here(c, job);

@@ -196,6 +196,17 @@ recover_opens(const struct recover_job *job, const char *path)
     return spk_ok(open_header(path, &h)) && spk_ok(spk_unlock_header(job->s, h, &key));
 }
 
+bool
+recover_is_for_present(const struct recover_job *job, const char *path)
+{
+    SPK_AUTO(spk_header) h = NULL;
+    struct spk_rsa *keyx = NULL;
+
+    return spk_ok(open_header(path, &h)) &&
+           spk_ok(spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx)) &&
+           spk_header_meets(h, spk_rsa_id(keyx));
+}
+
 /* A header that does not hold with the key that came back is still mended with it. */
 static bool
 came_back(const struct recover_job *job, const struct spk_file_id *id)

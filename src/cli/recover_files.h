@@ -67,6 +67,8 @@ void recover_find_here(struct recover_job *job);
 int recover_count(const struct recover_job *job, enum recover_file_state state);
 /** Our key, or one that came back before, opens it. */
 bool recover_opens(const struct recover_job *job, const char *path);
+/** It has a slot for the present key exchange key, which may be locked. */
+bool recover_is_for_present(const struct recover_job *job, const char *path);
 /** Owner and serial numbers for a request from files and options. */
 int recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec);
 /** Files may carry a record of their deposit, which then need not be there: sent before the
@@ -78,6 +80,11 @@ int recover_send_records(struct recover_job *job);
 
 /** Does the request that is under way do what is asked for now? Says so when it does not. */
 int recover_covered(const struct recover_job *job, const struct spk_pending *p);
+/** The same command again, after its recovery has ended: what came back is under the present keys.
+ * Then, --replace-keys or not, their passphrase is asked for; who has lost it goes on. */
+bool recover_has_ended(struct recover_job *job);
+/** It was not given. Returns the status. */
+int recover_say_ended(const struct recover_job *job);
 /** New keys replace those that are here: is that wanted? */
 int recover_may_replace(const struct recover_job *job);
 /** A file whose serial number is not to be had or not to be believed: how to get its key. */

@@ -108,6 +108,54 @@ recover_hint_all(const struct recover_job *job)
                 "--serial ID, if you know it from 'sparekey inspect' of a copy"));
 }
 
+/* Is the container's signature key what a recovery here has led to? */
+static bool
+led_to_present(const struct recover_job *job)
+{
+    const struct spk_profile *p = job->s->profile;
+    struct spk_rsa *sign = NULL;
+
+    for (size_t i = 0; i < p->n_authorities; i++) {
+        const struct spk_hash *owner = spk_profile_owner_at(p, p->authorities[i]);
+
+        if (owner != NULL && spk_ok(spk_session_key(job->s, SPK_AT_SIGNATURE, &sign)) &&
+            spk_recover_led_to(p->authorities[i], owner, sign)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+recover_has_ended(struct recover_job *job)
+{
+    bool ended = false;
+
+    if (!job->o->replace_keys || job->old_pass != RECOVER_PASS_LOST || !led_to_present(job)) {
+        return false;
+    }
+    for (int i = 0; i < job->n; i++) {
+        const struct recover_file *f = &job->files[i];
+
+        ended = ended || recover_is_for_present(job, f->path) ||
+                (f->known && spk_recovered_has(job->s->profile, &f->id));
+    }
+    job->old_pass = ended ? RECOVER_PASS_ASK : RECOVER_PASS_LOST;
+    return ended;
+}
+
+int
+recover_say_ended(const struct recover_job *job)
+{
+    fprintf(stderr,
+            _("sparekey: error: a recovery has ended already: its key pairs are in key container "
+              "'%s', and without their passphrase nobody sees what they open\n"),
+            term_shown(job->s->profile->container));
+    term_say_hint(_("nothing was asked for. Give the passphrase; if it is lost, 'sparekey recover "
+                    "--all --replace-keys' makes new key pairs once more"));
+    return TERM_FAILED;
+}
+
 static void
 say_present(const struct recover_job *job)
 {

@@ -327,6 +327,15 @@ def passphrase_forgotten(box):
     p = with_lines(b, b"new\n", "recover", "a.spk", "b.spk", ok=0)
     assert p.stdout.splitlines()[-1] == "done: 2 of 2 files open with your key", p.stdout
     assert with_lines(b, b"new\n", "decrypt", "-o", "-", "a.spk", ok=0).stdout == "a"
+    # the same command again, which has nothing left to do
+    again = ("recover", "--bits", "2048", "--replace-keys", "a.spk", "b.spk")
+    p = with_lines(b, b"new\n", *again, ok=0)
+    assert "b.spk: header repaired" in p.stdout, p.stdout
+    for p in (with_lines(b, b"wrong\n", *again, ok=1), b.run(*again, ok=1)):
+        assert "recovery has ended already" in p.stderr and "--all --replace-keys" in p.stderr, p.stderr
+    assert b.json("status")["recoveries"] == []
+    status, seen = typed(b, [lost], *again)  # the new one is lost, too
+    assert status == 4, seen
     b.clean()
 
 
