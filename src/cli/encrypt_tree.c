@@ -54,7 +54,9 @@ is_sealed(const char *path, uint64_t plain_len)
 }
 
 /* So that an interrupted run can simply be started again: what has a sealed copy that is not older
- * is done. An older one is left to seal, where it fails with "is there already" unless --force. */
+ * is done. An older one is left to seal, where it fails with "is there already" unless --force. Of
+ * an older file that was moved here only the status change is new; so is it after a chmod, but a
+ * copy too many costs less than one that is missing. */
 static bool
 up_to_date(const char *in, const char *out)
 {
@@ -62,7 +64,7 @@ up_to_date(const char *in, const char *out)
     struct stat so;
 
     return lstat(out, &so) == 0 && stat(in, &si) == 0 && !newer(&si.st_mtim, &so.st_mtim) &&
-           is_sealed(out, (uint64_t)si.st_size);
+           !newer(&si.st_ctim, &so.st_mtim) && is_sealed(out, (uint64_t)si.st_size);
 }
 
 static bool
@@ -183,8 +185,8 @@ tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
     } else if (o->output && e.code != SPK_CODE_EXISTS) {
         (void)term_error(TERM_ABOUT_OUTPUT, f->out, e, NULL);
     } else if (e.code == SPK_CODE_EXISTS) {
-        term_say_error(
-            f->out, _("is there already, and is older than its original or no sealed copy of it"));
+        term_say_error(f->out, _("is there already, and is older than the last change of its "
+                                 "original, or no sealed copy of it"));
         term_say_hint(_("--force replaces it"));
     } else {
         (void)term_error(TERM_ABOUT_INPUT, f->in, e, NULL);
