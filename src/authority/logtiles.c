@@ -47,6 +47,23 @@ spk_on_log_checkpoint(struct spk_exchange *r)
     return SPK_DONE;
 }
 
+enum spk_after
+spk_on_checkpoints(struct spk_exchange *r)
+{
+    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
+
+    for (unsigned i = 1; i <= SPK_LOG_IDS; i++) {
+        struct spk_signed s;
+
+        spk_logbook_signed(r->srv->log[i - 1], &s);
+        if (s.len > 0) {
+            spk_jw_str(w, spk_log_word((enum spk_log_id)i), spk_span(s.note, s.len));
+        }
+    }
+    spk_exchange_json_end(r);
+    return SPK_DONE;
+}
+
 /* -- tiles */
 
 static spk_err

@@ -18,6 +18,7 @@ const struct spk_route spk_routes[] = {
      spk_on_deposit_get},
     {"GET", "/v1/deposits/{serial}/receipt", SPK_WHO_ENROLLED, SPK_RUN_READS, SPK_BODY_NONE, "",
      spk_on_deposit_receipt},
+    {"GET", "/v1/checkpoints", SPK_WHO_ANYONE, SPK_RUN_HERE, SPK_BODY_NONE, "", spk_on_checkpoints},
     {"GET", "/log/{log}/checkpoint", SPK_WHO_ANYONE, SPK_RUN_HERE, SPK_BODY_NONE, "",
      spk_on_log_checkpoint},
     {"GET", "/log/{log}/tile/{tile...}", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_NONE, "",

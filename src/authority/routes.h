@@ -47,7 +47,7 @@ bool spk_route_params_ok(const struct spk_exchange *r);
 spk_run_fn spk_on_authority, spk_on_status;
 spk_run_fn spk_on_enrol, spk_on_self;
 spk_run_fn spk_on_deposit_post, spk_on_deposit_list, spk_on_deposit_get, spk_on_record_post;
-spk_run_fn spk_on_deposit_receipt, spk_on_log_checkpoint, spk_on_log_tile;
+spk_run_fn spk_on_deposit_receipt, spk_on_log_checkpoint, spk_on_log_tile, spk_on_checkpoints;
 spk_run_fn spk_on_request_post, spk_on_request_get, spk_on_request_list, spk_on_request_veto;
 spk_run_fn spk_on_request_successor, spk_on_request_keys;
 spk_run_fn spk_on_officer_requests, spk_on_officer_request, spk_on_officer_scope;

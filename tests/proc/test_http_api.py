@@ -255,6 +255,7 @@ class Api(unittest.TestCase):
                              (row["index"], row["serial"], row["index"]))
             self.assertEqual(leaves[receipt.index], log_verifier.leaf_hash(receipt.entry))
         self.assertEqual(get("/log/deposits/checkpoint").headers["Cache-Control"], "no-cache")
+        self.assertEqual(get("/v1/checkpoints").json["deposits"], get("/log/deposits/checkpoint").body.decode())
         r = get("/log/deposits/tile/0/000.p/3")  # an older, smaller one
         self.assertEqual((r.body, r.headers["Content-Type"]), (b"".join(leaves[:3]), "application/octet-stream"))
         for path in ("tile/0/000", "tile/0/000.p/9", "tile/0/000.p/0", "tile/0/001.p/1", "tile/1/000.p/1", "tile/0/x000/000.p/3",
