@@ -13,18 +13,9 @@
 #define MACHINE_ENV "CRYPTOAPI_MACHINE_CONFIG"
 #define USER_FOLDER "sparekey"
 #define FILE_NAME "cryptoapi-providers"
-#define FILE_MAX (64 * 1024)
-#define LINES_MAX 1000
-
-/* A line of the file is a type in decimal, a space, and a provider's name. */
-struct entry {
-    DWORD type;
-    const struct capi_provider *def;
-};
-struct settings {
-    struct entry entry[LINES_MAX];
-    size_t count;
-};
+#define FILE_MAX (64 * 1024) /* more than the types there are need many times over */
+#define LOCK_NAME FILE_NAME ".lock"
+#define LOCK_MS 5000 /* a change takes milliseconds */
 
 static DWORD
 folder(bool machine, char **ret_dir)
@@ -46,67 +37,78 @@ folder(bool machine, char **ret_dir)
     return capi_code(e, NTE_FAIL);
 }
 
-/* Lines that make no sense, or name what is not here, count as not written. */
-static void
-parse_line(struct spk_span line, struct settings *s)
+static DWORD
+file_code(spk_err e)
+{
+    bool denied = e.code == SPK_CODE_IO && (e.sys == EACCES || e.sys == EPERM || e.sys == EROFS);
+    return denied ? ERROR_ACCESS_DENIED : capi_code(e, NTE_FAIL);
+}
+
+/* The last line may lack its end, where somebody has written the file by hand. */
+static bool
+next_line(struct spk_span *text, struct spk_span *ret_line)
+{
+    if (text->len == 0) {
+        return false;
+    }
+    if (!spk_split(text, '\n', ret_line)) {
+        *ret_line = *text;
+        *text = SPK_SPAN_EMPTY;
+    }
+    return true;
+}
+
+/* A line is a type in decimal, a space, and a provider's name. What makes no sense here, or names
+ * what is not here, sets nothing; a later version may understand it. */
+static bool
+parse_line(struct spk_span line, DWORD *ret_type, const struct capi_provider **ret_def)
 {
     struct spk_span type_text;
     uint64_t type = 0;
     char name[128] = {0};
     if (!spk_split(&line, ' ', &type_text) ||
-        !spk_ok(spk_dec_parse(type_text, CAPI_TYPE_MAX, &type)) || line.len >= sizeof name ||
-        s->count == LINES_MAX) {
-        return;
+        !spk_ok(spk_dec_parse(type_text, CAPI_TYPE_MAX, &type)) || line.len >= sizeof name) {
+        return false;
     }
     if (line.len != 0) {
         memcpy(name, line.ptr, line.len);
     }
-    const struct capi_provider *def = capi_provider_find(name);
-    if (def != NULL && def->type == type) {
-        s->entry[s->count++] = (struct entry){(DWORD)type, def};
-    }
+    *ret_type = (DWORD)type;
+    *ret_def = capi_provider_find(name);
+    return *ret_def != NULL && (*ret_def)->type == type;
 }
 
+/* A file that is not there sets nothing; of one that cannot be read nobody knows what it sets. */
 static DWORD
-read_settings(bool machine, struct settings *ret_s)
+read_text(const char *dir, struct spk_buf *text)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
-    SPK_AUTO_STR char *dir = NULL;
     SPK_AUTO_STR char *path = NULL;
-    struct spk_span line;
-    ret_s->count = 0;
-    CAPI_TRY(folder(machine, &dir));
     CAPI_TRY(capi_code(spk_path_join(dir, FILE_NAME, &path), NTE_FAIL));
-    if (!spk_ok(spk_file_read(AT_FDCWD, path, &b))) {
-        return ERROR_SUCCESS; /* none there: nothing is set */
-    }
-    struct spk_span text = spk_buf_span(&b);
-    while (spk_split(&text, '\n', &line)) {
-        parse_line(line, ret_s);
-    }
-    return ERROR_SUCCESS;
+    spk_err e = spk_file_read(AT_FDCWD, path, text);
+    return e.code == SPK_CODE_NOTFOUND ? ERROR_SUCCESS : file_code(e);
 }
 
-static const struct capi_provider *
-find(const struct settings *s, DWORD type)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->entry[i].type == type) {
-            return s->entry[i].def;
-        }
-    }
-    return NULL;
-}
-
+/* *ret_def is NULL when nothing is set. */
 static DWORD
 set_value(bool machine, DWORD type, const struct capi_provider **ret_def)
 {
-    struct settings *s = spk_calloc(1, sizeof *s);
-    CAPI_CHECK(s != NULL, NTE_NO_MEMORY);
-    DWORD code = read_settings(machine, s);
-    *ret_def = code == ERROR_SUCCESS ? find(s, type) : NULL;
-    spk_mem_free(s);
-    return code == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : code; /* no home: nothing is set */
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
+    SPK_AUTO_STR char *dir = NULL;
+    struct spk_span line;
+    DWORD of = 0;
+    DWORD code = folder(machine, &dir);
+    CAPI_CHECK(code != ERROR_FILE_NOT_FOUND, ERROR_SUCCESS); /* no home: nothing is set */
+    CAPI_TRY(code);
+    CAPI_TRY(read_text(dir, &b));
+    struct spk_span text = spk_buf_span(&b);
+    while (next_line(&text, &line)) {
+        const struct capi_provider *def = NULL;
+        if (parse_line(line, &of, &def) && of == type) {
+            *ret_def = def;
+            return ERROR_SUCCESS;
+        }
+    }
+    return ERROR_SUCCESS;
 }
 
 DWORD
@@ -130,46 +132,57 @@ capi_registry_default(DWORD type, const struct capi_provider **ret_def)
     return code == NTE_PROV_TYPE_NOT_DEF ? capi_registry_get(type, true, ret_def) : code;
 }
 
+/* Every line but the type's own, byte by byte, then its new one. */
 static spk_err
-write_settings(const struct settings *s, const char *dir)
+edit(struct spk_span text, DWORD type, const struct capi_provider *def, struct spk_buf *out)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
-    SPK_AUTO_STR char *path = NULL;
-    for (size_t i = 0; i < s->count; i++) {
-        SPK_TRY(spk_buf_printf(&b, "%u %s\n", s->entry[i].type, s->entry[i].def->name));
-    }
-    SPK_TRY(spk_mkdirs(dir, 0755));
-    SPK_TRY(spk_path_join(dir, FILE_NAME, &path));
-    return spk_file_write(AT_FDCWD, path, spk_buf_span(&b), 0644, true);
-}
-
-static DWORD
-change(struct settings *s, bool machine, DWORD type, const struct capi_provider *def)
-{
-    SPK_AUTO_STR char *dir = NULL;
-    size_t kept = 0;
-    CAPI_TRY(folder(machine, &dir));
-    CAPI_TRY(read_settings(machine, s));
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->entry[i].type != type) {
-            s->entry[kept++] = s->entry[i];
+    struct spk_span line;
+    while (next_line(&text, &line)) {
+        const struct capi_provider *old = NULL;
+        DWORD of = 0;
+        if (line.len != 0 && (!parse_line(line, &of, &old) || of != type)) {
+            SPK_TRY(spk_buf_add(out, line));
+            SPK_TRY(spk_buf_u8(out, '\n'));
         }
     }
-    if (def != NULL && kept < LINES_MAX) {
-        s->entry[kept++] = (struct entry){type, def};
+    return def == NULL ? SPK_OK : spk_buf_printf(out, "%u %s\n", type, def->name);
+}
+
+/* Who changes the file holds this one, for the file itself is another one after each change. */
+static spk_err
+lock(const char *dir, int *ret_fd)
+{
+    SPK_AUTO_STR char *path = NULL;
+    SPK_TRY(spk_path_join(dir, LOCK_NAME, &path));
+    SPK_AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (fd < 0) {
+        return spk_err_errno();
     }
-    s->count = kept;
-    spk_err e = write_settings(s, dir);
-    bool denied = e.code == SPK_CODE_IO && (e.sys == EACCES || e.sys == EPERM || e.sys == EROFS);
-    return denied ? ERROR_ACCESS_DENIED : capi_code(e, NTE_FAIL);
+    SPK_TRY(spk_lock_wait(fd, LOCK_MS));
+    *ret_fd = fd;
+    fd = -1;
+    return SPK_OK;
+}
+
+static spk_err
+write_text(const char *dir, struct spk_span text)
+{
+    SPK_AUTO_STR char *path = NULL;
+    SPK_TRY(spk_path_join(dir, FILE_NAME, &path));
+    return spk_file_write(AT_FDCWD, path, text, 0644, true);
 }
 
 DWORD
 capi_registry_set(DWORD type, bool machine, const struct capi_provider *def)
 {
-    struct settings *s = spk_calloc(1, sizeof *s);
-    CAPI_CHECK(s != NULL, NTE_NO_MEMORY);
-    DWORD code = change(s, machine, type, def);
-    spk_mem_free(s);
-    return code;
+    SPK_AUTO_BUF struct spk_buf old = SPK_BUF(FILE_MAX);
+    SPK_AUTO_BUF struct spk_buf changed = SPK_BUF(FILE_MAX);
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_FD int held = -1;
+    CAPI_TRY(folder(machine, &dir));
+    CAPI_TRY(file_code(spk_mkdirs(dir, 0755)));
+    CAPI_TRY(file_code(lock(dir, &held)));
+    CAPI_TRY(read_text(dir, &old));
+    CAPI_TRY(file_code(edit(spk_buf_span(&old), type, def, &changed)));
+    return file_code(write_text(dir, spk_buf_span(&changed)));
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which providers there are, and the defaults. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "capi_test.h"
 
@@ -141,10 +144,102 @@ capi_015(void **state)
     assert_fails(CryptSetProviderExA(MS_DEF_PROV_A, 1, NULL, CRYPT_DELETE_DEFAULT), NTE_BAD_FLAGS);
 }
 
+#define USER_FILE "config/sparekey/cryptoapi-providers"
+#define FILE_ROOM (64 * 1024)
+
+static void
+set_user(const char *provider, DWORD type)
+{
+    assert_works(CryptSetProviderExA(provider, type, NULL, CRYPT_USER_DEFAULT));
+}
+
+static void
+assert_user_file(const char *want)
+{
+    static BYTE got[2 * FILE_ROOM];
+    DWORD len = read_file(USER_FILE, got, sizeof got - 1);
+    got[len] = 0;
+    assert_string_equal((const char *)got, want);
+}
+
+/* What a later version, or somebody by hand, has written is not this one's to throw away. */
+static void
+lines_that_say_nothing_here_stay(void **state)
+{
+    static const char by_hand[] = "# ours\n\n31 Some Provider of Tomorrow\n1 No Such Provider\n"
+                                  "13 " MS_DEF_DSS_DH_PROV_A "\n24 " MS_ENH_RSA_AES_PROV_XP_A;
+    (void)state;
+    set_user(MS_DEF_PROV_A, PROV_RSA_FULL); /* the folder is there from now on */
+    write_file(USER_FILE, (const BYTE *)by_hand, sizeof by_hand - 1);
+    assert_default(CRYPT_USER_DEFAULT, MS_STRONG_PROV_A);
+    set_user(MS_ENHANCED_PROV_A, PROV_RSA_FULL);
+    assert_user_file("# ours\n31 Some Provider of Tomorrow\n1 No Such Provider\n"
+                     "13 " MS_DEF_DSS_DH_PROV_A "\n24 " MS_ENH_RSA_AES_PROV_XP_A
+                     "\n1 " MS_ENHANCED_PROV_A "\n");
+    assert_default(CRYPT_USER_DEFAULT, MS_ENHANCED_PROV_A);
+    assert_works(CryptSetProviderExA(MS_ENH_RSA_AES_PROV_XP_A, PROV_RSA_AES, NULL,
+                                     CRYPT_USER_DEFAULT | CRYPT_DELETE_DEFAULT));
+    assert_user_file("# ours\n31 Some Provider of Tomorrow\n1 No Such Provider\n"
+                     "13 " MS_DEF_DSS_DH_PROV_A "\n1 " MS_ENHANCED_PROV_A "\n");
+}
+
+/* A file that cannot be read is not an empty one: neither a default is told nor the file changed.
+ */
+static void
+a_file_that_cannot_be_read_is_not_empty(void **state)
+{
+    static BYTE lines[FILE_ROOM + 3], after[sizeof lines];
+    char path[512], a[128];
+    struct stat st;
+    DWORD len = sizeof a;
+    (void)state;
+    set_user(MS_DEF_PROV_A, PROV_RSA_FULL);
+    memset(lines, '\n', sizeof lines);
+    memcpy(lines + sizeof lines - 1 - strlen("1 " MS_DEF_PROV_A), "1 " MS_DEF_PROV_A,
+           strlen("1 " MS_DEF_PROV_A));
+    write_file(USER_FILE, lines, sizeof lines); /* longer than any that is written here */
+    assert_fails(CryptGetDefaultProviderA(1, NULL, CRYPT_USER_DEFAULT, a, &len), NTE_FAIL);
+    assert_fails(CryptSetProviderA(MS_STRONG_PROV_A, 1), NTE_FAIL);
+    assert_int_equal(read_file(USER_FILE, after, sizeof after), sizeof after);
+    assert_memory_equal(lines, after, sizeof after);
+    (void)snprintf(path, sizeof path, "%s/%s", capi_dir(), USER_FILE);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_fails(CryptGetDefaultProviderA(1, NULL, CRYPT_USER_DEFAULT, a, &len), NTE_FAIL);
+    assert_fails(CryptSetProviderA(MS_STRONG_PROV_A, 1), NTE_FAIL);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    assert_int_equal(rmdir(path), 0);
+    assert_default(CRYPT_USER_DEFAULT, MS_STRONG_PROV_A);
+}
+
+/* No line of the file is lost because there was no room for the new one. */
+static void
+a_full_file_refuses_a_line(void **state)
+{
+    static BYTE lines[FILE_ROOM - 8], after[FILE_ROOM];
+    (void)state;
+    set_user(MS_DEF_PROV_A, PROV_RSA_FULL);
+    memset(lines, '#', sizeof lines);
+    lines[sizeof lines - 1] = '\n';
+    write_file(USER_FILE, lines, sizeof lines);
+    assert_fails(CryptSetProviderA(MS_STRONG_PROV_A, 1), NTE_FAIL);
+    assert_int_equal(read_file(USER_FILE, after, sizeof after), sizeof lines);
+    assert_memory_equal(lines, after, sizeof lines);
+    run_in_dir("rm " USER_FILE);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(capi_012), cmocka_unit_test(capi_013),
-                                       cmocka_unit_test(capi_014), cmocka_unit_test(capi_015)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(capi_012),
+        cmocka_unit_test(capi_013),
+        cmocka_unit_test(capi_014),
+        cmocka_unit_test(capi_015),
+        cmocka_unit_test(lines_that_say_nothing_here_stay),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_not_empty),
+        cmocka_unit_test(a_full_file_refuses_a_line),
+    };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }

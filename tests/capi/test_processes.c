@@ -16,6 +16,7 @@
 #define SHORT_SECONDS 2
 #define SOAK_SECONDS 60
 #define IMPORTS 30
+#define SETTINGS 20
 
 static BOOL
 acquire(HCRYPTPROV *p, const char *name, DWORD flags)
@@ -300,13 +301,53 @@ anothers_pair_is_seen(void **state)
     delete_container("seen");
 }
 
+/* Each keeps the default of a type of its own in the one file, again and again. */
+static void
+keep_default(unsigned self, int fd)
+{
+    static const struct {
+        DWORD type;
+        const char *name[2];
+    } of[PROCESSES] = {{PROV_RSA_FULL, {MS_DEF_PROV_A, MS_ENHANCED_PROV_A}},
+                       {PROV_RSA_AES, {MS_ENH_RSA_AES_PROV_A, MS_ENH_RSA_AES_PROV_XP_A}},
+                       {PROV_DSS_DH, {MS_DEF_DSS_DH_PROV_A, MS_ENH_DSS_DH_PROV_A}},
+                       {PROV_DSS, {MS_DEF_DSS_PROV_A, MS_DEF_DSS_PROV_A}},
+                       {PROV_RSA_SIG, {MS_DEF_RSA_SIG_PROV_A, MS_DEF_RSA_SIG_PROV_A}}};
+    for (unsigned i = 0; i < SETTINGS; i++) {
+        char name[128] = "";
+        DWORD len = sizeof name;
+        const char *want = of[self].name[i % 2];
+        if (!CryptSetProviderA(want, of[self].type) ||
+            !CryptGetDefaultProviderA(of[self].type, NULL, CRYPT_USER_DEFAULT, name, &len) ||
+            strcmp(name, want) != 0) {
+            report(fd, GetLastError());
+        }
+    }
+}
+
+static void
+defaults_set_at_once(void **state)
+{
+    DWORD reports[PROCESSES * SETTINGS];
+    size_t count = 0;
+    BYTE file[4096];
+    unsigned lines = 0;
+    (void)state;
+    in_processes(PROCESSES, keep_default, reports, COUNT(reports), &count);
+    assert_int_equal(count, 0);
+    DWORD len = read_file("config/sparekey/cryptoapi-providers", file, sizeof file);
+    for (DWORD i = 0; i < len; i++) {
+        lines += file[i] == '\n';
+    }
+    assert_int_equal(lines, PROCESSES);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_creates_and_one_deletes),
-        cmocka_unit_test(the_last_pair_stays),
-        cmocka_unit_test(no_code_but_the_expected),
+        cmocka_unit_test(defaults_set_at_once),  cmocka_unit_test(one_creates_and_one_deletes),
+        cmocka_unit_test(the_last_pair_stays),   cmocka_unit_test(no_code_but_the_expected),
         cmocka_unit_test(anothers_pair_is_seen),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
