@@ -223,7 +223,7 @@ spk_anyrsa_raw_public(const struct spk_anyrsa *key, struct spk_span in, uint8_t 
     SPK_AUTO_BN c = BN_new();
     SPK_OSSL(ctx != NULL && m != NULL && c != NULL);
     SPK_CHECK(BN_ucmp(m, key->bn_n) < 0, FORMAT);
-    SPK_OSSL(BN_mod_exp_mont(c, m, key->bn_e, key->bn_n, ctx, key->mont) == 1);
+    SPK_TRY(spk_rsa_power(c, m, key->bn_e, key->mont, ctx));
     SPK_OSSL(BN_bn2binpad(c, ret_out, (int)key->k) == (int)key->k);
     return SPK_OK;
 }

@@ -37,16 +37,15 @@ static const char *const names[SPK_CIPHER_MAX_ + 2][SPK_MODE_MAX_] = {
 };
 
 static size_t
-row_of(const struct spk_cipher *c)
+row_of(enum spk_cipher_alg alg, size_t key_len)
 {
-    return c->alg == SPK_CIPHER_AES ? SPK_CIPHER_AES + spk_secret_len(c->key) / 8 - 2 : c->alg;
+    return alg == SPK_CIPHER_AES ? SPK_CIPHER_AES + key_len / 8 - 2 : alg;
 }
 
 static spk_err
-fetch(const struct spk_cipher *c, enum spk_cipher_mode mode, EVP_CIPHER **ret_cipher)
+fetch(size_t row, enum spk_cipher_mode mode, EVP_CIPHER **ret_cipher)
 {
     SPK_OSSL_SCOPE;
-    size_t row = row_of(c);
     OSSL_LIB_CTX *lib = spk_ossl_lib();
     if (row <= SPK_CIPHER_DES) {
         SPK_TRY(spk_ossl_legacy(&lib));
@@ -109,17 +108,23 @@ keep_key(struct spk_cipher *c, struct spk_span key)
 }
 
 spk_err
+spk_cipher_there(enum spk_cipher_alg alg, size_t key_len)
+{
+    EVP_CIPHER *probe = NULL;
+    SPK_CHECK(key_len_ok(alg, key_len), LIMIT);
+    return fetch(row_of(alg, key_len), SPK_MODE_ECB, &probe);
+}
+
+spk_err
 spk_cipher_new(enum spk_cipher_alg alg, struct spk_span key, unsigned rc2_bits,
                struct spk_cipher **ret_c)
 {
-    EVP_CIPHER *probe = NULL;
-    SPK_CHECK(key_len_ok(alg, key.len), LIMIT);
+    SPK_TRY(spk_cipher_there(alg, key.len)); /* shows now, not in the middle */
     SPK_AUTO(spk_cipher) c = spk_calloc(1, sizeof *c);
     SPK_CHECK(c != NULL, NOMEM);
     c->alg = alg;
     c->rc2_bits = rc2_bits;
     SPK_TRY(keep_key(c, key));
-    SPK_TRY(fetch(c, SPK_MODE_ECB, &probe)); /* a missing module shows now, not in the middle */
     *ret_c = SPK_STEAL(c);
     return SPK_OK;
 }
@@ -189,7 +194,7 @@ ctx_get(struct spk_cipher *c, enum spk_cipher_mode mode, bool encrypt, EVP_CIPHE
     EVP_CIPHER_CTX **slot = &c->ctx[mode][encrypt ? 1 : 0];
     EVP_CIPHER *cipher = NULL;
     if (*slot == NULL) {
-        SPK_TRY(fetch(c, mode, &cipher));
+        SPK_TRY(fetch(row_of(c->alg, spk_secret_len(c->key)), mode, &cipher));
         EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
         SPK_OSSL(ctx != NULL);
         spk_err e = set_up(c, ctx, cipher, encrypt ? 1 : 0);

@@ -26,6 +26,8 @@ enum spk_cipher_mode { SPK_MODE_ECB, SPK_MODE_CBC, SPK_MODE_CFB8, SPK_MODE_MAX_ 
 
 struct spk_cipher; /* not for two threads at once */
 
+/** What spk_cipher_new() would say of keys of this length, in bytes. */
+SPK_MUST_USE spk_err spk_cipher_there(enum spk_cipher_alg alg, size_t key_len);
 /** SPK_CODE_LIMIT for a key length that the cipher does not have; SPK_CODE_NOTFOUND where OpenSSL
  * came without its legacy module and the cipher is in it.
  * @param rc2_bits  effective bits T1 of RC2 (RFC 2268), 1 to 1024; ignored for others. */

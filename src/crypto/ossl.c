@@ -35,17 +35,22 @@ spk_ossl_lib(void)
     return lib;
 }
 
+/* The queue is asked for the outermost scope only: finding it takes longer than a small hash. */
+static _Thread_local unsigned scopes;
+
 int
 spk_ossl_scope_begin(void)
 {
-    return ERR_set_mark();
+    return scopes++ == 0 ? ERR_set_mark() : 0;
 }
 
 void
 spk_ossl_scope_end(const int *marked)
 {
     (void)marked; /* of an empty queue there is no mark, and all that is in it now is ours */
-    (void)ERR_pop_to_mark();
+    if (--scopes == 0) {
+        (void)ERR_pop_to_mark();
+    }
 }
 
 spk_err

@@ -27,7 +27,8 @@ void spk_ossl_start(void);
 /** The context of our own: everything is fetched from it, nothing from the process's. */
 OSSL_LIB_CTX *spk_ossl_lib(void);
 /** First in every function that calls the library and may see it fail: at its end, the errors that
- * have come since are taken off the queue. */
+ * have come since are taken off the queue. One inside another leaves that to the outer one, and
+ * costs nothing. */
 int spk_ossl_scope_begin(void);
 void spk_ossl_scope_end(const int *marked);
 #define SPK_OSSL_SCOPE                                                                             \

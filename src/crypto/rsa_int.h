@@ -41,6 +41,9 @@ SPK_MUST_USE spk_err spk_rsa_fit(const struct spk_rsa_parts *parts, size_t k,
 SPK_MUST_USE spk_err spk_rsa_put_spki(struct spk_span n, struct spk_span e, struct spk_buf *b);
 /** The library's form of the key, borrowed; made once. */
 SPK_MUST_USE spk_err spk_rsa_pkey(const struct spk_rsa *key, EVP_PKEY **ret_pkey);
+/** c = m^e mod n for a public e, odd and at least 3, and m below n, whose mont is given. */
+SPK_MUST_USE spk_err spk_rsa_power(BIGNUM *c, const BIGNUM *m, const BIGNUM *e, BN_MONT_CTX *mont,
+                                   BN_CTX *ctx);
 /** RSASSA-PKCS1-v1_5 with SHA-256 of tbs, for certificates only. */
 SPK_MUST_USE spk_err spk_rsa_sign_v15(const struct spk_rsa *key, struct spk_span tbs,
                                       struct spk_buf *sig);

@@ -105,6 +105,25 @@ mont_get(const struct spk_rsa *key, BN_CTX *ctx)
     return e;
 }
 
+/* Square and multiply, in Montgomery form. e is odd, so that the last step multiplies: by m itself,
+ * which takes c out of that form, where the library's exponentiation, made for exponents of any
+ * kind, goes two multiplications further. e and the order of steps are public. */
+spk_err
+spk_rsa_power(BIGNUM *c, const BIGNUM *m, const BIGNUM *e, BN_MONT_CTX *mont, BN_CTX *ctx)
+{
+    SPK_OSSL_SCOPE;
+    SPK_AUTO_BN form = BN_new();
+    SPK_OSSL(form != NULL && BN_to_montgomery(form, m, mont, ctx) == 1);
+    SPK_OSSL(BN_copy(c, form) != NULL);
+    for (int i = BN_num_bits(e) - 2; i >= 0; i--) {
+        SPK_OSSL(BN_mod_mul_montgomery(c, c, c, mont, ctx) == 1);
+        if (BN_is_bit_set(e, i)) {
+            SPK_OSSL(BN_mod_mul_montgomery(c, c, i == 0 ? m : form, mont, ctx) == 1);
+        }
+    }
+    return SPK_OK;
+}
+
 /* On big numbers directly: a public operation has no secret exponent, and the way through key and
  * cipher objects would cost their tables at start-up. */
 spk_err
@@ -118,7 +137,7 @@ spk_rsa_raw_public(const struct spk_rsa *key, struct spk_span in, uint8_t *ret_o
     SPK_OSSL(ctx != NULL && m != NULL && c != NULL);
     SPK_TRY(mont_get(key, ctx));
     SPK_CHECK(BN_ucmp(m, key->bn_n) < 0, FORMAT);
-    SPK_OSSL(BN_mod_exp_mont(c, m, key->bn_e, key->bn_n, ctx, key->mont) == 1);
+    SPK_TRY(spk_rsa_power(c, m, key->bn_e, key->mont, ctx));
     SPK_OSSL(BN_bn2binpad(c, ret_out, (int)key->k) == (int)key->k);
     return SPK_OK;
 }

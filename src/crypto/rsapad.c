@@ -6,6 +6,7 @@
 #include "crypto/anyrsa.h"
 #include "crypto/ct.h"
 #include "crypto/digest.h"
+#include "crypto/ossl.h"
 #include "crypto/rng.h"
 
 #define PS_MIN 8 /* RFC 8017 section 7.2.1 */
@@ -146,6 +147,7 @@ hash_label(struct spk_span label, uint8_t ret_hash[SPK_DIGEST_LEN_MAX])
 spk_err
 spk_oaep_label_encode(struct spk_span msg, struct spk_span label, struct spk_mut ret_em)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_digest) d = NULL;
     uint8_t l_hash[SPK_DIGEST_LEN_MAX];
     SPK_CHECK(ret_em.len >= SPK_OAEP_OVERHEAD && msg.len <= ret_em.len - SPK_OAEP_OVERHEAD, LIMIT);
@@ -186,6 +188,7 @@ oaep_scan(uint8_t first, const uint8_t *l_hash, struct spk_span db, size_t *ret_
 spk_err
 spk_oaep_label_decode(struct spk_span em, struct spk_span label, uint8_t *ret_msg, size_t *ret_len)
 {
+    SPK_OSSL_SCOPE;
     SPK_AUTO(spk_digest) d = NULL;
     uint8_t l_hash[SPK_DIGEST_LEN_MAX], seed[SHA1_LEN], db[SPK_ANYRSA_MAX_LEN];
     SPK_WIPE_ON_EXIT(seed);

@@ -96,7 +96,6 @@ gen_session(struct capi_prov *p, ALG_ID alg, DWORD flags, struct capi_key **ret_
     CAPI_AUTO_KEY k = NULL;
     SPK_AUTO(spk_secret) secret = NULL;
     enum spk_cipher_alg cipher;
-    struct spk_cipher *probe = NULL;
     size_t len = 0;
     bool fill = false;
     CAPI_TRY(capi_cipher_of(alg, &cipher));
@@ -111,7 +110,8 @@ gen_session(struct capi_prov *p, ALG_ID alg, DWORD flags, struct capi_key **ret_
     if (fill) {
         CAPI_TRY(capi_code(random_salt(spk_mut(k->salt, k->salt_len)), NTE_FAIL));
     }
-    CAPI_TRY(capi_key_cipher(k, &probe)); /* a cipher that is missing shows here */
+    /* a cipher that is missing shows here */
+    CAPI_TRY(capi_code(spk_cipher_there(cipher, len + k->salt_len), NTE_BAD_KEY));
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
 }

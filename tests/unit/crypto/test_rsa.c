@@ -3,6 +3,9 @@
 
 #include <pthread.h>
 
+#include <openssl/bn.h>
+
+#include "crypto/anyrsa.h"
 #include "crypto/rng.h"
 #include "vec.h"
 
@@ -287,11 +290,56 @@ many_threads_one_key(void **state)
     }
 }
 
+/* in^e mod n, as the library's plain exponentiation has it. */
+static void
+plain_power(const struct spk_rsa_parts *key, struct spk_span in, uint8_t *ret_out)
+{
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *m = BN_bin2bn(in.ptr, (int)in.len, NULL);
+    BIGNUM *n = BN_bin2bn(key->n.ptr, (int)key->n.len, NULL);
+    BIGNUM *e = BN_bin2bn(key->e.ptr, (int)key->e.len, NULL);
+    assert_int_equal(BN_mod_exp(m, m, e, n, ctx), 1);
+    assert_int_equal(BN_bn2binpad(m, ret_out, (int)in.len), (int)in.len);
+    BN_free(m);
+    BN_free(n);
+    BN_free(e);
+    BN_CTX_free(ctx);
+}
+
+/* Exponents of few and of many ones, and numbers of all lengths: also those that leave the
+ * modulus' first words empty. */
+static void
+powers_of_any_exponent(void **state)
+{
+    static const uint8_t exponents[][4] = {{0, 0, 0, 3}, {0, 0, 0, 17},   {0, 0, 0, 255},
+                                           {0, 1, 0, 1}, {0x80, 0, 0, 1}, {0xff, 0xff, 0xff, 0xff}};
+    (void)state;
+    for (unsigned bits = 384; bits <= 1032; bits += 216) {
+        SPK_AUTO(spk_anyrsa) pair = NULL;
+        struct spk_rsa_parts p;
+        assert_spk_ok(spk_anyrsa_generate(bits, &pair));
+        spk_anyrsa_parts(pair, &p);
+        for (size_t i = 0; i < sizeof exponents / sizeof exponents[0]; i++) {
+            SPK_AUTO(spk_anyrsa) key = NULL;
+            struct spk_rsa_parts pub = {.n = p.n, .e = spk_strip_zeros(SPK_SPAN_OF(exponents[i]))};
+            uint8_t m[129] = {0}, want[129], got[129];
+            assert_spk_ok(spk_anyrsa_from_parts(&pub, &key));
+            for (size_t len = 0; len < p.n.len; len++) {
+                assert_spk_ok(spk_random(spk_mut(m + p.n.len - len, len)));
+                plain_power(&pub, spk_span(m, p.n.len), want);
+                assert_spk_ok(spk_anyrsa_raw_public(key, spk_span(m, p.n.len), got));
+                assert_memory_equal(got, want, p.n.len);
+            }
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_as_the_model),
+        cmocka_unit_test(powers_of_any_exponent),
         cmocka_unit_test(parts_and_names),
         cmocka_unit_test(generated),
         cmocka_unit_test(small_numbers_keep_their_length),
