@@ -12,9 +12,6 @@
 #include "base/text.h"
 #include "crypto/cert.h"
 
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
-
 /* The key of the certificate as it stands in the TLS session now. The same bytes as last time need
  * no second look. */
 static void
@@ -65,7 +62,7 @@ spk_auth_peer(struct spk_exchange *r)
 static spk_err
 key_by_successor(struct spk_books *books, const struct spk_owner_row *o, struct spk_hash *ret_key)
 {
-    SUCCESSOR_AUTO u = {.number = 0};
+    SPK_AUTO_SUCCESSOR u = {.number = 0};
     struct spk_note note;
 
     SPK_TRY(spk_note_parse(o->successor, false, &note));
@@ -81,7 +78,7 @@ key_by_successor(struct spk_books *books, const struct spk_owner_row *o, struct 
 static spk_err
 login_follows(struct spk_books *books, const struct spk_owner_row *o, const struct spk_hash *key)
 {
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     struct spk_hash login;
 
     SPK_TRY(spk_enrolment_parse(o->record, &e));

@@ -238,14 +238,20 @@ spk_on_deposit_post(struct spk_exchange *r)
 
 /* -- showing */
 
+static bool
+is_damaged(const struct spk_deposit_row *row)
+{
+    if (spk_ok(spk_deposit_row_verify(row))) {
+        return false;
+    }
+    spk_log(SPK_LOG_ERROR, "deposit %llu was altered in the database",
+            (unsigned long long)row->index);
+    return true;
+}
+
 static const char *
 state_name(const struct spk_deposit_row *row)
 {
-    if (!spk_ok(spk_deposit_row_verify(row))) {
-        spk_log(SPK_LOG_ERROR, "deposit %llu was altered in the database",
-                (unsigned long long)row->index);
-        return "damaged";
-    }
     switch (row->state) {
     case SPK_DEPOSIT_CHECKED:
         return "checked";
@@ -268,7 +274,7 @@ list_one(void *arg, const struct spk_deposit_row *row)
     spk_jw_u64(w, "epoch", row->epoch);
     spk_jw_u64(w, "policy", row->policy);
     spk_jw_str(w, "description", row->description);
-    spk_jw_cstr(w, "state", state_name(row));
+    spk_jw_cstr(w, "state", is_damaged(row) ? "damaged" : state_name(row));
     spk_jw_close(w, '}');
     return SPK_OK;
 }
@@ -343,8 +349,7 @@ spk_on_deposit_get(struct spk_exchange *r)
         spk_exchange_failed(r, e, "reading a deposit");
         return SPK_DONE;
     }
-    const char *state = spk_ok(e) ? state_name(&row) : "damaged";
-    if (state[0] == 'd') {
+    if (!spk_ok(e) || is_damaged(&row)) {
         spk_exchange_damaged(r, "This deposit was altered in the authority's database; "
                                 "nothing in it is to be believed.");
         spk_deposit_row_clear(&row);
@@ -363,7 +368,7 @@ spk_on_deposit_get(struct spk_exchange *r)
         spk_jw_base64(w, "r_priv", row.rpriv);
     }
     spk_jw_base64(w, "blob", row.blob);
-    spk_jw_cstr(w, "state", state);
+    spk_jw_cstr(w, "state", state_name(&row));
     spk_exchange_json_end(r);
     spk_deposit_row_clear(&row);
     return SPK_DONE;

@@ -7,8 +7,6 @@
 
 #define NAME_PART_MAX ((size_t)200)
 
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-
 struct owner_page {
     struct spk_jw *w;
     uint64_t rows, last;
@@ -126,7 +124,7 @@ static spk_err
 write_owner(void *arg, const struct spk_owner_row *o)
 {
     struct owner_page *p = arg;
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
 
     spk_jw_open(p->w, NULL, '{');
     spk_jw_hex(p->w, "owner", spk_hash_span(&o->owner));

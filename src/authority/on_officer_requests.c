@@ -10,8 +10,6 @@
 
 #define LISTED_MAX 1000
 
-#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
-
 /* -- requests */
 
 struct hashes {
@@ -35,7 +33,7 @@ keep_hash(void *arg, const struct spk_request_row *row)
 static spk_err
 write_summary(struct spk_exchange *r, const struct spk_request_row *row, struct spk_jw *w)
 {
-    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
     struct spk_owner_row o = {0};
 
     SPK_TRY(spk_request_parse(row->record, &q));

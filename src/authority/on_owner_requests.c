@@ -11,9 +11,6 @@
 #define LISTED_MAX 1000
 #define LISTED_DAYS ((uint64_t)90 * 86400)
 
-#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-
 struct hashes {
     size_t n;
     uint64_t last; /* key */
@@ -33,7 +30,7 @@ keep_hash(void *arg, const struct spk_request_row *row)
 static void
 write_request(struct spk_jw *w, const struct spk_request_row *row)
 {
-    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
     bool read = spk_ok(spk_request_parse(row->record, &q));
 
     spk_jw_open(w, NULL, '{');
@@ -108,7 +105,7 @@ struct veto {
 static spk_err
 current_key(const struct spk_owner_row *o, const struct spk_enrolment *e, struct spk_rsa **ret_key)
 {
-    __attribute__((cleanup(spk_successor_clear))) struct spk_successor u = {.number = 0};
+    SPK_AUTO_SUCCESSOR u = {.number = 0};
     struct spk_note note;
 
     if (o->successor.len == 0) {
@@ -143,7 +140,7 @@ check_signature(struct spk_exchange *r, const struct spk_request_row *row,
                 const struct spk_owner_row *owner, const struct spk_enrolment *e,
                 const struct spk_buf *sig)
 {
-    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
     SPK_AUTO(spk_rsa) key = NULL;
 
     SPK_TRY(current_key(owner, e, &key));
@@ -158,7 +155,7 @@ static spk_err
 veto_request(struct spk_exchange *r, struct spk_request_row *row, const struct veto *v)
 {
     struct spk_owner_row owner = {0};
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     struct spk_attrs in = {0};
 
     SPK_CHECK(row->stage == SPK_STAGE_TOLD, DENIED);

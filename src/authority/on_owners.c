@@ -10,8 +10,6 @@
 
 #define TOKEN_MAX 256
 
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-
 /* -- the authority */
 
 static void
@@ -272,7 +270,7 @@ enrol_answer(struct spk_exchange *r, const struct spk_enrolment *e, uint32_t sta
 static void
 enrol(struct spk_exchange *r, struct enrol_in *in)
 {
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     struct enrol d = {.r = r, .in = in, .e = &e, .end = ENROL_NEW};
 
     if (!enrol_read(r, in)) {

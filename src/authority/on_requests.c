@@ -15,8 +15,6 @@
 #define REQUEST_SKEW DAY /* how far a new request's own time may be off */
 #define SLOT_BODY_MAX ((size_t)32768)
 
-#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
-
 /* -- records that come with a file alone */
 
 struct new_record {
@@ -262,7 +260,7 @@ store_request(struct spk_exchange *r, const struct opening *o, const struct spk_
 static void
 open_request(struct spk_exchange *r, struct opening *o)
 {
-    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
 
     if (!read_opening(r, o)) {
         return;
@@ -513,7 +511,7 @@ find_scope(struct giving *g)
 static bool
 may_give(struct giving *g)
 {
-    REQUEST_AUTO q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
 
     if (!own_request(g->r, &g->row) || !approved(g->r, &g->row)) {
         return false;

@@ -7,8 +7,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
-
 static spk_err
 write_row(struct spk_store *store, void *arg)
 {
@@ -134,7 +132,7 @@ spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
 static spk_err
 scope_end(struct spk_server *s, const struct spk_request_row *row, uint64_t *ret_end)
 {
-    __attribute__((cleanup(spk_request_clear))) struct spk_request q = {.kind = 0};
+    SPK_AUTO_REQUEST q = {.kind = 0};
 
     SPK_TRY(spk_request_parse(row->record, &q));
     *ret_end = 0;
@@ -297,7 +295,7 @@ spk_err
 spk_recover_succeed(struct spk_server *s, struct spk_request_row *row)
 {
     SPK_AUTO_ANSWER a = {0};
-    SUCCESSOR_AUTO u = {.number = 0};
+    SPK_AUTO_SUCCESSOR u = {.number = 0};
     struct spk_attrs in = {0};
     struct spk_owner_row owner = {0};
     struct spk_span note;

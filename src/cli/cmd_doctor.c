@@ -176,7 +176,7 @@ check_owner(struct report *r)
 static void
 check_policy(struct report *r)
 {
-    switch (r->s->profile->policy) {
+    switch (r->s->profile->deposit_policy) {
     case SPK_DEPOSIT_REQUIRE:
         say(r, GRADE_OK, "policy", _("require: nothing is sealed without its deposit"));
         break;
@@ -187,7 +187,7 @@ check_policy(struct report *r)
         say(r, GRADE_BAD, "policy", _("off: what is sealed cannot come back"));
         break;
     }
-    if (r->s->profile->policy != SPK_DEPOSIT_OFF && r->s->profile->n_authorities == 0) {
+    if (r->s->profile->deposit_policy != SPK_DEPOSIT_OFF && r->s->profile->n_authorities == 0) {
         say(r, GRADE_BAD, "authorities", _("none is pinned: 'sparekey enroll ADDRESS'"));
     } else if (spk_profile_needed(r->s->profile) > r->s->profile->n_authorities) {
         say(r, GRADE_BAD, "need", _("asks for more authorities than are pinned"));

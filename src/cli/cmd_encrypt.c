@@ -16,11 +16,11 @@ set_policy(const struct term *c, struct spk_profile *p, const char *policy)
         return TERM_GO_ON;
     }
     if (strcmp(policy, "require") == 0) {
-        p->policy = SPK_DEPOSIT_REQUIRE;
+        p->deposit_policy = SPK_DEPOSIT_REQUIRE;
     } else if (strcmp(policy, "spool") == 0) {
-        p->policy = SPK_DEPOSIT_SPOOL;
+        p->deposit_policy = SPK_DEPOSIT_SPOOL;
     } else if (strcmp(policy, "off") == 0) {
-        p->policy = SPK_DEPOSIT_OFF;
+        p->deposit_policy = SPK_DEPOSIT_OFF;
     } else {
         return term_usage(c, _("--policy is require, spool or off"));
     }
@@ -31,7 +31,7 @@ set_policy(const struct term *c, struct spk_profile *p, const char *policy)
 static void
 warn_policy(const struct spk_profile *p)
 {
-    if (p->policy == SPK_DEPOSIT_OFF) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF) {
         term_say_warning(NULL,
                          _("no deposit is made (policy off): when your keys are lost, what is "
                            "sealed now is lost"));
@@ -41,7 +41,7 @@ warn_policy(const struct spk_profile *p)
 static int
 check_ready(const struct spk_profile *p)
 {
-    if (p->policy == SPK_DEPOSIT_OFF) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF) {
         return TERM_GO_ON;
     }
     if (p->n_authorities == 0) {
@@ -179,7 +179,7 @@ tell_error(const char *in, const char *out, spk_err e, struct spk_session *s,
 {
     if (spk_sealing_failed(o)) {
         cli_encrypt_failures(in, o);
-        if (s->profile->policy == SPK_DEPOSIT_SPOOL) {
+        if (s->profile->deposit_policy == SPK_DEPOSIT_SPOOL) {
             term_say_hint(_("nothing was written: the spool keeps only what may succeed later, "
                             "and this would be refused again"));
         } else {

@@ -149,7 +149,7 @@ show_json(struct spk_session *s)
     if (s->profile->has_owner) {
         spk_jw_hex(&w, "owner", spk_hash_span(&s->profile->owner));
     }
-    spk_jw_cstr(&w, "policy", policies[s->profile->policy]);
+    spk_jw_cstr(&w, "policy", policies[s->profile->deposit_policy]);
     spk_jw_open(&w, "authorities", '[');
     show_authorities(s->profile, &w);
     spk_jw_close(&w, ']');

@@ -259,7 +259,7 @@ deposit(struct run *r, size_t n)
     const struct spk_profile *p = r->b->session->profile;
     spk_err first = SPK_OK;
 
-    if (p->policy == SPK_DEPOSIT_OFF) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF) {
         return SPK_OK;
     }
     for (size_t a = 0; a < p->n_authorities; a++) {
@@ -419,7 +419,7 @@ static bool
 is_hopeless(const struct run *r, spk_err e)
 {
     return !spk_ok(e) && e.code != SPK_CODE_USAGE &&
-           r->b->session->profile->policy == SPK_DEPOSIT_REQUIRE &&
+           r->b->session->profile->deposit_policy == SPK_DEPOSIT_REQUIRE &&
            spk_profile_needed(r->b->session->profile) == r->b->session->profile->n_authorities;
 }
 

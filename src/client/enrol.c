@@ -69,12 +69,10 @@ spk_enrol_has_code(const struct spk_pin *pin, struct spk_span typed)
 
 /* -- the record -- */
 
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-
 static bool
 names_keys(const struct spk_buf *record, const struct spk_rsa *keyx, const struct spk_rsa *sign)
 {
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
 
     return record->len > 0 && spk_ok(spk_enrolment_parse(spk_buf_span(record), &e)) &&
            spk_hash_eq(spk_rsa_id(e.keyx), spk_rsa_id(keyx)) &&

@@ -34,7 +34,7 @@ spk_err
 spk_owner_renew(struct spk_span old, struct spk_rsa *keyx, struct spk_rsa *sign,
                 struct spk_buf *record)
 {
-    __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
 
     SPK_TRY(spk_enrolment_parse(old, &e));
     struct spk_enrolment now = e;

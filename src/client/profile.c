@@ -142,7 +142,7 @@ take_settings(struct spk_profile *p, const struct settings *s, const char **ret_
 
     *ret_bad = "policy";
     if (s->policy != NULL) {
-        SPK_TRY(parse_policy(s->policy, &p->policy));
+        SPK_TRY(parse_policy(s->policy, &p->deposit_policy));
     }
     *ret_bad = "need";
     if (s->need != NULL) {

@@ -20,7 +20,7 @@ enum spk_deposit_policy {
 struct spk_profile {
     char *config_dir;
     char *data_dir;
-    enum spk_deposit_policy policy;
+    enum spk_deposit_policy deposit_policy;
     uint64_t need;      /* so many authorities must accept a deposit; 0: all */
     uint64_t timeout_s; /* of calls to authorities; 0: default */
     struct spk_witnesses witnesses;

@@ -36,7 +36,7 @@ add_users(struct spk_seal *seal, const struct spk_rsa *keyx, const struct spk_se
 static spk_err
 build_tlvs(const struct spk_profile *p, struct spk_buf *tlvs)
 {
-    if (p->policy == SPK_DEPOSIT_OFF) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF) {
         return SPK_OK;
     }
     for (size_t i = 0; i < p->n_authorities; i++) {
@@ -96,7 +96,7 @@ add_metadata(struct spk_sealing *s, struct spk_span core, const struct spk_metad
 static spk_err
 wrap_parcels(const struct spk_profile *p, struct spk_sealing *s)
 {
-    if (p->policy == SPK_DEPOSIT_OFF) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF) {
         return SPK_OK;
     }
     SPK_CHECK(p->n_authorities > 0, NOTFOUND);
@@ -175,7 +175,7 @@ spk_sealing_accepted(const struct spk_sealing *s)
 static spk_err
 spool_failed(const struct spk_profile *p, struct spk_parcel *parcel, const char *final_path)
 {
-    if (p->policy != SPK_DEPOSIT_SPOOL || !spk_parcel_may_wait(parcel)) {
+    if (p->deposit_policy != SPK_DEPOSIT_SPOOL || !spk_parcel_may_wait(parcel)) {
         return SPK_OK;
     }
     SPK_TRY(spk_spool_put(p, parcel, final_path));
@@ -199,7 +199,7 @@ spk_sealing_settle(const struct spk_profile *p, struct spk_sealing *s, const cha
         }
         good += parcel->state == SPK_PARCEL_ACCEPTED || parcel->state == SPK_PARCEL_SPOOLED;
     }
-    if (p->policy == SPK_DEPOSIT_OFF || (good > 0 && good >= spk_profile_needed(p))) {
+    if (p->deposit_policy == SPK_DEPOSIT_OFF || (good > 0 && good >= spk_profile_needed(p))) {
         return SPK_OK;
     }
     return spk_ok(first) ? SPK_ERR(NOTFOUND) : first;

@@ -26,9 +26,6 @@ same_field(const struct spk_json *j, const char *key, struct spk_span want, size
     return SPK_OK;
 }
 
-#define RPUB_TIME_AT 16 /* u64, the authority's own */
-#define RPUB_TIME_LEN 8
-
 static spk_err
 compare(struct spk_api *api, const struct spk_parcel *p)
 {
@@ -40,7 +37,8 @@ compare(struct spk_api *api, const struct spk_parcel *p)
     (void)snprintf(path, sizeof(path), "/v1/deposits/%s", spk_hex(SPK_SPAN_OF(p->d.rpub.id.b), id));
     SPK_TRY(spk_api_get(api, path, &j));
     spk_parcel_rpub(p, rpub);
-    SPK_TRY(same_field(j, "r_pub", SPK_SPAN_OF(rpub), RPUB_TIME_AT, RPUB_TIME_LEN));
+    SPK_TRY(same_field(j, "r_pub", SPK_SPAN_OF(rpub), SPK_RPUB_TIME_OFF,
+                       SPK_RPUB_TIME_END - SPK_RPUB_TIME_OFF));
     SPK_TRY(same_field(j, "blob", p->d.blob, 0, 0));
     if (!spk_json_has(j, "r_priv")) { /* it was filed from the file meanwhile: P binds the rest */
         return same_field(j, "p", spk_hash_span(&p->d.p), 0, 0);

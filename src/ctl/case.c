@@ -145,7 +145,7 @@ static spk_err
 take_successor(struct ctl_case *c, struct spk_span raw, struct spk_note *n,
                struct spk_hash *previous)
 {
-    __attribute__((cleanup(spk_successor_clear))) struct spk_successor s = {.number = 0};
+    SPK_AUTO_SUCCESSOR s = {.number = 0};
 
     SPK_TRY(spk_note_parse(raw, false, n));
     SPK_TRY(holder_signed(c->pin, n));

@@ -139,7 +139,7 @@ next_text(const struct spk_authority *now, const struct spk_hash *tls, struct sp
 int
 ctl_tls_rotate(const struct ctl_site *s, const char *cert, const char *key, const char *out)
 {
-    __attribute__((cleanup(spk_authority_clear))) struct spk_authority now = {0};
+    SPK_AUTO_AUTHORITY now = {0};
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
     CTL_AUTO_TLS struct ctl_tls t = {.key = NULL};
     SPK_AUTO_STR char *host = NULL;

@@ -10,7 +10,7 @@
 static int
 rotate_run(struct spk_offline *f, const char *statement, unsigned bits)
 {
-    __attribute__((cleanup(spk_authority_clear))) struct spk_authority now = {.epoch = 0};
+    SPK_AUTO_AUTHORITY now = {.epoch = 0};
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_NOTE_MAX);
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
 

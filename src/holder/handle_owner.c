@@ -7,10 +7,6 @@
 #include "holder/reply.h"
 #include "holder/tally.h"
 
-#define ENROLMENT_AUTO __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
-#define SUCCESSOR_AUTO __attribute__((cleanup(spk_successor_clear))) struct spk_successor
-#define REQUEST_AUTO __attribute__((cleanup(spk_request_clear))) struct spk_request
-
 /* The record of a request's owner: whatever its bytes say, their hash is who he is. */
 static spk_err
 owner_record(const struct spk_hreq *q, struct spk_span bytes, struct spk_enrolment *ret_e)
@@ -35,7 +31,7 @@ static spk_err
 own_successor(const struct spk_holder *h, const struct spk_hash *owner, struct spk_span bytes,
               uint32_t *ret_number)
 {
-    SUCCESSOR_AUTO u = {.number = 0};
+    SPK_AUTO_SUCCESSOR u = {.number = 0};
     struct spk_note note;
 
     SPK_TRY(spk_note_parse(bytes, false, &note));
@@ -135,7 +131,7 @@ veto_by_key(const struct spk_holder *h, const struct spk_hreq *q, const struct s
 static spk_err
 veto(struct spk_holder *h, const struct veto_in *v, struct spk_reply *out)
 {
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     const struct spk_hreq *q = spk_state_request(h->state, &v->request);
     uint8_t how = v->by_code ? SPK_VETO_BY_CODE : SPK_VETO_BY_KEY;
 
@@ -192,8 +188,8 @@ successor_build(struct spk_holder *h, const struct spk_hreq *q, struct spk_buf *
 {
     const struct spk_hsuccessor *last = spk_state_successor(h->state, &q->owner);
     SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
-    REQUEST_AUTO req = {.kind = 0};
-    SUCCESSOR_AUTO u = {.number = 1};
+    SPK_AUTO_REQUEST req = {.kind = 0};
+    SPK_AUTO_SUCCESSOR u = {.number = 1};
 
     SPK_TRY(spk_request_parse(spk_buf_span(&q->record), &req));
     u.authority = q->authority;
@@ -234,7 +230,7 @@ struct successor_in {
 static spk_err
 successor(struct spk_holder *h, const struct successor_in *w, struct spk_reply *out)
 {
-    ENROLMENT_AUTO e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     const struct spk_hreq *q = spk_state_request(h->state, &w->request);
 
     SPK_CHECK(q != NULL, DENIED);

@@ -170,7 +170,7 @@ open_first(struct spk_holder *h, const struct spk_hreq *q, const struct open_in 
 static spk_err
 open_request(struct spk_holder *h, const struct open_in *o, struct spk_reply *out)
 {
-    __attribute__((cleanup(spk_request_clear))) struct spk_request r = {0};
+    SPK_AUTO_REQUEST r = {0};
 
     SPK_TRY(open_check_first(h, o));
     SPK_TRY(spk_request_parse(o->record, &r));

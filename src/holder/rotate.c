@@ -7,12 +7,10 @@
 #include "base/clock.h"
 #include "holder/uselog.h"
 
-#define AUTHORITY_AUTO __attribute__((cleanup(spk_authority_clear))) struct spk_authority
-
 spk_err
 spk_rotate_from(struct spk_span bytes, const struct spk_keys *k, struct spk_authority *ret_now)
 {
-    AUTHORITY_AUTO a = {.epoch = 0};
+    SPK_AUTO_AUTHORITY a = {.epoch = 0};
     struct spk_note note;
 
     SPK_TRY(spk_note_parse(bytes, true, &note));
@@ -46,7 +44,7 @@ spk_err
 spk_rotate(int dirfd, struct spk_keys *k, const struct spk_authority *now, unsigned bits,
            struct spk_buf *text)
 {
-    AUTHORITY_AUTO next = *now;
+    SPK_AUTO_AUTHORITY next = *now;
 
     next.key = NULL;
     memset(&next.follows, 0, sizeof(next.follows));

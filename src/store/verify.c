@@ -5,13 +5,10 @@
 
 #include "store/ops.h"
 
-#define RPUB_TIME_AT 16 /* the authority's time stands in the middle of R_pub */
-#define RPUB_TIME_END 24
-
 static struct spk_span
 after_time(struct spk_span rpub)
 {
-    return spk_span(rpub.ptr + RPUB_TIME_END, SPK_RPUB_LEN - RPUB_TIME_END);
+    return spk_span(rpub.ptr + SPK_RPUB_TIME_END, SPK_RPUB_LEN - SPK_RPUB_TIME_END);
 }
 
 static bool
@@ -27,7 +24,8 @@ spk_deposit_row_same(struct spk_span rpub_a, const struct spk_hash *p_a, struct 
     if (rpub_a.len != SPK_RPUB_LEN || rpub_b.len != SPK_RPUB_LEN) {
         return false;
     }
-    return spk_span_eq(spk_span(rpub_a.ptr, RPUB_TIME_AT), spk_span(rpub_b.ptr, RPUB_TIME_AT)) &&
+    return spk_span_eq(spk_span(rpub_a.ptr, SPK_RPUB_TIME_OFF),
+                       spk_span(rpub_b.ptr, SPK_RPUB_TIME_OFF)) &&
            spk_span_eq(after_time(rpub_a), after_time(rpub_b)) && spk_hash_eq(p_a, p_b);
 }
 

@@ -75,7 +75,7 @@ authority_lines(struct spk_rd *r, struct spk_authority *a)
 spk_err
 spk_authority_parse(struct spk_span text, struct spk_authority *ret_a)
 {
-    __attribute__((cleanup(spk_authority_clear))) struct spk_authority a = {.epoch = 0};
+    SPK_AUTO_AUTHORITY a = {.epoch = 0};
     SPK_AUTO_BUF struct spk_buf again = SPK_BUF(AUTHORITY_TEXT_MAX);
     struct spk_rd r;
 

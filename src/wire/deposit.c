@@ -30,12 +30,12 @@ spk_rpub_build(const struct spk_rpub *r, uint8_t ret_bytes[SPK_RPUB_LEN])
     spk_put_u32(b + 8, r->epoch);
     spk_put_u32(b + 12, r->policy);
     spk_put_u64(b + SPK_RPUB_TIME_OFF, r->time_ms);
-    memcpy(b + 24, r->id.b, SPK_FILE_ID_LEN);
+    memcpy(b + SPK_RPUB_TIME_END, r->id.b, SPK_FILE_ID_LEN);
     memcpy(b + 40, r->commitment.b, SPK_HASH_LEN);
     memcpy(b + 72, r->authority.b, SPK_HASH_LEN);
     memcpy(b + 104, r->blob.b, SPK_HASH_LEN);
     memcpy(b + SPK_RPUB_TAG_OFF, r->tag.b, SPK_HASH_LEN);
-    memcpy(b + 168, r->owner_tag.b, SPK_HASH_LEN);
+    memcpy(b + SPK_RPUB_TAG_END, r->owner_tag.b, SPK_HASH_LEN);
 }
 
 spk_err
@@ -51,12 +51,12 @@ spk_rpub_parse(struct spk_span bytes, struct spk_rpub *ret_r)
     ret_r->epoch = spk_get_u32(b + 8);
     ret_r->policy = spk_get_u32(b + 12);
     ret_r->time_ms = spk_get_u64(b + SPK_RPUB_TIME_OFF);
-    memcpy(ret_r->id.b, b + 24, SPK_FILE_ID_LEN);
+    memcpy(ret_r->id.b, b + SPK_RPUB_TIME_END, SPK_FILE_ID_LEN);
     memcpy(ret_r->commitment.b, b + 40, SPK_HASH_LEN);
     memcpy(ret_r->authority.b, b + 72, SPK_HASH_LEN);
     memcpy(ret_r->blob.b, b + 104, SPK_HASH_LEN);
     memcpy(ret_r->tag.b, b + SPK_RPUB_TAG_OFF, SPK_HASH_LEN);
-    memcpy(ret_r->owner_tag.b, b + 168, SPK_HASH_LEN);
+    memcpy(ret_r->owner_tag.b, b + SPK_RPUB_TAG_END, SPK_HASH_LEN);
     return SPK_OK;
 }
 

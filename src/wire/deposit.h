@@ -9,7 +9,9 @@
 #include "wire/attrs.h"
 
 #define SPK_RPUB_LEN 200
-#define SPK_RPUB_NOTIME_LEN 192
+#define SPK_RPUB_TIME_OFF 16 /* the authority's time stands in the middle of it ... */
+#define SPK_RPUB_TIME_END 24
+#define SPK_RPUB_NOTIME_LEN 192  /* ... and is not in the record that a file carries */
 #define SPK_RPRIV_MAX 16384      /* bytes of R_priv */
 #define SPK_DESCRIPTION_MAX 1024 /* bytes of UTF-8 */
 #define SPK_RPRIV_CORE_MAX 4096  /* bytes of a core that a deposit can carry */

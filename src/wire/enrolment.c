@@ -75,7 +75,7 @@ spk_enrolment_parse(struct spk_span bytes, struct spk_enrolment *ret_e)
     static const uint16_t known[] = {SPK_ENROL_NAME, SPK_ENROL_CONTACT, SPK_ENROL_KEYX,
                                      SPK_ENROL_SIGN, SPK_ENROL_VETO,    SPK_ENROL_NONCE,
                                      SPK_ENROL_TIME};
-    __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment e = {.n_contacts = 0};
+    SPK_AUTO_ENROLMENT e = {.n_contacts = 0};
     struct spk_attrs l;
     struct spk_span contact;
 

@@ -123,7 +123,7 @@ spk_request_parse(struct spk_span bytes, struct spk_request *ret_r)
     static const uint16_t known[] = {
         SPK_REQ_AUTHORITY, SPK_REQ_OWNER, SPK_REQ_KIND,  SPK_REQ_SELECT, SPK_REQ_REASON,
         SPK_REQ_KEYX,      SPK_REQ_SIGN,  SPK_REQ_NONCE, SPK_REQ_TIME,   SPK_REQ_CONTACT};
-    __attribute__((cleanup(spk_request_clear))) struct spk_request r = {.kind = 0};
+    SPK_AUTO_REQUEST r = {.kind = 0};
     struct spk_attrs l;
 
     SPK_CHECK(bytes.len <= SPK_REQ_RECORD_MAX, LIMIT);

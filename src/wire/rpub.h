@@ -7,8 +7,6 @@
 #include "crypto/aead.h"
 #include "wire/deposit.h"
 
-#define SPK_RPUB_TIME_OFF 16
-#define SPK_RPUB_TIME_END 24
 #define SPK_RPUB_TAG_OFF 136
 #define SPK_RPUB_TAG_END 168
 

@@ -49,6 +49,7 @@ struct spk_enrolment { /* spans borrowed from the record's bytes */
     struct spk_hash owner; /* H(bytes), set by parse */
 };
 void spk_enrolment_clear(struct spk_enrolment *e);
+#define SPK_AUTO_ENROLMENT __attribute__((cleanup(spk_enrolment_clear))) struct spk_enrolment
 SPK_MUST_USE spk_err spk_enrolment_build(const struct spk_enrolment *e, struct spk_buf *bytes);
 /** Keys are checked to be canonical, in bounds and different from each other (one key, one role).
  */
@@ -89,6 +90,7 @@ struct spk_request { /* spans borrowed; keys owned */
     struct spk_hash hash; /* H(bytes), set by parse */
 };
 void spk_request_clear(struct spk_request *r);
+#define SPK_AUTO_REQUEST __attribute__((cleanup(spk_request_clear))) struct spk_request
 SPK_MUST_USE spk_err spk_request_build(const struct spk_request *r, struct spk_buf *bytes);
 SPK_MUST_USE spk_err spk_request_parse(struct spk_span bytes, struct spk_request *ret_r);
 /** Both proofs of possession. */
@@ -113,6 +115,7 @@ struct spk_authority {
     struct spk_hash hash;     /* H(text), set by parse */
 };
 void spk_authority_clear(struct spk_authority *a);
+#define SPK_AUTO_AUTHORITY __attribute__((cleanup(spk_authority_clear))) struct spk_authority
 SPK_MUST_USE spk_err spk_authority_format(const struct spk_authority *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_authority_parse(struct spk_span text, struct spk_authority *ret_a);
 /** May stand after prev: the next key, or the same one with another TLS key. Signatures are for the
@@ -162,6 +165,7 @@ struct spk_successor {
     uint64_t time;
 };
 void spk_successor_clear(struct spk_successor *s);
+#define SPK_AUTO_SUCCESSOR __attribute__((cleanup(spk_successor_clear))) struct spk_successor
 SPK_MUST_USE spk_err spk_successor_format(const struct spk_successor *s, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_successor_parse(struct spk_span text, struct spk_successor *ret_s);
 

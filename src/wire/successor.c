@@ -43,7 +43,7 @@ spk_successor_format(const struct spk_successor *s, struct spk_buf *text)
 spk_err
 spk_successor_parse(struct spk_span text, struct spk_successor *ret_s)
 {
-    __attribute__((cleanup(spk_successor_clear))) struct spk_successor s = {.number = 0};
+    SPK_AUTO_SUCCESSOR s = {.number = 0};
     SPK_AUTO_BUF struct spk_buf again = SPK_BUF(SUCCESSOR_TEXT_MAX);
     struct spk_rd r;
 

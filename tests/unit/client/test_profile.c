@@ -56,7 +56,7 @@ nothing_there(void **state)
 
     (void)state;
     assert_spk_ok(spk_profile_load(&t, &p));
-    assert_int_equal(p->policy, SPK_DEPOSIT_REQUIRE);
+    assert_int_equal(p->deposit_policy, SPK_DEPOSIT_REQUIRE);
     assert_int_equal(spk_profile_needed(p), 0);
     assert_string_equal(p->container, "default");
     assert_false(p->has_owner);
@@ -73,7 +73,7 @@ settings(void **state)
     (void)state;
     write_file("config", "# mine\npolicy = spool\nneed = 2\ncontainer = work\ntimeout = 5\n");
     assert_spk_ok(spk_profile_load(&t, &p));
-    assert_int_equal(p->policy, SPK_DEPOSIT_SPOOL);
+    assert_int_equal(p->deposit_policy, SPK_DEPOSIT_SPOOL);
     assert_int_equal(spk_profile_needed(p), 2);
     assert_string_equal(p->container, "work");
     assert_int_equal(p->timeout_s, 5);
