@@ -346,24 +346,15 @@ def passphrase_of_new_keys(box):
     box.run("encrypt", "-q", "a", ok=0)
     live.lose_keys(box)
 
-    def with_pass(*args, ok, lines=1):
-        r, w = os.pipe()
-        os.write(w, b"hunter2\n" * lines)
-        os.close(w)
-        try:
-            return box.run(*args, "--passphrase-fd", r, ok=ok, pass_fds=(r,))
-        finally:
-            os.close(r)
-
-    j = json.loads(with_pass("recover", "--passphrase", "--json", "a.spk", ok=4).stdout)
+    j = json.loads(with_lines(box, b"hunter2\n", "recover", "--passphrase", "--json", "a.spk", ok=4).stdout)
     assert "passphrase" in box.run("recover", ok=1).stderr
     AUTHORITY.approve(j["request"])
     for word in (b"wrong\n", b"\n"):  # which passphrase, and the way out, which is not the same command again
         p = with_lines(box, word, "recover", "a.spk", ok=1)
         assert "new keys" in p.stderr and "--abandon" in p.stderr, p.stderr
-    with_pass("recover", "a.spk", ok=0)  # asked for once
+    with_lines(box, b"hunter2\n", "recover", "a.spk", ok=0)  # asked for once
     assert "passphrase" in box.run("decrypt", "-o", "x", "a.spk", ok=1).stderr
-    assert with_pass("decrypt", "-o", "-", "a.spk", ok=0).stdout == "x"
+    assert with_lines(box, b"hunter2\n", "decrypt", "-o", "-", "a.spk", ok=0).stdout == "x"
 
 
 def old_container_is_kept(box):
