@@ -14,6 +14,9 @@
 #include "winstdio.h"
 #include "winstr.h"
 #include "wintypes.h"
+#include "winwcs.h"
+#include "winwio.h"
+#include "winwmap.h"
 
 /* As there, unless the program says that it has its own. */
 #if !defined(__cplusplus) && !defined(NOMINMAX)

@@ -20,6 +20,18 @@ def compile_alone(compiler, folder, header, language, options):
     return [] if done.returncode == 0 else [f"{header} as {' '.join(options)}: {done.stderr}"]
 
 
+def check_wmain(compiler, folder):
+    """Arguments of 16 bits for a program that takes those of 32 would be nonsense."""
+    line = "#include <windows.h>\nint wmain(int c, wchar_t **v) { return c + (v[0][0] != 0); }\n"
+    problems = []
+    for options, want in (["-fshort-wchar"], ""), ([], "compile with -fshort-wchar"):
+        command = compiler + WARN + ["-std=c11", "-I", folder, "-x", "c", "-"] + options
+        done = subprocess.run(command, input=line, capture_output=True, text=True, check=False)
+        if (done.returncode == 0) != (want == "") or want not in done.stderr:
+            problems.append(f"wmain with {options}: {done.stderr}")
+    return problems
+
+
 def prototypes(folder):
     names = set()
     for header in os.listdir(folder):
@@ -70,7 +82,7 @@ def check_pages(headers, pages):
 def main():
     library, folder, exports, pages = sys.argv[1:5]
     compiler = sys.argv[5:]
-    problems = check_pages(folder, pages)
+    problems = check_pages(folder, pages) + check_wmain(compiler, folder)
     cplusplus = ["c++" if compiler[0].endswith("cc") else "clang++"]
     for header in sorted(os.listdir(folder)):
         for width in ([], ["-fshort-wchar"], ["-DUNICODE", "-fshort-wchar"], ["-DUNICODE", "-D_UNICODE"]):
