@@ -48,6 +48,13 @@ spk_store_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level,
 }
 
 spk_err
+spk_store_drop_log_hashes(struct spk_store *s, enum spk_log_id log)
+{
+    SPK_CHECK(known(log), USAGE);
+    return s->ops->drop_log_hashes(s, log);
+}
+
+spk_err
 spk_store_put_log_note(struct spk_store *s, enum spk_log_id log, const struct spk_log_note_row *row)
 {
     SPK_CHECK(known(log) && row->note.len > 0, USAGE);

@@ -45,6 +45,9 @@ SPK_MUST_USE spk_err spk_store_put_log_hash(struct spk_store *s, enum spk_log_id
                                             unsigned level, uint64_t index,
                                             const struct spk_hash *h);
 
+/** Forgets the hashes of all levels, to be made anew from the leaves, in the same transaction. */
+SPK_MUST_USE spk_err spk_store_drop_log_hashes(struct spk_store *s, enum spk_log_id log);
+
 /** In the place of the one before. */
 SPK_MUST_USE spk_err spk_store_put_log_note(struct spk_store *s, enum spk_log_id log,
                                             const struct spk_log_note_row *row);

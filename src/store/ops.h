@@ -75,6 +75,7 @@ struct spk_store_ops {
                           size_t max, struct spk_log_hashes *ret_l);
     spk_err (*put_log_hash)(struct spk_store *s, enum spk_log_id log, unsigned level,
                             uint64_t index, const struct spk_hash *h);
+    spk_err (*drop_log_hashes)(struct spk_store *s, enum spk_log_id log);
     spk_err (*put_log_note)(struct spk_store *s, enum spk_log_id log,
                             const struct spk_log_note_row *row);
     /* the note's bytes go into ret_row->mem, which is ready */

@@ -139,6 +139,21 @@ class Site(fixture.Authority):
             self.start_server()
 
     @contextlib.contextmanager
+    def editing(self):
+        """The database of a server that does not run."""
+        db = sqlite3.connect(self.folder / "authority/sparekey.db")
+        try:
+            yield db
+            db.commit()
+        finally:
+            db.close()
+
+    def put_database(self, data):
+        for name in ("sparekey.db-wal", "sparekey.db-shm"):
+            (self.folder / "authority" / name).unlink(missing_ok=True)
+        (self.folder / "authority/sparekey.db").write_bytes(data)
+
+    @contextlib.contextmanager
     def away(self):
         """Its port is free for somebody else meanwhile."""
         self.http.close()

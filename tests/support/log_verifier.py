@@ -4,7 +4,7 @@
 and nothing else.
 
     log_verifier.py receipt LOG-KEY FILE           the receipt's deposit stands in the log
-    log_verifier.py log LOG-KEY https://HOST/log/deposits [OLD-CHECKPOINT]
+    log_verifier.py log LOG-KEY https://HOST/log/deposits|FOLDER [OLD-CHECKPOINT]
                                                    the whole log, from its entries upwards
 
 LOG-KEY is the verifier key out of the logs note. Whatever does not hold ends it with one sentence.
@@ -235,6 +235,14 @@ def https(base):
     return fetch
 
 
+def folder(base):
+    """Files in a folder that a log was exported to."""
+    def fetch(path):
+        with open(f"{base.rstrip('/')}/{path}", "rb") as f:
+            return f.read()
+    return fetch
+
+
 def main(argv):
     try:
         if len(argv) == 3 and argv[0] == "receipt":
@@ -242,7 +250,7 @@ def main(argv):
                 r = Receipt(f.read(), Key(argv[1]))
             print(f"{r.serial} is entry {r.index} of {r.size}, taken at {r.time_ms} ms")
         elif len(argv) in (3, 4) and argv[0] == "log":
-            log = Log(https(argv[2]), Key(argv[1]))
+            log = Log((https if argv[2].startswith("https:") else folder)(argv[2]), Key(argv[1]))
             log.check()
             if len(argv) == 4:
                 with open(argv[3], encoding="utf-8", newline="") as f:

@@ -72,6 +72,23 @@ mem_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint6
     return mem_add(mem_of(s), MEM_LOG_HASHES, &e);
 }
 
+spk_err
+mem_drop_log_hashes(struct spk_store *s, enum spk_log_id log)
+{
+    struct mem *m = mem_of(s);
+    size_t kept = 0;
+
+    SPK_CHECK(m->in_tx, IO);
+    for (size_t i = 0; i < mem_count(m, MEM_LOG_HASHES); i++) {
+        struct mem_log_hash h = *(const struct mem_log_hash *)mem_at(m, MEM_LOG_HASHES, i);
+        if (h.log != log) {
+            *(struct mem_log_hash *)mem_at(m, MEM_LOG_HASHES, kept++) = h;
+        }
+    }
+    m->now.t[MEM_LOG_HASHES].n = kept;
+    return SPK_OK;
+}
+
 static struct mem_log_note *
 find_note(struct mem *m, enum spk_log_id log)
 {

@@ -207,6 +207,7 @@ const struct spk_store_ops spk_store_memory = {
     .log_count = mem_log_count,
     .log_hashes = mem_log_hashes,
     .put_log_hash = mem_put_log_hash,
+    .drop_log_hashes = mem_drop_log_hashes,
     .put_log_note = mem_put_log_note,
     .log_note = mem_log_note,
     .put_log_entry = mem_put_log_entry,

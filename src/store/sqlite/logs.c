@@ -77,6 +77,15 @@ sq_put_log_hash(struct spk_store *base, enum spk_log_id log, unsigned level, uin
 }
 
 spk_err
+sq_drop_log_hashes(struct spk_store *base, enum spk_log_id log)
+{
+    struct sq_use u = sq_begin_write(sq_of(base), SQ_LOG_HASHES_DROP);
+
+    sq_u64(&u, (uint64_t)log);
+    return sq_run(&u);
+}
+
+spk_err
 sq_put_log_note(struct spk_store *base, enum spk_log_id log, const struct spk_log_note_row *row)
 {
     struct sq_use u = sq_begin_write(sq_of(base), SQ_LOG_NOTE_PUT);

@@ -429,6 +429,7 @@ const struct spk_store_ops spk_store_sqlite = {
     .log_count = sq_log_count,
     .log_hashes = sq_log_hashes,
     .put_log_hash = sq_put_log_hash,
+    .drop_log_hashes = sq_drop_log_hashes,
     .put_log_note = sq_put_log_note,
     .log_note = sq_log_note,
     .put_log_entry = sq_put_log_entry,

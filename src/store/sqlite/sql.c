@@ -170,6 +170,7 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_LOG_HASHES] = "SELECT idx, hash FROM log_tile WHERE log = ? AND level = ? AND idx >= ?"
                       " ORDER BY idx LIMIT ?",
     [SQ_LOG_HASH_PUT] = "INSERT INTO log_tile(log, level, idx, hash) VALUES(?, ?, ?, ?)",
+    [SQ_LOG_HASHES_DROP] = "DELETE FROM log_tile WHERE log = ?",
     [SQ_LOG_LEAVES_D] = "SELECT idx, leaf FROM deposits WHERE idx >= ? ORDER BY idx LIMIT ?",
     [SQ_LOG_LEAVES_R] = "SELECT idx, leaf FROM log_entry WHERE idx >= ? ORDER BY idx LIMIT ?",
     [SQ_LOG_NOTE_PUT] = "INSERT INTO log_note(log, size, root, note) VALUES(?, ?, ?, ?)"

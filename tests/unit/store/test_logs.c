@@ -109,6 +109,31 @@ test_hashes(void **state)
 }
 
 static void
+test_hashes_dropped(void **state)
+{
+    struct spk_store *s = *state;
+    struct spk_hash h[2] = {numbered(0), numbered(1)};
+    uint64_t count = 9;
+
+    assert_false(spk_ok(spk_store_drop_log_hashes(s, SPK_LOG_DEPOSITS)));
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, 0, &h[0]));
+    assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_RECOVERIES, 1, 0, &h[1]));
+    assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 2, 0, &h[1]));
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_drop_log_hashes(s, SPK_LOG_DEPOSITS));
+    assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, 0, &h[1]));
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_DEPOSITS, 1, &count));
+    assert_int_equal(count, 1);
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_DEPOSITS, 2, &count));
+    assert_int_equal(count, 0);
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
+    assert_int_equal(count, 1);
+}
+
+static void
 test_notes(void **state)
 {
     struct spk_store *s = *state;
@@ -218,6 +243,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_leaves_of_deposits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hashes_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries, setup, teardown),
     };

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's side of the logs: checked, written as files, mended, with the real programs."""
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import attack  # noqa: E402
+import log_verifier  # noqa: E402
+from attack import equal, need, said  # noqa: E402
+from authority_fixture import h  # noqa: E402
+
+NDJSON = "application/x-ndjson"
+
+
+def ctl(*argv, ok=0):
+    r = subprocess.run([str(attack.SPAREKEYCTL), *[str(a) for a in argv]], capture_output=True, text=True, timeout=120,
+                       stdin=subprocess.DEVNULL)
+    equal(r.returncode, ok, f"{argv}: {r.stdout[-800:]}{r.stderr[-800:]}")
+    return r
+
+
+def keys_of(site):
+    note = site.http.get("/v1/authority").json["logs"]
+    return log_verifier.logs_note(note, site.vkey, site.policy_hash.hex())
+
+
+def fill(owner, n):
+    batch = [owner.make_deposit(b"K" * 32, f"{i}") for i in range(n)]
+    raw = "\n".join(json.dumps(d) for d in batch).encode()
+    return said(owner.http.post("/v1/deposits", raw=raw, ctype=NDJSON), 200)
+
+
+def wait_size(site, size, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        r = site.http.get("/log/deposits/checkpoint")
+        if r.status == 200 and int(r.body.decode().split("\n")[1]) >= size:
+            return r.body.decode()
+        need(time.monotonic() < end, f"no checkpoint of {size}: {r}")
+        time.sleep(0.05)
+
+
+def wait_stored(site, size, seconds=20):
+    """The checkpoint in the database follows the one that is served."""
+    end = time.monotonic() + seconds
+    while json.loads(ctl("log", "fsck", "--json", site.folder).stdout)["logs"][0]["signed"] < size:
+        need(time.monotonic() < end, f"no checkpoint of {size} in the database")
+        time.sleep(0.1)
+
+
+def faults(site):
+    """{(table, level, index): what} of both logs."""
+    r = subprocess.run([str(attack.SPAREKEYCTL), "log", "fsck", "--json", str(site.folder)], capture_output=True, text=True,
+                       timeout=120)
+    logs = json.loads(r.stdout)["logs"]
+    found = {(x["log"], f["table"], f["level"], f["index"]): f["what"] for x in logs for f in x["faults"]}
+    equal(r.returncode, 1 if found else 0, "exit status")
+    return found
+
+
+def exported(folder, key):
+    log = log_verifier.Log(log_verifier.folder(f"{folder}/deposits"), key)
+    log.check()
+    return log
+
+
+def test_fsck_export_rebuild():
+    """faults of rows, tiles and checkpoints are named one by one; files are good for others; tiles are made again"""
+    with attack.Site() as site:
+        out = site.folder / "out"
+        ann = site.enrol("Ann")
+        fill(ann, 700)
+        wait_stored(site, 700)
+        equal(faults(site), {}, "faults while the server runs")
+        r = ctl("log", "fsck", site.folder)
+        need("700 entries, 700 of them signed for, 2 hashes of tiles: 0 faults" in r.stdout, r.stdout)
+        # files
+        key = keys_of(site)[0]
+        ctl("log", "export", site.folder, out)
+        equal(exported(out, key).size, 700, "size")
+        note = (out / "logs.note").read_text()
+        equal(log_verifier.logs_note(note, site.vkey, site.policy_hash.hex())[0].public, key.public, "key")
+        first = (out / "deposits/checkpoint").read_text()
+        fill(ann, 100)
+        wait_stored(site, 800)
+        ctl("log", "export", site.folder, out)
+        log = exported(out, key)
+        log.continues(first)
+        equal(log.size, 800, "size")
+        need(not (out / "deposits/tile/0/002.p").exists(), "parts of a tile that is full")
+        equal([x.name for x in (out / "deposits/tile/0/003.p").iterdir()], ["32"], "parts")
+        # damage
+        site.stop("daemon")
+        whole = (site.folder / "authority/sparekey.db").read_bytes()
+        tile = ("deposits", "log_tile", 1)
+        with site.editing() as db:
+            db.execute("DELETE FROM log_tile WHERE log = 1 AND level = 1 AND idx = 0")
+            db.execute("UPDATE log_tile SET hash = ? WHERE log = 1 AND level = 1 AND idx = 1", (h(b"another"),))
+            db.execute("UPDATE log_tile SET hash = x'00' WHERE log = 1 AND level = 1 AND idx = 2")
+            db.execute("INSERT INTO log_tile VALUES(1, 1, 3, ?)", (h(b"too early"),))
+        found = faults(site)
+        equal(sorted(found), [(*tile, 0), (*tile, 1), (*tile, 2), (*tile, 3)], "faults")
+        need("missing" in found[(*tile, 0)] and "not the hash" in found[(*tile, 1)], found)
+        need("no hash" in found[(*tile, 2)] and "not there" in found[(*tile, 3)], found)
+        r = ctl("log", "fsck", site.folder, ok=1)
+        need("deposits log: log_tile, level 1, index 1: is not the hash of its entries" in r.stdout, r.stdout)
+        need("log rebuild" in r.stderr, r.stderr)
+        need("3 hashes" in ctl("log", "rebuild", site.folder).stderr, "rebuild")
+        equal(faults(site), {}, "faults after rebuild")
+        site.start_server()
+        need("receipt" in said(ann.deposit(b"K" * 32, "more"), 201).json, "no receipt")
+        site.stop("daemon")
+        # rows: named, and not to be mended from within
+        with site.editing() as db:
+            leaf = db.execute("SELECT leaf FROM deposits WHERE idx = 5").fetchone()[0]
+            db.execute("UPDATE deposits SET leaf = ? WHERE idx = 5", (h(b"another"),))
+            db.execute("UPDATE deposits SET description = 'other' WHERE idx = 600")
+        found = faults(site)
+        equal(sorted(found), [("deposits", "deposits", 0, 5), ("deposits", "deposits", 0, 600),
+                              ("deposits", "log_note", 0, 0), (*tile, 0)], "faults")
+        need("not those that were signed" in ctl("log", "rebuild", site.folder, ok=1).stderr, "rebuilt over another log")
+        need("nothing was published" in ctl("log", "export", site.folder, out, ok=1).stderr, "published")
+        equal(exported(out, key).size, 800, "size")
+        with site.editing() as db:
+            db.execute("UPDATE deposits SET leaf = ? WHERE idx = 5", (leaf,))
+            db.execute("UPDATE deposits SET description = '600' WHERE idx = 600")
+            db.execute("PRAGMA foreign_keys = OFF")
+            db.execute("DELETE FROM deposits WHERE idx IN (300, 301, 800)")
+        found = faults(site)
+        equal(sorted(found), [("deposits", "deposits", 0, 300), ("deposits", "deposits", 0, 301),
+                              ("deposits", "log_note", 0, 0)], "faults")
+        need("more entries" in found[("deposits", "log_note", 0, 0)], found)
+        # a checkpoint that nobody signed
+        site.put_database(whole)
+        with site.editing() as db:
+            db.execute("UPDATE log_note SET note = replace(note, '\n800\n', '\n801\n') WHERE log = 1")
+        need("another size" in faults(site)[("deposits", "log_note", 0, 0)], "log_note")
+        site.put_database(whole)
+        with site.editing() as db:
+            note = db.execute("SELECT CAST(note AS TEXT) FROM log_note WHERE log = 1").fetchone()[0]
+            db.execute("UPDATE log_note SET note = CAST(? AS BLOB) WHERE log = 1", (note[:-8] + "AAAA" + note[-4:],))
+        need("not signed" in faults(site)[("deposits", "log_note", 0, 0)], "log_note")
+        # the folder is ahead of a database that went back
+        site.put_database(whole)
+        with site.editing() as db:
+            db.execute("PRAGMA foreign_keys = OFF")
+            db.execute("DELETE FROM deposits WHERE idx >= 700")
+            db.execute("UPDATE log_note SET size = 700, note = CAST(? AS BLOB), root = ? WHERE log = 1",
+                       (first, log_verifier.checkpoint(first, key)[1]))
+        equal(list(faults(site)), [(*tile, 2)], "faults")
+        ctl("log", "rebuild", site.folder)
+        need("is ahead of the database" in ctl("log", "export", site.folder, out, ok=1).stderr, "a file log that shrinks")
+        equal(exported(out, key).size, 800, "size")
+
+
+if __name__ == "__main__":
+    sys.exit(attack.main(globals()))
