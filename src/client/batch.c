@@ -23,9 +23,8 @@
 
 #define RING_MAX ((size_t)512)
 #define RING_MIN ((size_t)8)
-#define FDS_A_FILE ((size_t)2)  /* of a temporary and its folder */
-#define FDS_SPARE ((size_t)128) /* for everything else */
-#define THREADS_MAX 64u
+#define FDS_A_FILE ((size_t)2)       /* of a temporary and its folder */
+#define FDS_SPARE ((size_t)128)      /* for everything else */
 #define BIG_FILE ((uint64_t)8 << 20) /* sealed with all cores, one at a time */
 #define IDLE_MS 20                   /* how long a part of a batch waits for the rest */
 #define DEVICES_MAX ((size_t)16)
@@ -351,8 +350,8 @@ sync_data(struct run *r, size_t n)
 }
 
 /* Files come folder by folder, so neighbours mostly share theirs. */
-static bool
-same_folder(const char *a, const char *b)
+bool
+spk_batch_same_folder(const char *a, const char *b)
 {
     const char *sa = strrchr(a, '/');
     const char *sb = strrchr(b, '/');
@@ -384,7 +383,7 @@ name_all(struct run *r, size_t n)
         if (!spk_ok(it->err)) {
             continue;
         }
-        if (last == NULL || !same_folder(last, it->f.out)) {
+        if (last == NULL || !spk_batch_same_folder(last, it->f.out)) {
             folder = spk_sync_parent(AT_FDCWD, it->f.out);
             last = it->f.out;
         }
@@ -472,7 +471,7 @@ static unsigned
 thread_count(unsigned asked)
 {
     asked = asked == 0 ? spk_cpus() : asked;
-    return asked > THREADS_MAX ? THREADS_MAX : asked;
+    return asked > SPK_THREADS_MAX ? SPK_THREADS_MAX : asked;
 }
 
 static spk_err
@@ -496,7 +495,7 @@ pump(struct run *r)
 static spk_err
 run_threads(struct run *r)
 {
-    pthread_t threads[THREADS_MAX];
+    pthread_t threads[SPK_THREADS_MAX];
     unsigned want = thread_count(r->b->threads);
     unsigned n = 0;
     spk_err e = SPK_ERR(NOMEM);

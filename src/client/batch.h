@@ -29,5 +29,8 @@ struct spk_batch {
  * needed can be reached: then the error says why, and what was not done was not begun. Failures of
  * single files are told to done() only; one that another process is sealing is SPK_CODE_BUSY. */
 SPK_MUST_USE spk_err spk_batch_run(const struct spk_batch *b);
+/** Are both names in the folder that one of them says? Names of one folder that are spelled in two
+ * ways may be no. For tests. */
+bool spk_batch_same_folder(const char *a, const char *b);
 
 #endif
