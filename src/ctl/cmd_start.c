@@ -24,6 +24,7 @@ struct runner {
     struct term *c;
     struct ctl_site site;
     const char *ready_file;
+    struct spk_secret *pass; /* from --passphrase-fd, which gives it once; NULL: none was given */
     struct ctl_child holder, server;
     int signals;
     size_t n_again;
@@ -158,17 +159,60 @@ start_child(struct runner *r, const char *name, const char **argv, struct ctl_ch
     return TERM_GO_ON;
 }
 
+/* A descriptor that a child reads the passphrase from: of its own, for each start. */
+static spk_err
+offer_pass(const struct runner *r, int *ret_fd)
+{
+    SPK_AUTO_FD int to = -1;
+    SPK_AUTO_FD int from = -1;
+    int fds[2] = {-1, -1};
+
+    if (pipe2(fds, O_CLOEXEC) != 0) {
+        return spk_err_errno();
+    }
+    from = fds[0];
+    to = fds[1];
+    SPK_TRY(spk_write_full(to, spk_secret_span(r->pass))); /* shorter than what a pipe holds */
+    SPK_TRY(spk_write_full(to, SPK_SPAN_LIT("\n")));
+    if (fcntl(from, F_SETFD, 0) != 0) {
+        return spk_err_errno();
+    }
+    *ret_fd = from;
+    from = -1;
+    return SPK_OK;
+}
+
 static int
 start_holder(struct runner *r)
 {
     char line[LINE_LEN] = "";
     const char *argv[16] = {NULL, "run", "--dir", r->site.holder, "--socket", r->site.socket};
+    SPK_AUTO_FD int fd = -1;
+    char number[16];
 
-    if (r->c->pass_fd != NULL) {
+    if (r->pass != NULL) {
+        spk_err e = offer_pass(r, &fd);
+
+        if (!spk_ok(e)) {
+            return term_error(TERM_ABOUT_OWN, "sparekey-holder", e, NULL);
+        }
+        (void)snprintf(number, sizeof(number), "%d", fd);
         argv[6] = "--pass-fd";
-        argv[7] = r->c->pass_fd;
+        argv[7] = number;
     }
     return start_child(r, "sparekey-holder", argv, &r->holder, line);
+}
+
+/* Kept, for a holder that ends is started again, and the descriptor is empty by then. */
+static int
+take_pass(struct runner *r)
+{
+    spk_err e = SPK_OK;
+
+    if (r->c->pass_fd != NULL) {
+        e = term_ask(r->c, "", false, &r->pass);
+    }
+    return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, "--passphrase-fd", e, NULL);
 }
 
 /* The server says "ready PORT". */
@@ -304,7 +348,8 @@ run(struct runner *r)
     if (!take_signals(r)) {
         return term_error(TERM_ABOUT_OWN, NULL, spk_err_errno(), NULL);
     }
-    status = start_holder(r);
+    status = take_pass(r);
+    status = status == TERM_GO_ON ? start_holder(r) : status;
     status = status == TERM_GO_ON ? start_server(r, &port) : status;
     status = status == TERM_GO_ON ? announce(r, port) : status;
     status = status == TERM_GO_ON ? watch(r) : status;
@@ -339,6 +384,7 @@ ctl_start(struct term *c, int argc, char **argv)
     status = status == TERM_GO_ON ? check_epochs(&r.site) : status;
     status = status == TERM_GO_ON ? run(&r) : status;
     ctl_site_clear(&r.site);
+    spk_secret_free(r.pass);
     return status;
 }
 

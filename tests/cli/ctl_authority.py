@@ -126,13 +126,17 @@ def program_of(a, name):
 
 def one_dies(p):
     """a program that was killed is started again, and said so; what dies again and again ends all"""
-    p.authority("alice")
-    a = p.running[0]
+    p.officers("alice")
+    p.policy("g.note", "alice")
+    p.run("operator", "init", "auth", "--policy", "g.note", "--listen", "127.0.0.1:0", "--bits", "2048", secrets=["three swans"],
+          ok=0)
+    a = p.start(secret="three swans")
+    p.run("alice", "officer", "join", a.address, ok=0)
     p.stop(a)
     conf = p.path("auth/authority/sparekeyd.conf")
     port = a.address.split(":")[2].split("/")[0]
     conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
-    a = p.start()
+    a = p.start(secret="three swans")  # given once, and wanted again when the holder has died
     for times, name in enumerate(("sparekeyd", "sparekey-holder", "sparekeyd"), 1):
         pid = program_of(a, name)
         os.kill(pid, signal.SIGKILL)

@@ -148,13 +148,22 @@ class People:
         return self.run("operator", "init", folder, "--policy", policy, "--listen", "127.0.0.1:0", "--bits", "2048", *extra,
                         ok=0)
 
-    def start(self, folder="auth"):
-        """The running supervisor; its address is in .address, what it says in .log."""
+    def start(self, folder="auth", secret=None):
+        """The running supervisor; its address is in .address, what it says in .log. secret: its holder's passphrase."""
         ready, log = self.path(folder + ".ready"), self.path(folder + ".log")
         ready.unlink(missing_ok=True)
+        args, fds = [], ()
+        if secret is not None:
+            fds = os.pipe()
+            os.write(fds[1], secret.encode() + b"\n")
+            os.close(fds[1])
+            fds, args = fds[:1], ["--passphrase-fd", str(fds[0])]
         with open(log, "ab") as out:
-            p = subprocess.Popen([CTL, "start", folder, "--ready-file", str(ready)], cwd=self.top, env=self.env("operator"),
-                                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+            p = subprocess.Popen([CTL, "start", folder, "--ready-file", str(ready), *args], cwd=self.top,
+                                 env=self.env("operator"), pass_fds=fds, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                 start_new_session=True)
+        for fd in fds:
+            os.close(fd)
         p.log = log
         self.running.append(p)
         deadline = time.monotonic() + READY_S
