@@ -125,21 +125,49 @@ ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p)
         fprintf(to, _("older deposits  made under policy %u still wait %s\n"), o->wait_by,
                 ctl_duration(o->wait, wait));
     }
+    if (ctl_older_final(o, p)) {
+        fprintf(
+            to,
+            _("older deposits  a veto is FINAL if made under policy %u: %u persons override it, "
+              "here are %zu\n"),
+            o->override_by, o->override_most, ctl_persons(p));
+    }
 }
 
-int
-ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_policy *p,
-                bool accepted)
+static void
+tell_lost(const char *path, const struct ctl_older *o, const struct spk_policy *p)
 {
-    if (accepted || !ctl_older_lost(o, p)) {
-        return TERM_GO_ON;
-    }
     fprintf(stderr,
             _("%s: error: '%s': deposits made under policy %u need %u persons, and this policy has "
               "%zu: they could never come back\n"),
             term_program, term_shown(path), o->quorum_by, o->quorum, spk_policy_persons(p));
     term_say_hint(_("name more officers in it; or, if nobody needs those deposits any more, say "
                     "--lose-older-deposits"));
+}
+
+static void
+tell_final(const char *path, const struct ctl_older *o, const struct spk_policy *p)
+{
+    fprintf(stderr,
+            _("%s: error: '%s': %u persons override a veto for deposits made under policy %u, and "
+              "this policy has %zu: it promises what could not be done for them\n"),
+            term_program, term_shown(path), o->override_most, o->override_by, ctl_persons(p));
+    term_say_hint(_("name more officers in it, or --override-quorum 0; or, if a veto may be final "
+                    "for those deposits, say --lose-older-deposits"));
+}
+
+int
+ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_policy *p,
+                bool accepted)
+{
+    if (accepted || (!ctl_older_lost(o, p) && !ctl_older_final(o, p))) {
+        return TERM_GO_ON;
+    }
+    if (ctl_older_lost(o, p)) {
+        tell_lost(path, o, p);
+    } else {
+        tell_final(path, o, p);
+    }
     return TERM_FAILED;
 }
 

@@ -30,8 +30,8 @@ int ctl_policy_older(struct ctl_desk *d, const struct spk_policy *p, const struc
                      struct ctl_older *ret_o);
 /** What p does not loosen for deposits of before; nothing when it is not looser. */
 void ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p);
-/** TERM_FAILED, with words, when deposits of before could never come back under p, unless that loss
- * is accepted. */
+/** TERM_FAILED, with words, when deposits of before could never come back under p, or a veto of
+ * them never be overridden although p says so, unless that is accepted. */
 int ctl_older_judge(const char *path, const struct ctl_older *o, const struct spk_policy *p,
                     bool accepted);
 /** Each officer of p, and whether his signature stands under n; n NULL: without that. False when

@@ -30,6 +30,10 @@ ctl_older_add(struct ctl_older *o, const struct spk_policy *p)
         o->wait = p->wait;
         o->wait_by = p->number;
     }
+    if (p->override_quorum > o->override_most) {
+        o->override_most = p->override_quorum;
+        o->override_by = p->number;
+    }
     add_override(o, p);
 }
 
@@ -67,4 +71,10 @@ bool
 ctl_older_lost(const struct ctl_older *o, const struct spk_policy *p)
 {
     return spk_policy_persons(p) < o->quorum;
+}
+
+bool
+ctl_older_final(const struct ctl_older *o, const struct spk_policy *p)
+{
+    return p->override_quorum > 0 && ctl_persons(p) < o->override_most;
 }

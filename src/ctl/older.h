@@ -13,6 +13,7 @@ struct ctl_older {
     bool any;
     uint32_t override_quorum; /* persons who override a veto; 0: one of them lets nobody do it */
     uint64_t override_wait;
+    uint32_t override_most, override_by; /* the most that any of them asks for */
 };
 void ctl_older_add(struct ctl_older *o, const struct spk_policy *p);
 
@@ -26,5 +27,8 @@ SPK_MUST_USE spk_err ctl_older_before(const struct spk_pin *pin, const struct sp
 /** True when deposits of an earlier policy can never come back under p: it has fewer persons than
  * they need. */
 bool ctl_older_lost(const struct ctl_older *o, const struct spk_policy *p);
+/** True when p lets a veto be overridden, but has too few persons to do that for deposits of an
+ * earlier policy. */
+bool ctl_older_final(const struct ctl_older *o, const struct spk_policy *p);
 
 #endif

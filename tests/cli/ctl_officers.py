@@ -135,6 +135,23 @@ def next_policy(p):
     assert "is not an officer" in p.run("x", "policy", "new", "--next", "g.note", "--without", "zoe", ok=1).stderr
 
 
+def promised_override(p):
+    """a next policy whose persons are too few for the override of the one before is refused"""
+    p.officers("alice", "bob", "carol", "dave")
+    p.policy("g.note", "alice", "bob", "carol", "dave",
+             extra=("--quorum", "2", "--override-quorum", "4", "--override-wait", "2h"), sign=False)
+    less = ("policy", "new", "--next", "g.note", "--without", "dave")
+    p.run("x", *less, "--override-quorum", "3", "-o", "n.note", ok=0)
+    r = p.run("x", "policy", "check", "n.note", "--previous", "g.note", ok=1)
+    assert "a veto is FINAL if made under policy 1: 4 persons" in r.stdout, r.stdout
+    assert "promises what could not be done" in r.stderr and "name more officers" in r.stderr, r.stderr
+    r = p.run("x", "policy", "check", "n.note", "--previous", "g.note", "--lose-older-deposits")
+    assert "promises" not in r.stderr, r.stderr
+    p.run("x", *less, "--override-quorum", "0", "--override-wait", "0", "-o", "none.note", ok=0)
+    r = p.run("x", "policy", "check", "none.note", "--previous", "g.note")
+    assert "FINAL" not in r.stdout and "promises" not in r.stderr, r.stdout + r.stderr
+
+
 def impossible(p):
     """policies that could not work are told so"""
     p.officers("alice", "bob")
@@ -203,4 +220,4 @@ def wrong_use(p):
 
 if __name__ == "__main__":
     box.main([identity, identity_names, which_identity, passphrase, interrupted, genesis, nothing_silent, strangers, forged, next_policy,
-              impossible, simulate, wrong_use], People)
+              promised_override, impossible, simulate, wrong_use], People)
