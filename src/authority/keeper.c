@@ -17,6 +17,9 @@
 #define RECORDS_STUCK_MS ((uint64_t)10000) /* then requests wait for them no longer */
 #define SAY_AGAIN_MS ((uint64_t)600000)
 #define CHECKS_AT_ONCE 100
+/* A holder that answers a check with nonsense is asked again after 1, 2, 4 ... seconds, so often.
+ */
+#define CHECK_TRIES 7
 #define PRUNE_EVERY_MS ((uint64_t)600000)
 #define REQUEST_KEPT ((uint64_t)90 * 86400) /* as long as lists show requests */
 
@@ -26,8 +29,13 @@ struct trouble {
     enum spk_code code;
     uint64_t since_ms, said_ms;
 };
+struct retry { /* of the deposit that is to be checked next */
+    uint64_t index, due_ms;
+    unsigned tries;
+};
 struct spk_keeper {
     struct spk_server *srv;
+    struct retry retry;
     struct trouble records, requests, checks, pruning;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -298,17 +306,46 @@ prune_when_due(struct spk_keeper *k)
 
 struct checks {
     struct spk_server *s;
+    struct retry *retry;
     uint64_t done;
     size_t n_wrong, n_lost;
     uint64_t wrong[CHECKS_AT_ONCE];
     uint64_t lost[CHECKS_AT_ONCE]; /* not there, or not to be read: nothing that could be wrong */
 };
 
+/* An answer that says neither yes nor no is not the row's fault either; but a row that never gets
+ * another must not keep the others waiting for ever. */
+static spk_err
+ask_holder(struct checks *c, uint64_t index, const struct spk_deposit_row *row)
+{
+    struct retry *r = c->retry;
+    spk_err e = spk_recover_check(c->s, row);
+
+    if (e.code == SPK_CODE_CHANGED) { /* another holder */
+        return SPK_ERR(NET);
+    }
+    if (spk_ok(e) || e.code == SPK_CODE_DENIED || is_passing(e)) {
+        return e;
+    }
+    r->tries = r->index == index ? r->tries + 1 : 1;
+    r->index = index;
+    if (r->tries >= CHECK_TRIES) {
+        return e;
+    }
+    spk_log(SPK_LOG_WARN, "deposit %llu is checked again later: %s", (unsigned long long)index,
+            spk_code_name(e.code));
+    r->due_ms = spk_running_ms() + ((uint64_t)1000 << (r->tries - 1));
+    return SPK_ERR(NET);
+}
+
 static spk_err
 check_one(struct checks *c, uint64_t index)
 {
     struct spk_deposit_row row = {0};
 
+    if (c->retry->tries > 0 && c->retry->index == index && spk_running_ms() < c->retry->due_ms) {
+        return SPK_ERR(BUSY);
+    }
     /* a copy: the holder takes milliseconds, for which no read may stay open */
     spk_err e = spk_store_deposit_at(c->s->store, index, &row);
     bool there = spk_ok(e);
@@ -316,8 +353,7 @@ check_one(struct checks *c, uint64_t index)
         e = spk_deposit_row_verify(&row);
     }
     if (spk_ok(e)) {
-        e = spk_recover_check(c->s, &row);
-        e = e.code == SPK_CODE_CHANGED ? SPK_ERR(NET) : e; /* another holder: not the row's fault */
+        e = ask_holder(c, index, &row);
     }
     spk_deposit_row_clear(&row);
     if (is_passing(e)) {
@@ -354,9 +390,10 @@ write_checks(struct spk_store *store, void *arg)
 }
 
 static spk_err
-check_deposits(struct spk_server *s, uint64_t budget)
+check_deposits(struct spk_keeper *k, uint64_t budget)
 {
-    struct checks c = {.s = s};
+    struct spk_server *s = k->srv;
+    struct checks c = {.s = s, .retry = &k->retry};
     uint64_t n = 0, from = 0;
     spk_err e = SPK_OK;
 
@@ -420,7 +457,7 @@ round_job(void *arg)
     }
     spk_advance_tick(s->advance);
     if (there && budget > 0) {
-        notice(&k->checks, check_deposits(s, budget));
+        notice(&k->checks, check_deposits(k, budget));
     }
     pthread_mutex_lock(&k->lock);
     k->checks_due = budget > 0 ? 0 : k->checks_due;

@@ -517,6 +517,41 @@ class Stuck(Base):
         time.sleep(1.5)
         self.assertEqual(self.events("unchecked"), 1)
 
+    def between(self, near, far, spoilt):
+        """Passes messages on to the holder; the answer to the first CHECK says that it is not understood."""
+        with near.accept()[0] as server, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as holder:
+            holder.connect(str(far))
+            while data := server.recv(1 << 20):
+                holder.send(data)
+                answer = bytearray(holder.recv(1 << 20))
+                if answer[4:6] == b"\0\3" and not spoilt:
+                    spoilt.append(data)
+                    answer[6:8] = b"\0\2"
+                server.send(answer)
+
+    def test_a_check_that_got_no_answer(self):
+        """a holder that answers with nonsense is asked again; the deposit is not given up"""
+        self.a.stop()
+        run, spoilt = self.a.folder / "run", []
+        conf = self.a.folder / "authority/sparekeyd.conf"
+        conf.write_text(conf.read_text() + "holder = ../run/between.sock\n")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as near:
+            near.bind(str(run / "between.sock"))
+            near.listen()
+            serve = [threading.Thread(target=self.between, args=(near, run / "holder.sock", spoilt), daemon=True) for _ in range(2)]
+            for t in serve:  # the server hangs up on nonsense, and comes again
+                t.start()
+            self.a.start_server()
+            ann = self.a.enrol("Ann")
+            self.assertEqual(ann.deposit(os.urandom(32), "x").status, 201)
+            for _ in range(100):
+                states = [d["state"] for d in ann.http.get("/v1/deposits").json["deposits"]]
+                if spoilt and states == ["checked"]:
+                    break
+                time.sleep(0.1)
+            self.assertEqual((len(spoilt), states, self.events("unchecked")), (1, ["checked"], 0))
+            self.a.stop()
+
     def test_a_record_that_cannot_be_filed(self):
         """requests that came after it do not wait for ever"""
         ann = self.a.enrol("Ann")
