@@ -27,8 +27,26 @@ keep_hash(void *arg, const struct spk_request_row *row)
     return SPK_OK;
 }
 
+/* The newest policy that asks for as many persons as the request takes: today's, unless it is
+ * looser than one of those that its deposits were made under. */
+static uint32_t
+asking_policy(struct spk_books *b, const struct spk_request_row *row)
+{
+    uint32_t today = spk_books_today(b)->number;
+    bool vetoed = row->state == SPK_STATE_VETOED;
+
+    for (uint32_t n = today; n > 0; n--) {
+        const struct spk_policy *p = spk_books_policy(b, n, NULL);
+
+        if (p != NULL && (vetoed ? p->override_quorum : p->quorum) == row->needed) {
+            return n;
+        }
+    }
+    return today;
+}
+
 static void
-write_request(struct spk_jw *w, const struct spk_request_row *row)
+write_request(struct spk_books *b, struct spk_jw *w, const struct spk_request_row *row)
 {
     SPK_AUTO_REQUEST q = {.kind = 0};
     bool read = spk_ok(spk_request_parse(row->record, &q));
@@ -41,6 +59,9 @@ write_request(struct spk_jw *w, const struct spk_request_row *row)
     spk_jw_u64(w, "due", row->due);
     spk_jw_u64(w, "expires", row->expires);
     spk_jw_hex(w, "recipient", spk_hash_span(&row->recipient));
+    spk_jw_u64(w, "needed", row->needed);
+    spk_jw_u64(w, "policy", asking_policy(b, row));
+    spk_jw_u64(w, "today", spk_books_today(b)->number);
     spk_jw_close(w, '}');
 }
 
@@ -59,7 +80,7 @@ list_requests(struct spk_exchange *r, const struct hashes *l, bool more)
                 row.created; /* never seen by the holder, which is absent: say what is known */
         }
         if (spk_ok(e) || e.code == SPK_CODE_NET) {
-            write_request(w, &row);
+            write_request(r->srv->books, w, &row);
             e = SPK_OK;
         }
         spk_request_row_clear(&row);

@@ -36,6 +36,16 @@ print_one(const struct spk_json *j, const char *authority, bool here)
     }
     printf(_("\n  reason: %s\n  for the key %.16s…\n"), term_shown(text_of(j, "reason")),
            term_shown(text_of(j, "recipient")));
+    if (number_of(j, "policy") < number_of(j, "today")) {
+        printf(ngettext("  takes %llu person, as policy %llu asks for, under which files were "
+                        "deposited; the policy of today is number %llu\n",
+                        "  takes %llu persons, as policy %llu asks for, under which files were "
+                        "deposited; the policy of today is number %llu\n",
+                        (unsigned long)number_of(j, "needed")),
+               (unsigned long long)number_of(j, "needed"),
+               (unsigned long long)number_of(j, "policy"),
+               (unsigned long long)number_of(j, "today"));
+    }
     if (here) {
         fputs(_("  opened on this computer: 'sparekey recover' goes on with it\n"), stdout);
     }
@@ -45,7 +55,7 @@ static void
 json_one(struct spk_jw *w, const struct spk_json *j, const char *authority, bool here)
 {
     static const char *const texts[] = {"request", "state", "reason", "recipient"};
-    static const char *const numbers[] = {"opened", "due", "expires"};
+    static const char *const numbers[] = {"opened", "due", "expires", "needed", "policy", "today"};
 
     spk_jw_open(w, NULL, '{');
     spk_jw_cstr(w, "authority", authority);

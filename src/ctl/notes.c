@@ -130,7 +130,7 @@ ctl_older_print(FILE *to, const struct ctl_older *o, const struct spk_policy *p)
             to,
             _("older deposits  a veto is FINAL if made under policy %u: %u persons override it, "
               "here are %zu\n"),
-            o->override_by, o->override_most, ctl_persons(p));
+            o->override_by, o->override_most, spk_policy_persons(p));
     }
 }
 
@@ -151,7 +151,7 @@ tell_final(const char *path, const struct ctl_older *o, const struct spk_policy 
     fprintf(stderr,
             _("%s: error: '%s': %u persons override a veto for deposits made under policy %u, and "
               "this policy has %zu: it promises what could not be done for them\n"),
-            term_program, term_shown(path), o->override_most, o->override_by, ctl_persons(p));
+            term_program, term_shown(path), o->override_most, o->override_by, spk_policy_persons(p));
     term_say_hint(_("name more officers in it, or --override-quorum 0; or, if a veto may be final "
                     "for those deposits, say --lose-older-deposits"));
 }

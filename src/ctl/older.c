@@ -76,5 +76,5 @@ ctl_older_lost(const struct ctl_older *o, const struct spk_policy *p)
 bool
 ctl_older_final(const struct ctl_older *o, const struct spk_policy *p)
 {
-    return p->override_quorum > 0 && ctl_persons(p) < o->override_most;
+    return p->override_quorum > 0 && spk_policy_persons(p) < o->override_most;
 }

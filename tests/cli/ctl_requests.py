@@ -331,6 +331,10 @@ def looser_policy(p):
     p.run("carol", "request", "approve", request, "--code", code, ok=0)
     back(p)
     assert p.spk("olga", "decrypt", "f.txt.spk", "-o", "-", ok=0).stdout == "what was lost\n"
+    said = p.spk("olga", "requests", ok=0).stdout
+    assert "takes 3 persons, as policy 1 asks for" in said and "of today is number 2" in said, said
+    mine = p.json("olga", "requests", program=SPAREKEY)[0]
+    assert (mine["needed"], mine["policy"], mine["today"]) == (3, 1, 2), mine
 
 
 def too_few_persons(p):
