@@ -273,7 +273,7 @@ ctx_at(struct spk_cipher *c, const struct spk_cipher_op *op, EVP_CIPHER_CTX **re
     uint8_t *at = c->at[op->mode][op->encrypt ? 1 : 0];
     bool fresh = c->ctx[op->mode][op->encrypt ? 1 : 0] == NULL;
     SPK_TRY(ctx_get(c, op->mode, op->encrypt, ret_ctx));
-    if (fresh || !spk_ct_eq(at, op->chain, block)) {
+    if (fresh || !spk_span_eq(spk_span(at, block), spk_span(op->chain, block))) { /* no secrets */
         if (EVP_CipherInit_ex2(*ret_ctx, NULL, NULL, op->chain, -1, NULL) != 1) {
             drop(c, op);
             return spk_ossl_fail();
@@ -335,6 +335,7 @@ spk_cipher_chain(struct spk_cipher *c, uint8_t *chain, struct spk_span blocks)
 spk_err
 spk_cipher_run(struct spk_cipher *c, const struct spk_cipher_op *op, struct spk_mut data)
 {
+    SPK_OSSL_SCOPE;
     EVP_CIPHER_CTX *ctx = NULL;
     if (data.len == 0) {
         return SPK_OK;

@@ -9,7 +9,6 @@
 
 #define CAPI_HEADER_LEN 8
 #define CAPI_SIMPLE_HEAD_LEN 12
-#define CAPI_OPAQUE_MAGIC 0x314b5053u /* "SPK1" */
 #define CAPI_BLOB_MAX (CAPI_KEY_BYTES_MAX + 1024u)
 
 /** BLOBHEADER of version 2. */

@@ -7,6 +7,7 @@
 #include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 #include "keyblob/anyblob.h"
+#include "keyblob/anysimple.h"
 #include "keyblob/ffblob.h"
 
 #define EXPORT_FLAGS                                                                               \
@@ -164,18 +165,16 @@ static spk_err
 put_opaque(const struct job *j)
 {
     const struct capi_key *k = j->k;
-    struct spk_span key = spk_secret_span(k->secret);
-    const uint32_t fields[] = {CAPI_OPAQUE_MAGIC, k->mode, k->mode_bits, k->rc2_bits,
-                               (uint32_t)k->salt_len};
-    SPK_TRY(capi_put_header(j->out, OPAQUEKEYBLOB, k->alg));
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        SPK_TRY(spk_buf_u32le(j->out, fields[i]));
-    }
-    SPK_TRY(spk_buf_add(j->out, SPK_SPAN_OF(k->salt)));
-    SPK_TRY(spk_buf_add(j->out, SPK_SPAN_OF(k->iv)));
-    SPK_TRY(spk_buf_add(j->out, SPK_SPAN_OF(k->chain)));
-    SPK_TRY(spk_buf_u32le(j->out, (uint32_t)key.len));
-    return spk_buf_add(j->out, key);
+    const struct spk_plainkey o = {.alg = k->alg,
+                                   .key = spk_secret_span(k->secret),
+                                   .opaque = true,
+                                   .mode = k->mode,
+                                   .mode_bits = k->mode_bits,
+                                   .rc2_bits = k->rc2_bits,
+                                   .salt = spk_span(k->salt, k->salt_len),
+                                   .iv = SPK_SPAN_OF(k->iv),
+                                   .chain = SPK_SPAN_OF(k->chain)};
+    return spk_opaque_build(&o, j->out);
 }
 
 static DWORD

@@ -10,6 +10,7 @@
 #include "cryptoapi/schannel.h"
 #include "cryptoapi/store.h"
 #include "keyblob/anyblob.h"
+#include "keyblob/anysimple.h"
 #include "keyblob/ffblob.h"
 
 #define IMPORT_FLAGS                                                                               \
@@ -165,54 +166,28 @@ wrapped(const struct capi_import *in, struct capi_key **ret_k)
     return capi_import_session(in, spk_span(secret, len), ret_k);
 }
 
-#define RC2_BITS_MAX 1024 /* RFC 2268 section 2 */
-
-struct opaque {
-    uint32_t magic, mode, mode_bits, rc2_bits, salt_len, key_len;
-    uint8_t salt[CAPI_SALT_MAX], iv[SPK_CIPHER_BLOCK_MAX], chain[SPK_CIPHER_BLOCK_MAX];
-    struct spk_span secret;
-};
-
-static spk_err
-read_opaque(struct spk_span body, struct opaque *o)
-{
-    struct spk_rd r = spk_rd(body);
-    SPK_TRY(spk_rd_u32le(&r, &o->magic));
-    SPK_TRY(spk_rd_u32le(&r, &o->mode));
-    SPK_TRY(spk_rd_u32le(&r, &o->mode_bits));
-    SPK_TRY(spk_rd_u32le(&r, &o->rc2_bits));
-    SPK_TRY(spk_rd_u32le(&r, &o->salt_len));
-    SPK_TRY(spk_rd_copy(&r, o->salt, sizeof o->salt));
-    SPK_TRY(spk_rd_copy(&r, o->iv, sizeof o->iv));
-    SPK_TRY(spk_rd_copy(&r, o->chain, sizeof o->chain));
-    SPK_TRY(spk_rd_u32le(&r, &o->key_len));
-    SPK_TRY(spk_rd_span(&r, o->key_len, &o->secret));
-    SPK_CHECK(o->magic == CAPI_OPAQUE_MAGIC && o->salt_len <= CAPI_SALT_MAX, FORMAT);
-    SPK_CHECK(o->mode <= CRYPT_MODE_CFB && o->rc2_bits >= 1 && o->rc2_bits <= RC2_BITS_MAX, FORMAT);
-    return spk_rd_end(&r);
-}
+_Static_assert(CAPI_SALT_MAX == SPK_OPAQUE_SALT_MAX && SPK_CIPHER_BLOCK_MAX == SPK_OPAQUE_IV_LEN,
+               "an OPAQUEKEYBLOB holds all of a key's state");
 
 static DWORD
 opaque(const struct capi_import *in, struct capi_key **ret_k)
 {
     CAPI_AUTO_KEY k = NULL;
-    struct opaque o;
-    SPK_WIPE_ON_EXIT(o);
+    struct spk_plainkey o = {.alg = in->alg};
+    struct spk_span body = spk_span(in->blob.ptr + CAPI_HEADER_LEN, in->blob.len - CAPI_HEADER_LEN);
     CAPI_TRY(capi_import_alg(in));
-    CAPI_TRY(capi_code(
-        read_opaque(spk_span(in->blob.ptr + CAPI_HEADER_LEN, in->blob.len - CAPI_HEADER_LEN), &o),
-        NTE_BAD_DATA));
-    CAPI_CHECK(in->alg == CALG_RC2 || capi_import_len_ok(in, o.key_len), NTE_BAD_DATA);
-    CAPI_TRY(capi_import_session(in, o.secret, &k));
+    CAPI_TRY(capi_code(spk_opaque_parse(body, &o), NTE_BAD_DATA));
+    CAPI_CHECK(in->alg == CALG_RC2 || capi_import_len_ok(in, o.key.len), NTE_BAD_DATA);
+    CAPI_TRY(capi_import_session(in, o.key, &k));
     CAPI_CHECK((o.mode == 0) == (capi_key_block(k) == 0), NTE_BAD_DATA);
-    CAPI_CHECK(capi_alg_salted(k->alg) || o.salt_len == 0, NTE_BAD_DATA);
+    CAPI_CHECK(capi_alg_salted(k->alg) || o.salt.len == 0, NTE_BAD_DATA);
     k->mode = o.mode;
     k->mode_bits = o.mode_bits;
     k->rc2_bits = o.rc2_bits;
-    k->salt_len = o.salt_len;
-    memcpy(k->salt, o.salt, sizeof k->salt);
-    memcpy(k->iv, o.iv, sizeof k->iv);
-    memcpy(k->chain, o.chain, sizeof k->chain);
+    k->salt_len = o.salt.len;
+    memcpy(k->salt, o.salt.ptr, o.salt.len);
+    memcpy(k->iv, o.iv.ptr, sizeof k->iv);
+    memcpy(k->chain, o.chain.ptr, sizeof k->chain);
     *ret_k = SPK_STEAL(k);
     return ERROR_SUCCESS;
 }

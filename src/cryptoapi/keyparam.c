@@ -5,7 +5,6 @@
 #include "cryptoapi/dss.h"
 #include "cryptoapi/schannel.h"
 
-#define SALT_EX_MAX 24u
 #define RC2_BITS_MAX 1024u
 #define BASE_RC2_BITS 40u
 #define LABEL_MAX 4096u
@@ -125,7 +124,7 @@ set_salt_ex(struct capi_key *k, const BYTE *data)
     CRYPT_INTEGER_BLOB b;
     memcpy(&b, data, sizeof b);
     CAPI_CHECK(k->rsa == NULL && capi_alg_salted(k->alg), NTE_BAD_KEY);
-    CAPI_CHECK(b.cbData <= SALT_EX_MAX, NTE_BAD_DATA);
+    CAPI_CHECK(b.cbData <= CAPI_SALT_MAX, NTE_BAD_DATA);
     CAPI_CHECK(b.pbData != NULL || b.cbData == 0, ERROR_INVALID_PARAMETER);
     if (b.cbData != 0) {
         memcpy(k->salt, b.pbData, b.cbData);

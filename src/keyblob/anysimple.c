@@ -11,7 +11,6 @@
 #define RC_KEY_MIN 5
 #define RC4_KEY_MAX 16
 #define RC2_USUAL_MAX 16
-#define IV_LEN 16
 #define MODE_MAX 4        /* CRYPT_MODE_CFB; 0 for a stream cipher */
 #define RC2_BITS_MAX 1024 /* RFC 2268 section 2 */
 
@@ -56,24 +55,64 @@ spk_alg_lens(uint32_t alg, struct spk_key_lens *ret_lens)
 
 /* -- in the clear -- */
 
-static spk_err
-read_state(struct spk_rd *r, struct spk_plainkey *k)
+spk_err
+spk_opaque_parse(struct spk_span body, struct spk_plainkey *ret_k)
 {
-    uint32_t magic = 0;
-    uint32_t salt_len = 0;
+    struct spk_rd r = spk_rd(body);
+    struct spk_plainkey k = {.alg = ret_k->alg, .opaque = true};
+    uint32_t magic = 0, salt_len = 0, len = 0;
 
-    SPK_TRY(spk_rd_u32le(r, &magic));
-    SPK_TRY(spk_rd_u32le(r, &k->mode));
-    SPK_TRY(spk_rd_u32le(r, &k->mode_bits));
-    SPK_TRY(spk_rd_u32le(r, &k->rc2_bits));
-    SPK_TRY(spk_rd_u32le(r, &salt_len));
-    SPK_TRY(spk_rd_span(r, SPK_OPAQUE_SALT_MAX, &k->salt));
-    SPK_TRY(spk_rd_span(r, IV_LEN, &k->iv));
+    SPK_TRY(spk_rd_u32le(&r, &magic));
+    SPK_TRY(spk_rd_u32le(&r, &k.mode));
+    SPK_TRY(spk_rd_u32le(&r, &k.mode_bits));
+    SPK_TRY(spk_rd_u32le(&r, &k.rc2_bits));
+    SPK_TRY(spk_rd_u32le(&r, &salt_len));
+    SPK_TRY(spk_rd_span(&r, SPK_OPAQUE_SALT_MAX, &k.salt));
+    SPK_TRY(spk_rd_span(&r, SPK_OPAQUE_IV_LEN, &k.iv));
+    SPK_TRY(spk_rd_span(&r, SPK_OPAQUE_IV_LEN, &k.chain));
+    SPK_TRY(spk_rd_u32le(&r, &len));
+    SPK_TRY(spk_rd_span(&r, len, &k.key));
     SPK_CHECK(magic == SPK_OPAQUE_MAGIC && salt_len <= SPK_OPAQUE_SALT_MAX, FORMAT);
-    SPK_CHECK(k->mode <= MODE_MAX && k->rc2_bits >= 1 && k->rc2_bits <= RC2_BITS_MAX, FORMAT);
-    k->salt.len = salt_len;
-    k->opaque = true;
-    return spk_rd_span(r, IV_LEN, &(struct spk_span){NULL, 0}); /* the chaining value */
+    SPK_CHECK(k.mode <= MODE_MAX && k.rc2_bits >= 1 && k.rc2_bits <= RC2_BITS_MAX, FORMAT);
+    SPK_TRY(spk_rd_end(&r));
+    k.salt.len = salt_len;
+    *ret_k = k;
+    return SPK_OK;
+}
+
+spk_err
+spk_opaque_build(const struct spk_plainkey *k, struct spk_buf *out)
+{
+    static const uint8_t zeros[SPK_OPAQUE_SALT_MAX];
+    const uint32_t fields[] = {SPK_OPAQUE_MAGIC, k->mode, k->mode_bits, k->rc2_bits,
+                               (uint32_t)k->salt.len};
+    uint8_t *head = NULL;
+
+    SPK_CHECK(k->salt.len <= SPK_OPAQUE_SALT_MAX, USAGE);
+    SPK_CHECK(k->iv.len == SPK_OPAQUE_IV_LEN && k->chain.len == SPK_OPAQUE_IV_LEN, USAGE);
+    SPK_TRY(spk_buf_grow(out, SPK_BLOB_HEADER_LEN, &head));
+    spk_blob_header_put(head, SPK_BLOB_OPAQUE, k->alg);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        SPK_TRY(spk_buf_u32le(out, fields[i]));
+    }
+    SPK_TRY(spk_buf_add(out, k->salt));
+    SPK_TRY(spk_buf_add(out, spk_span(zeros, SPK_OPAQUE_SALT_MAX - k->salt.len)));
+    SPK_TRY(spk_buf_add(out, k->iv));
+    SPK_TRY(spk_buf_add(out, k->chain));
+    SPK_TRY(spk_buf_u32le(out, (uint32_t)k->key.len));
+    return spk_buf_add(out, k->key);
+}
+
+/* How many bytes, and as many as it says. */
+static spk_err
+read_plain(struct spk_span body, struct spk_plainkey *k)
+{
+    struct spk_rd r = spk_rd(body);
+    uint32_t len = 0;
+
+    SPK_TRY(spk_rd_u32le(&r, &len));
+    SPK_TRY(spk_rd_span(&r, len, &k->key));
+    return spk_rd_end(&r);
 }
 
 spk_err
@@ -83,18 +122,14 @@ spk_plainkey_parse(struct spk_span blob, struct spk_plainkey *ret_k)
     struct spk_plainkey k = {.opaque = false};
     struct spk_key_lens lens;
     uint8_t type = blob.len > 0 ? blob.ptr[0] : 0;
-    uint32_t len = 0;
+    struct spk_span body;
 
     SPK_CHECK(type == SPK_BLOB_PLAINTEXT || type == SPK_BLOB_OPAQUE, FORMAT);
     SPK_TRY(spk_blob_header_read(&r, type, &k.alg));
     SPK_TRY(spk_alg_lens(k.alg, &lens));
-    if (type == SPK_BLOB_OPAQUE) {
-        SPK_TRY(read_state(&r, &k));
-    }
-    SPK_TRY(spk_rd_u32le(&r, &len));
-    SPK_TRY(spk_rd_span(&r, len, &k.key));
-    SPK_CHECK(len >= lens.min && len <= lens.max, FORMAT);
-    SPK_TRY(spk_rd_end(&r));
+    body = spk_span(r.ptr, r.left);
+    SPK_TRY(type == SPK_BLOB_OPAQUE ? spk_opaque_parse(body, &k) : read_plain(body, &k));
+    SPK_CHECK(k.key.len >= lens.min && k.key.len <= lens.max, FORMAT);
     *ret_k = k;
     return SPK_OK;
 }

@@ -21,6 +21,7 @@
 
 #define SPK_OPAQUE_MAGIC 0x314b5053u /* "SPK1" */
 #define SPK_OPAQUE_SALT_MAX 24
+#define SPK_OPAQUE_IV_LEN 16
 #define SPK_ANYKEY_MAX 128 /* bytes of a session key that a SIMPLEBLOB may hold */
 #define SPK_ANYSIMPLE_MAX (12 + SPK_ANYRSA_MAX_LEN)
 #define SPK_PLAINBLOB_MAX 256
@@ -39,8 +40,13 @@ struct spk_plainkey {
     struct spk_span key;
     bool opaque; /* what follows is known too */
     uint32_t mode, mode_bits, rc2_bits;
-    struct spk_span salt, iv;
+    struct spk_span salt, iv, chain;
 };
+/** What stands behind the header of an OPAQUEKEYBLOB, and nothing behind that; ret_k->alg stays. Of
+ * the key's length nothing is said. SPK_CODE_FORMAT, SPK_CODE_TRUNC. */
+SPK_MUST_USE spk_err spk_opaque_parse(struct spk_span body, struct spk_plainkey *ret_k);
+/** The whole BLOB, appended; iv and chain are 16 bytes, the salt at most 24. */
+SPK_MUST_USE spk_err spk_opaque_build(const struct spk_plainkey *k, struct spk_buf *out);
 /** PLAINTEXTKEYBLOB or OPAQUEKEYBLOB, nothing behind it. Another type, a length that the algorithm
  * does not have: SPK_CODE_FORMAT; another version or algorithm: SPK_CODE_VERSION. */
 SPK_MUST_USE spk_err spk_plainkey_parse(struct spk_span blob, struct spk_plainkey *ret_k);

@@ -18,8 +18,9 @@ typedef spk_err (*spk_pass_fn)(void *ctx, const char *container, unsigned wrong,
                                struct spk_secret **ret_pass);
 
 struct spk_keystore; /* a folder of containers */
-/** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...). Made (0700) when
- * missing. The machine's: /var/lib/sparekey/containers. */
+/** The user's: $XDG_DATA_HOME/sparekey/containers (default ~/.local/share/...); neither variable
+ * set: SPK_CODE_NOTFOUND. The machine's: /var/lib/sparekey/containers. Made (0700) when missing.
+ * SPK_CODE_DENIED for a folder of another user, or one that others may write in. */
 SPK_MUST_USE spk_err spk_keystore_user(struct spk_keystore **ret_ks);
 /** The user's as it is, for who only reads: SPK_CODE_NOTFOUND when there is no folder. */
 SPK_MUST_USE spk_err spk_keystore_user_there(struct spk_keystore **ret_ks);
@@ -31,6 +32,8 @@ void spk_keystore_free(struct spk_keystore *ks);
 SPK_DEFINE_AUTO(spk_keystore)
 
 struct spk_container;
+/* A name that is empty or not plain text is SPK_CODE_USAGE, one too long SPK_CODE_LIMIT, wherever a
+ * name is given. What writes waits for the folder's lock: SPK_CODE_BUSY. */
 /** A new one with no keys yet, in memory; refused (SPK_CODE_EXISTS) when its file is there. */
 SPK_MUST_USE spk_err spk_container_create(struct spk_keystore *ks, const char *name,
                                           struct spk_container **ret_c);
@@ -43,33 +46,39 @@ const char *spk_container_name(const struct spk_container *c);
 /** Path of the file, for messages. */
 const char *spk_container_path(const struct spk_container *c);
 bool spk_container_has_pass(const struct spk_container *c);
-/** Decrypt the pairs; without a passphrase set nothing is asked. ask may be NULL: SPK_CODE_PASS
- * then. */
+/** Decrypt the pairs, all or none; without a passphrase set nothing is asked. ask may be NULL:
+ * SPK_CODE_PASS then, as after three wrong answers. SPK_CODE_FORMAT for a pair that is not that of
+ * the public half beside it. */
 SPK_MUST_USE spk_err spk_container_unlock(struct spk_container *c, spk_pass_fn ask, void *ctx);
 /** The key of one spec, borrowed: the pair when unlocked, else its public half. NULL when there is
  * none. */
 struct spk_rsa *spk_container_key(const struct spk_container *c, enum spk_key_spec spec);
-/** Put a pair (a new reference is taken). */
+/** Put a pair (a new reference is taken). SPK_CODE_PASS while pairs under a passphrase are locked.
+ */
 SPK_MUST_USE spk_err spk_container_set(struct spk_container *c, enum spk_key_spec spec,
                                        struct spk_rsa *pair);
 /** Take a key out; none there is fine. The last one of a container under a passphrase takes the
  * passphrase with it. */
 SPK_MUST_USE spk_err spk_container_drop(struct spk_container *c, enum spk_key_spec spec);
-/** Set or take away (NULL) the passphrase; takes effect at the next save. Needs unlocked pairs. */
+/** Set or take away (NULL) the passphrase; takes effect at the next save. Needs unlocked pairs,
+ * else SPK_CODE_PASS. */
 SPK_MUST_USE spk_err spk_container_set_pass(struct spk_container *c, const struct spk_secret *pass);
 /** Write durably: temporary, fsync, rename. A new container takes away what a former one of its
- * name has left beside it. */
+ * name has left beside it; SPK_CODE_EXISTS when another program was first. SPK_CODE_CHANGED when
+ * the file is not the one that was opened. SPK_CODE_USAGE for a passphrase without a key. */
 SPK_MUST_USE spk_err spk_container_save(struct spk_container *c);
 void spk_container_free(struct spk_container *c);
 SPK_DEFINE_AUTO(spk_container)
 
-/** Delete the file for good, and what is kept beside it. */
+/** Delete the file for good, whatever is in it, and what is kept beside it. SPK_CODE_NOTFOUND. */
 SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *name);
 /** Rename one (used to keep old pairs aside after a recovery), with what is kept beside it; the
- * new name must be free. */
+ * new name must be free (SPK_CODE_EXISTS), but for what an interrupted rename has put there. The
+ * old one is read as by opening it. */
 SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from,
                                           const char *to);
-/** Names in byte order; called once for each. Foreign files are left out. */
+/** Names in byte order, as their owners wrote them; called once for each, until it fails. Files
+ * that are no container by their name are left out; a damaged one is named in lower case. */
 SPK_MUST_USE spk_err spk_container_list(struct spk_keystore *ks,
                                         spk_err (*each)(void *, const char *), void *ctx);
 

@@ -247,6 +247,73 @@ opaque(void **state)
     assert_spk_code(spk_plainkey_parse(spk_buf_span(&b), &k), FORMAT);
 }
 
+/* Built, it is what was read, with zeros behind the salt. */
+static void
+opaque_there_and_back(void **state)
+{
+    static const uint8_t salt[SPK_OPAQUE_SALT_MAX] = {1, 2, 3}, iv[16] = {4}, chain[16] = {5};
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
+    struct spk_plainkey k = {.alg = SPK_CALG_RC2,
+                             .key = SPK_SPAN_LIT("abcde"),
+                             .mode = 2,
+                             .mode_bits = 8,
+                             .rc2_bits = 1024,
+                             .iv = SPK_SPAN_OF(iv),
+                             .chain = SPK_SPAN_OF(chain)};
+    (void)state;
+    for (size_t n = 0; n <= SPK_OPAQUE_SALT_MAX; n += 3) {
+        struct spk_plainkey got;
+        k.salt = spk_span(salt, n);
+        spk_buf_reset(&b);
+        assert_spk_ok(spk_opaque_build(&k, &b));
+        assert_int_equal(b.len, 8 + 20 + SPK_OPAQUE_SALT_MAX + 32 + 4 + 5);
+        assert_spk_ok(spk_plainkey_parse(spk_buf_span(&b), &got));
+        assert_true(got.opaque && got.mode == 2 && got.mode_bits == 8 && got.rc2_bits == 1024);
+        assert_span_equal(got.salt, k.salt);
+        assert_span_equal(got.iv, k.iv);
+        assert_span_equal(got.chain, k.chain);
+        assert_span_equal(got.key, k.key);
+        assert_true(spk_ct_zero(b.ptr + 28 + n, SPK_OPAQUE_SALT_MAX - n));
+    }
+    k.salt.len = SPK_OPAQUE_SALT_MAX + 1;
+    assert_spk_code(spk_opaque_build(&k, &b), USAGE);
+}
+
+/* Each length short by one and long by one, each number out of its bounds. */
+static void
+opaque_field_by_field(void **state)
+{
+    static const struct {
+        size_t at;
+        uint32_t value;
+    } bad[] = {{12, 5}, {12, UINT32_MAX}, {20, 0}, {20, 1025},      {24, 25},
+               {84, 4}, {84, 6},          {84, 0}, {84, UINT32_MAX}};
+    static const uint8_t zeros[16];
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
+    struct spk_plainkey k = {.alg = SPK_CALG_RC2,
+                             .key = SPK_SPAN_LIT("abcde"),
+                             .mode = 1,
+                             .rc2_bits = 40,
+                             .iv = SPK_SPAN_OF(zeros),
+                             .chain = SPK_SPAN_OF(zeros)};
+    struct spk_plainkey got;
+    (void)state;
+    assert_spk_ok(spk_opaque_build(&k, &b));
+    assert_spk_ok(spk_plainkey_parse(spk_buf_span(&b), &got));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint8_t was[4];
+        memcpy(was, b.ptr + bad[i].at, sizeof was);
+        spk_put_u32le(b.ptr + bad[i].at, bad[i].value);
+        assert_false(spk_ok(spk_plainkey_parse(spk_buf_span(&b), &got)));
+        memcpy(b.ptr + bad[i].at, was, sizeof was);
+    }
+    for (size_t len = 0; len < b.len; len++) {
+        assert_false(spk_ok(spk_plainkey_parse(spk_span(b.ptr, len), &got)));
+    }
+    assert_spk_ok(spk_buf_u8(&b, 0));
+    assert_false(spk_ok(spk_plainkey_parse(spk_buf_span(&b), &got)));
+}
+
 static void
 too_short_a_modulus(void **state)
 {
@@ -264,10 +331,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),       cmocka_unit_test(plain_known_answers),
-        cmocka_unit_test(both_ways),           cmocka_unit_test(implicit_rejection),
-        cmocka_unit_test(oaep_is_refused),     cmocka_unit_test(simple_structure),
-        cmocka_unit_test(plain_structure),     cmocka_unit_test(opaque),
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(plain_known_answers),
+        cmocka_unit_test(both_ways),
+        cmocka_unit_test(implicit_rejection),
+        cmocka_unit_test(oaep_is_refused),
+        cmocka_unit_test(simple_structure),
+        cmocka_unit_test(plain_structure),
+        cmocka_unit_test(opaque),
+        cmocka_unit_test(opaque_there_and_back),
+        cmocka_unit_test(opaque_field_by_field),
         cmocka_unit_test(too_short_a_modulus),
     };
 
