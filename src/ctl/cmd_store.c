@@ -15,9 +15,8 @@
 #define PAGE 1000
 #define BAD_SHOWN 20
 
-/* One folder operand, and the store in it. */
-static int
-open_store(struct term *c, int argc, char **argv, int first, struct spk_store **ret_store)
+int
+ctl_store_open(struct term *c, int argc, char **argv, int first, struct spk_store **ret_store)
 {
     CTL_AUTO_SITE struct ctl_site s = {0};
     int status = TERM_GO_ON;
@@ -101,7 +100,7 @@ ctl_token_new(struct term *c, int argc, char **argv)
          (!spk_ok(spk_dec_parse(spk_span_str(uses_text), TOKEN_USES_MAX, &uses)) || uses == 0))) {
         return term_usage(c, _("--expires looks like 12h or 7d, --uses is a plain number"));
     }
-    status = open_store(c, argc, argv, first, &store);
+    status = ctl_store_open(c, argc, argv, first, &store);
     return status == TERM_GO_ON ? make_token(c, store, life, (uint32_t)uses) : status;
 }
 
@@ -167,7 +166,7 @@ ctl_owner_list(struct term *c, int argc, char **argv)
     int status = term_options(c, opts, 1, argc, argv, &first);
     spk_err e;
 
-    status = status == TERM_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    status = status == TERM_GO_ON ? ctl_store_open(c, argc, argv, first, &store) : status;
     if (status != TERM_GO_ON) {
         return status;
     }
@@ -279,7 +278,7 @@ ctl_store_check(struct term *c, int argc, char **argv)
     int status = term_options(c, NULL, 0, argc, argv, &first);
     spk_err e;
 
-    status = status == TERM_GO_ON ? open_store(c, argc, argv, first, &store) : status;
+    status = status == TERM_GO_ON ? ctl_store_open(c, argc, argv, first, &store) : status;
     if (status != TERM_GO_ON) {
         return status;
     }

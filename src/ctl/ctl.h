@@ -21,6 +21,7 @@ int ctl_start(struct term *c, int argc, char **argv);
 int ctl_address(struct term *c, int argc, char **argv);
 int ctl_token_new(struct term *c, int argc, char **argv);
 int ctl_owner_list(struct term *c, int argc, char **argv);
+int ctl_events(struct term *c, int argc, char **argv);
 int ctl_owner_find(struct term *c, int argc, char **argv);
 int ctl_store_check(struct term *c, int argc, char **argv);
 int ctl_log_fsck(struct term *c, int argc, char **argv);

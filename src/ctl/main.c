@@ -29,6 +29,7 @@ const struct term_command term_commands[] = {
     {"owner find", "NAME", N_("as officer: find an owner's id by name"), ctl_owner_find},
     {"store check", "DIR", N_("check every deposit in the store against its leaf"),
      ctl_store_check},
+    {"events", "DIR", N_("what has happened at the authority"), ctl_events},
     {"log fsck", "DIR", N_("check both logs from their entries upwards"), ctl_log_fsck},
     {"log export", "DIR FOLDER", N_("write both logs as files that anybody can check"),
      ctl_log_export_cmd},

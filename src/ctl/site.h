@@ -45,6 +45,8 @@ bool ctl_listen_any(const char *host);
 /** The store, as the configuration names it; it must be there, unless it is to be made now.
  * TERM_GO_ON, or told. */
 int ctl_site_store(const struct ctl_site *s, bool create, struct spk_store **ret_store);
+/** The store of the one folder operand there must be. TERM_GO_ON, or told (cmd_store.c). */
+int ctl_store_open(struct term *c, int argc, char **argv, int first, struct spk_store **ret_store);
 
 /* -- spawn.c: the programs beside this one */
 /** Path of a program: beside our own binary (or where the build put it), else its name for PATH. */

@@ -240,6 +240,15 @@ def enrolments(p):
     states = {o["name"]: o["state"] for o in p.json("operator", "owner", "list", "auth")["owners"]}
     assert states == {"olga Owner": "enrolled", "oleg Owner": "denied"}
     p.seal("olga")
+    # what was decided stands in the audit trail, and can be read from any point on
+    events = p.json("operator", "events", "auth")["events"]
+    kinds = [v["kind"] for v in events]
+    assert kinds.count("enrolled") == 2 and kinds.index("enrolment-approved") > kinds.index("enrolled"), kinds
+    assert any(v["kind"] == "enrolment-denied" and "officer/alice" in v["detail"] for v in events), events
+    last = p.json("operator", "events", "--after", str(events[-2]["number"]), "auth")["events"]
+    assert last == events[-1:], last
+    assert len(p.run("operator", "events", "auth", ok=0).stdout.splitlines()) == len(events)
+    assert "plain number" in p.run("operator", "events", "--after", "x", "auth", ok=2).stderr
     # finding an owner id by name, as officers do when somebody calls
     found = p.json("alice", "owner", "find", "OLGA")["owners"]
     assert [o["owner"] for o in found] == [olga]
@@ -299,7 +308,7 @@ def lost_store(p):
     p.init("auth", "g.note")
     db, conf = p.path("auth/authority/sparekey.db"), p.path("auth/authority/sparekeyd.conf")
     db.rename(p.path("kept.db"))
-    for command in (("store", "check"), ("owner", "list"), ("token", "new")):
+    for command in (("store", "check"), ("owner", "list"), ("token", "new"), ("events",)):
         r = p.run("operator", *command, "auth", ok=1)
         assert "'auth/authority/sparekey.db' is missing" in r.stderr and "backup" in r.stderr, r.stderr
         assert r.stdout == "" and not db.exists(), command
