@@ -151,7 +151,8 @@ tell_final(const char *path, const struct ctl_older *o, const struct spk_policy 
     fprintf(stderr,
             _("%s: error: '%s': %u persons override a veto for deposits made under policy %u, and "
               "this policy has %zu: it promises what could not be done for them\n"),
-            term_program, term_shown(path), o->override_most, o->override_by, spk_policy_persons(p));
+            term_program, term_shown(path), o->override_most, o->override_by,
+            spk_policy_persons(p));
     term_say_hint(_("name more officers in it, or --override-quorum 0; or, if a veto may be final "
                     "for those deposits, say --lose-older-deposits"));
 }
