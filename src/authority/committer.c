@@ -23,6 +23,7 @@ struct spk_committer {
     struct queue in, written; /* to be written; to be signed for and answered */
     size_t waiting;           /* deposits in the first */
     uint64_t time_ms;         /* of the transaction that is open */
+    bool told;                /* that it is ahead of the clock */
 };
 
 static void
@@ -101,6 +102,7 @@ write_rows(struct spk_store *store, void *arg)
     struct commit_work *w = arg;
 
     SPK_TRY(spk_intake_time(store, &w->c->time_ms));
+    spk_intake_tell_clock(w->c->time_ms, &w->c->told);
     for (struct spk_commit *item = w->list; item != NULL; item = item->next) {
         SPK_TRY(write_item(w->c, item));
     }
@@ -235,7 +237,11 @@ spk_committer_new(struct spk_store *store, struct spk_logbook *deposits,
     c->advance = advance;
     c->max = max_waiting;
     pthread_mutex_init(&c->lock, NULL);
-    spk_err e = start(c);
+    spk_err e = spk_intake_time(store, &c->time_ms);
+    if (spk_ok(e)) {
+        spk_intake_tell_clock(c->time_ms, &c->told);
+        e = start(c);
+    }
     if (!spk_ok(e)) {
         pthread_mutex_destroy(&c->lock);
         spk_mem_free(c);

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
+
+#define CLOCK_AHEAD_MS ((uint64_t)60000) /* less is no clock that somebody set */
 
 #define DEPOSIT_BYTES_MAX                                                                          \
     ((size_t)SPK_RPUB_LEN + SPK_SALT_LEN + SPK_RPRIV_MAX + SPK_INTAKE_BLOB_MAX)
@@ -196,6 +199,24 @@ spk_intake_time(struct spk_store *s, uint64_t *ret_ms)
     }
     *ret_ms = now > least ? now : least;
     return SPK_OK;
+}
+
+/* Times do not fall along the index, so a clock that was once far ahead decides them until it is
+ * that late. */
+void
+spk_intake_tell_clock(uint64_t time_ms, bool *told)
+{
+    bool ahead = time_ms > spk_now_ms() + CLOCK_AHEAD_MS;
+    char when[21];
+
+    if (ahead && !*told) {
+        spk_log(SPK_LOG_WARN,
+                "the newest deposit was accepted at %s, which is ahead of this clock: all others "
+                "get that time until then. Set the clock if it is behind; if it was ahead once, "
+                "this passes by itself, and nothing is lost but the true times",
+                spk_time_iso(time_ms / 1000, when));
+    }
+    *told = ahead;
 }
 
 spk_err

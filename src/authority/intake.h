@@ -31,6 +31,8 @@ void spk_intake_record(struct spk_books *books, struct spk_span body, struct spk
 /** The time of acceptance of what this transaction adds: now, or that of the newest deposit while a
  * clock is set back. Times never fall along the index, whoever adds and whenever he started. */
 SPK_MUST_USE spk_err spk_intake_time(struct spk_store *s, uint64_t *ret_ms);
+/** Log it, once, when that time is more than a minute ahead of this clock; *told keeps that. */
+void spk_intake_tell_clock(uint64_t time_ms, bool *told);
 /** Set the time of acceptance: R_pub, OC and leaf. */
 SPK_MUST_USE spk_err spk_intake_stamp(struct spk_intake *in, uint64_t time_ms);
 /** {"serial", "index", "time", "state", "duplicate"} or {"serial", "error", "message"}: members of

@@ -228,10 +228,11 @@ get_page(struct spk_api *a, struct list *l)
     for (size_t i = 0; i < n; i++) {
         SPK_TRY(l->fn(l->ctx, spk_json_at(list, i)));
     }
-    if (!spk_ok(spk_json_u64(j, "next", &next))) { /* null: this was the last page */
+    if (!spk_json_has(j, "next") || spk_json_is_null(j, "next")) { /* this was the last page */
         l->more = false;
         return SPK_OK;
     }
+    SPK_CHECK(spk_ok(spk_json_u64(j, "next", &next)), PROTO);
     SPK_CHECK(!l->more || next > l->after, PROTO);
     l->more = true;
     l->after = next;

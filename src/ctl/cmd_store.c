@@ -14,6 +14,7 @@
 #define TOKEN_USES_MAX 10000
 #define PAGE 1000
 #define BAD_SHOWN 20
+#define CLOCK_AHEAD_MS ((uint64_t)60000)
 
 int
 ctl_store_open(struct term *c, int argc, char **argv, int first, struct spk_store **ret_store)
@@ -186,6 +187,7 @@ ctl_owner_list(struct term *c, int argc, char **argv)
 struct check {
     uint64_t next, bad, gaps;
     uint64_t accepted, checked, wrong;
+    uint64_t newest_ms; /* when the newest was accepted */
 };
 
 static spk_err
@@ -202,6 +204,7 @@ check_row(void *arg, const struct spk_deposit_row *row)
         k->gaps++;
     }
     k->next = row->index + 1;
+    k->newest_ms = row->time_ms;
     if (!spk_ok(spk_deposit_row_verify(row))) {
         k->bad++;
         if (k->bad <= BAD_SHOWN) {
@@ -236,6 +239,23 @@ check_all(struct spk_store *store, struct check *k, uint64_t *ret_count)
     return SPK_OK;
 }
 
+/* Times do not fall along the index: one that is ahead holds all that follow. */
+static void
+tell_clock(const struct check *k)
+{
+    char when[21];
+
+    if (k->newest_ms <= spk_now_ms() + CLOCK_AHEAD_MS) {
+        return;
+    }
+    fprintf(stderr,
+            _("%s: warning: the newest deposit was accepted at %s, which is ahead of this clock: "
+              "until then all others get that time\n"),
+            term_program, spk_time_iso(k->newest_ms / 1000, when));
+    term_say_hint(_("set the clock if it is behind; if it was ahead once, this passes by itself, "
+                    "and nothing is lost but the true times"));
+}
+
 static int
 tell_check(const struct term *c, const struct check *k, uint64_t count)
 {
@@ -250,6 +270,7 @@ tell_check(const struct term *c, const struct check *k, uint64_t count)
         spk_jw_u64(&w, "missing", k->gaps);
         spk_jw_u64(&w, "checked", k->checked);
         spk_jw_u64(&w, "wrong", k->wrong);
+        spk_jw_u64(&w, "newest", k->newest_ms);
         spk_jw_close(&w, '}');
         return term_json_out(&w, &b) == TERM_DONE && well ? TERM_DONE : TERM_FAILED;
     }
@@ -283,5 +304,9 @@ ctl_store_check(struct term *c, int argc, char **argv)
         return status;
     }
     e = check_all(store, &k, &count);
-    return spk_ok(e) ? tell_check(c, &k, count) : term_error(TERM_ABOUT_OWN, argv[first], e, NULL);
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, argv[first], e, NULL);
+    }
+    tell_clock(&k);
+    return tell_check(c, &k, count);
 }

@@ -224,3 +224,32 @@ ctl_desk_ready(struct term *c, struct ctl_desk *d, const char *as, const char *a
     status = status == TERM_GO_ON ? ctl_desk_pin(d, authority) : status;
     return status == TERM_GO_ON ? ctl_desk_api(d) : status;
 }
+
+/* A row that wants to end everything ends the listing with an error that nobody sees. */
+struct rows {
+    ctl_entry_fn fn;
+    void *ctx;
+    int status;
+};
+
+static spk_err
+row(void *ctx, const struct spk_json *entry)
+{
+    struct rows *r = ctx;
+
+    SPK_CHECK(!term_stop, STOPPED);
+    r->status = r->fn(r->ctx, entry);
+    return r->status == TERM_GO_ON ? SPK_OK : SPK_ERR(STOPPED);
+}
+
+int
+ctl_desk_list(struct ctl_desk *d, const char *path, const char *member, ctl_entry_fn fn, void *ctx)
+{
+    struct rows r = {.fn = fn, .ctx = ctx, .status = TERM_GO_ON};
+    spk_err e = spk_api_get_list(d->api, path, member, row, &r);
+
+    if (r.status != TERM_GO_ON || spk_ok(e)) {
+        return r.status;
+    }
+    return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
+}

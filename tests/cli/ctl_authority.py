@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An authority's folder: made, started, looked after."""
 
+import json
 import os
 import signal
 import socket
@@ -284,8 +285,10 @@ def store_check(p):
     p.owner("olga", a.address)
     for i in range(3):
         p.seal("olga", f"f{i}.txt")
-    j = p.json("operator", "store", "check", "auth")
+    r = p.run("operator", "store", "check", "auth", "--json", ok=0)
+    j = json.loads(r.stdout)
     assert (j["deposits"], j["altered"], j["missing"]) == (3, 0, 0), j
+    assert abs(j["newest"] / 1000 - time.time()) < 120 and "ahead of this clock" not in r.stderr, (j, r.stderr)
     p.stop(a)
     db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
     for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
@@ -298,7 +301,13 @@ def store_check(p):
     db.close()
     r = p.run("operator", "store", "check", "auth", ok=1)
     assert "altered after it was stored" in r.stdout and "1 altered" in r.stdout, r.stdout
-    assert "restore it from a backup" in r.stderr
+    assert "restore it from a backup" in r.stderr and "ahead of this clock" not in r.stderr, r.stderr
+    db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
+    db.execute("UPDATE deposits SET time_ms = time_ms + 3600000 WHERE idx = 2")
+    db.commit()
+    db.close()
+    r = p.run("operator", "store", "check", "auth", ok=1)
+    assert "ahead of this clock" in r.stderr and "set the clock if it is behind" in r.stderr, r.stderr
 
 
 def lost_store(p):

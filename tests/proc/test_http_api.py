@@ -435,7 +435,8 @@ class Api(unittest.TestCase):
         note = q.http.post(q.path("/successor")).json["successor"]
         self.assertTrue(note.startswith("sparekey/1 successor\n"))
         self.assertEqual(q.http.get(q.path()).json["state"], "done")
-        self.refused(self.ann.http.get("/v1/owners/self"), 403)
+        for path in ("/v1/owners/self", "/v1/deposits", "/v1/deposits/" + "0" * 32, "/v1/deposits/" + "0" * 32 + "/receipt", "/v1/requests"):
+            self.refused(self.ann.http.get(path), 403, "forbidden")
         self.assertEqual(q.http.get("/v1/owners/self").json["successor"], note)
         filed = [d for d in q.http.get("/v1/deposits").json["deposits"] if d["description"] == ""]
         self.assertIn("sealed", q.http.get("/v1/deposits/" + filed[0]["serial"]).json)

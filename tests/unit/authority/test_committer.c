@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../store/rows.h"
 
@@ -133,6 +135,37 @@ test_other_content_is_a_conflict(void **state)
     spk_mem_free(it);
 }
 
+/* What is logged goes to a file meanwhile. */
+static FILE *log_file;
+static int log_was;
+
+static void
+log_begin(void)
+{
+    log_file = tmpfile();
+    assert_non_null(log_file);
+    (void)fflush(stderr);
+    log_was = dup(STDERR_FILENO);
+    assert_true(log_was >= 0 && dup2(fileno(log_file), STDERR_FILENO) >= 0);
+}
+
+/* How many lines had this in them. */
+static int
+log_end(const char *part)
+{
+    char line[1024];
+    int n = 0;
+
+    (void)fflush(stderr);
+    assert_true(dup2(log_was, STDERR_FILENO) >= 0 && close(log_was) == 0);
+    rewind(log_file);
+    while (fgets(line, (int)sizeof(line), log_file) != NULL) {
+        n += strstr(line, part) != NULL;
+    }
+    assert_int_equal(fclose(log_file), 0);
+    return n;
+}
+
 /* A clock that was set back, here across a restart: times do not fall along the index. */
 static void
 test_times_never_fall(void **state)
@@ -156,6 +189,7 @@ test_times_never_fall(void **state)
     assert_spk_ok(spk_store_put_deposit(s, &items[0].in[0].row, &items[0].in[0].result));
     assert_spk_ok(spk_store_commit(s));
     assert_spk_ok(spk_logbook_open(s, SPK_LOG_DEPOSITS, why, &book));
+    log_begin();
     assert_spk_ok(spk_committer_new(s, book, NULL, 10, &c));
     fill(&items[1], 0, key, 2);
     fill(&items[1], 1, key, 3);
@@ -163,6 +197,7 @@ test_times_never_fall(void **state)
         (struct spk_commit){.n = 2, .in = items[1].in, .done = on_done, .arg = &items[1]};
     assert_spk_ok(spk_committer_push(c, &items[1].commit));
     spk_committer_free(c);
+    assert_int_equal(log_end("ahead of this clock"), 1); /* told, and once */
     for (uint64_t i = 0; i < 3; i++) {
         struct spk_deposit_row row = {0};
         assert_spk_ok(spk_store_deposit_at(s, i, &row));
