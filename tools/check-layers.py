@@ -21,6 +21,7 @@ LAYERS = {
     "client": "base crypto keyblob keystore sealed wire policy translog",
     "holder": "base crypto keyblob wire policy translog",
     "authority": "base crypto wire policy translog store",
+    "witness": "base crypto wire translog",
     "term": "base crypto keyblob keystore sealed wire policy translog client",
     "cli": "base crypto keyblob keystore sealed wire policy translog client term",
     "ctl": "base crypto keyblob keystore sealed wire policy translog client term store",
@@ -30,10 +31,10 @@ LAYERS = {
 DOORS = {
     r"openssl/": "crypto",
     r"sqlite3\.h|libpq": "store",
-    r"microhttpd\.h|gnutls/": "authority",
-    r"curl/": "client",
+    r"microhttpd\.h|gnutls/": "authority witness",
+    r"curl/": "client authority",
     r"seccomp\.h|linux/seccomp|linux/filter": "holder",
-    r"netinet/|netdb\.h": "client authority",
+    r"netinet/|netdb\.h": "client authority witness",
     r"arpa/": "client authority crypto",  # crypto: the text of an address in a certificate
     r"cryptoapi/|wincrypt\.h|windows\.h": "cryptoapi",
     r"sparekey/": "client term cli ctl",

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "authority/notify.h"
 #include "authority/server.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 
 #define USAGE "usage: sparekeyd --config FILE [--new-store] [--ready-fd N] [--debug]\n"

@@ -11,7 +11,7 @@ for unit in "$1"/*; do
         -e 's,^\(SocketUser\|User\)=.*,\1=root,' -e 's,^\(SocketGroup\|Group\)=.*,\1=root,' "$unit" >"$dir/${unit##*/}"
 done
 out=$(systemd-analyze verify --man=no --recursive-errors=no "$dir"/sparekey-holder.socket \
-    "$dir"/sparekey-holder.service "$dir"/sparekeyd.service 2>&1) || { echo "$out"; exit 1; }
+    "$dir"/sparekey-holder.service "$dir"/sparekeyd.service "$dir"/sparekey-witness.service 2>&1) || { echo "$out"; exit 1; }
 # verify says what it does not know and goes on; that is a mistake in ours
 if echo "$out" | grep -E 'sparekey.*(Unknown|Failed|Invalid|ignoring|not executable)'; then
     exit 1

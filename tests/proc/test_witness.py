@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real witness, asked by a log of our own: what it signs, what it refuses, and what it remembers when it is killed."""
+import http.client
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import attack  # noqa: E402
+import log_model  # noqa: E402
+import log_verifier  # noqa: E402
+from attack import equal, need  # noqa: E402
+
+WITNESS = attack.BUILD / "src/witness/sparekey-witness"
+NAME, ORIGIN = "witness.test/w1", "log.test/deposits"
+
+
+class Tree:
+    """A log whose leaf i is u64 i, or another one from a certain leaf on."""
+
+    def __init__(self, forked_at=None):
+        self.forked_at = forked_at
+
+    def leaves(self, n):
+        fork = self.forked_at
+        return [log_verifier.leaf_hash(i.to_bytes(8, "big") + (b"x" if fork is not None and i >= fork else b""))
+                for i in range(n)]
+
+    def root(self, n):
+        return log_verifier.root(self.leaves(n))
+
+    def growth(self, m, n):
+        """RFC 6962 §2.1.2"""
+        def sub(m, leaves, whole):
+            if m == len(leaves):
+                return [] if whole else [log_verifier.root(leaves)]
+            k = log_verifier.split(len(leaves))
+            if m <= k:
+                return sub(m, leaves[:k], whole) + [log_verifier.root(leaves[k:])]
+            return sub(m - k, leaves[k:], False) + [log_verifier.root(leaves[:k])]
+        return sub(m, self.leaves(n), True) if m else []
+
+
+class Witness:
+    def __init__(self, log):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="spk-witness-"))
+        self.dir = self.folder / "w"
+        r = subprocess.run([str(WITNESS), "init", "--dir", str(self.dir), "--name", NAME], capture_output=True, text=True)
+        equal(r.returncode, 0, r.stderr)
+        self.vkey = r.stdout.strip()
+        (self.dir / "witness.conf").write_text(f"listen = 127.0.0.1:0\nlog = {log.vkey()}\n")
+        self.process = self.port = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop(signal.SIGTERM)
+        said = (self.folder / "log").read_text()
+        need("Sanitizer" not in said and "runtime error" not in said, said)
+        shutil.rmtree(self.folder)
+
+    def start(self):
+        r, w = os.pipe()
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([str(WITNESS), "run", "--dir", str(self.dir), "--ready-fd", str(w)],
+                                            pass_fds=[w], stderr=log)
+        os.close(w)
+        with os.fdopen(r) as f:
+            line = f.readline().split()
+        need(line[:1] == ["ready"], (self.folder / "log").read_text())
+        self.port = int(line[1])
+
+    def stop(self, sig):
+        self.process.send_signal(sig)
+        return self.process.wait(30)
+
+    def post(self, body, path="/add-checkpoint", method="POST"):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            c.request(method, path, body)
+            r = c.getresponse()
+            return r.status, r.read().decode(), r.getheader("Content-Type")
+        finally:
+            c.close()
+
+    def ask(self, log, old, size, tree, signer=None, proof=None):
+        root = tree.root(size)
+        text = f"{log.name}\n{size}\n{log_model.b64(root)}\n"
+        proof = tree.growth(old, size) if proof is None and old <= size else proof or []
+        note = text + "\n" + (signer or log).sign(text)
+        body = f"old {old}\n" + "".join(log_model.b64(p) + "\n" for p in proof) + "\n" + note
+        return (*self.post(body.encode())[:2], text)
+
+
+def holds(witness, line, text):
+    """The cosignature, checked without the program's help; its time."""
+    name, keyid, key = witness.vkey.split("+", 2)
+    key = log_verifier.unb64(key)
+    equal((name, key[0]), (NAME, 4), "verifier key")
+    need(line.startswith(f"\u2014 {NAME} ") and line.endswith("\n"), line)
+    raw = log_verifier.unb64(line.split(" ")[2][:-1])
+    equal((len(raw), raw[:4].hex()), (76, keyid), "signature line")
+    at = int.from_bytes(raw[4:12], "big")
+    signed = f"cosignature/v1\ntime {at}\n{text}".encode()
+    log_verifier.Ed25519PublicKey.from_public_bytes(key[1:]).verify(raw[12:], signed)
+    need(abs(at - time.time()) < 60, "time")
+    return at
+
+
+def test_signs_and_refuses():
+    """what continues is signed, everything else has its own answer, and a fork leaves its proof"""
+    log, tree = log_model.Key(ORIGIN, b"\7" * 32, 1), Tree()
+    other = log_model.Key(ORIGIN, b"\x08" * 32, 1)
+    with Witness(log) as w:
+        equal(stat.S_IMODE((w.dir / "witness.key").stat().st_mode), 0o600, "mode of the key")
+        again = subprocess.run([str(WITNESS), "init", "--dir", str(w.dir), "--name", "x"], capture_output=True, text=True)
+        equal(again.returncode, 1, "a second key")
+        second = subprocess.run([str(WITNESS), "run", "--dir", str(w.dir)], capture_output=True, text=True, timeout=30)
+        equal(second.returncode, 1, "a second witness on one folder")
+        status, line, text = w.ask(log, 0, 5, tree)
+        equal(status, 200, line)
+        holds(w, line, text)
+        status, line, text = w.ask(log, 5, 13, tree)
+        equal(status, 200, line)
+        holds(w, line, text)
+        equal(w.ask(log, 13, 13, tree)[0], 200, "the same again")
+        # another size than the last one
+        for old, size in ((0, 5), (5, 13), (12, 20)):
+            equal(w.ask(log, old, size, tree)[:2], (409, "13\n"), f"{old} to {size}")
+        equal(w.post(b"old 0\n\n" + (text + "\n" + log.sign(text)).encode())[2], "text/x.tlog.size", "type")
+        equal(w.ask(log, 13, 9, tree)[0], 400, "a tree that shrinks")
+        # proofs
+        good = tree.growth(13, 20)
+        for proof in (good[:-1], good + [good[0]], list(reversed(good)), [b"\0" * 32] * len(good), []):
+            equal(w.ask(log, 13, 20, tree, proof=proof)[0], 422, "a proof")
+        # who signed, and for what
+        equal(w.ask(log, 13, 20, tree, signer=other)[0], 403, "another key")
+        equal(w.ask(log_model.Key("other.test/deposits", b"\7" * 32, 1), 0, 5, tree)[0], 404, "another log")
+        for body in (b"", b"old 13\n", b"old 13\n\nnothing\n", b"old x\n\n" + text.encode(), b"x" * 20000,
+                     ("old 13\n\n" + text + "extension\n\n" + log.sign(text + "extension\n")).encode()):
+            equal(w.post(body)[0], 400, f"{body[:40]}")
+        equal(w.post(b"", "/")[0], 404, "another path")
+        equal(w.post(None, method="GET")[0], 405, "another method")
+        # forks: at the same size, and further on
+        need(not list(w.dir.glob("*.fork")), "a proof of a fork that was none")
+        equal(w.ask(log, 13, 13, Tree(3))[:2], (409, "13\n"), "another tree of the same size")
+        equal(len(list(w.dir.glob("*.fork"))), 1, "proof of the fork")
+        equal(w.ask(log, 13, 20, Tree(3))[0], 422, "another tree")
+        equal(w.ask(log, 13, 20, tree)[0], 200, "the first tree goes on")
+
+
+def test_killed():
+    """killed at any moment: what was signed is remembered, and no older or other tree is signed afterwards"""
+    log, tree = log_model.Key(ORIGIN, b"\7" * 32, 1), Tree()
+    with Witness(log) as w:
+        signed, size = 0, 0
+        for round_ in range(6):
+            gone = threading.Timer(0.02 + 0.015 * round_, lambda: w.process.send_signal(signal.SIGKILL))
+            gone.start()
+            try:
+                while True:
+                    status, answer, _ = w.ask(log, size, size + 1, tree)
+                    if status == 409:
+                        size = int(answer)
+                        continue
+                    equal(status, 200, answer)
+                    signed = size = size + 1
+            except (OSError, http.client.HTTPException):
+                pass
+            gone.join()
+            equal(w.process.wait(30), -9, "status")
+            w.start()
+            status, answer, _ = w.ask(log, 0, 1, Tree(0))
+            if signed:
+                equal(status, 409, answer)
+                need(int(answer) in (signed, signed + 1), f"{answer} after {signed}")
+                size = int(answer)
+                equal(w.ask(log, size, size, Tree(0))[0], 409, "a fork after a kill")
+            else:
+                tree = Tree(0) if status == 200 else tree
+                size = signed = 1 if status == 200 else int(answer)
+        need(signed > 10, f"only {signed} were signed")
+        # a state that was spoiled is not begun anew
+        w.stop(signal.SIGTERM)
+        state = next(w.dir.glob("*.checkpoint"))
+        state.write_text(state.read_text().replace(f"\n{size}\n", f"\n{size - 1}\n"))
+        r = subprocess.run([str(WITNESS), "run", "--dir", str(w.dir)], capture_output=True, text=True, timeout=30)
+        equal(r.returncode, 1, "started on a state that was altered")
+
+
+if __name__ == "__main__":
+    sys.exit(attack.main(globals()))
