@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows that a store keeps, and what can be asked for. In a row that was fetched by a _get call
- * the spans point into .mem. */
+/* The rows that a store keeps, and what can be asked for. In a row that
+ * a call gives back the spans point into .mem, which its _clear() frees; one that a visitor is
+ * shown lasts as long as the visit. */
 #ifndef SPK_STORE_ROWS_H
 #define SPK_STORE_ROWS_H
 

@@ -2,13 +2,13 @@
 /* What an authority keeps, behind a table of functions chosen by name: "sqlite", "memory".
  *
  * Deposits only ever add: they have a dense index from 0, and nothing in here changes or removes
- * one.  All writing happens between spk_store_begin() and spk_store_commit() by one thread at a
- * time (begin waits for its turn); reading happens from any thread, and sees only what is
- * committed, except that the thread inside begin and commit sees its own writes.
+ * one.  All writing happens in a transaction, which spk_store_write() holds, by one thread at a
+ * time (the others wait for their turn); reading happens from any thread, and sees only what is
+ * committed, except that the thread in the transaction sees its own writes.
  *
- * Rows are handed to a visitor; its spans are borrowed until it returns, and it may not call the
- * store.  A visitor's error ends the walk and is what the walk returns.  The _get functions give
- * copies that own their bytes (.mem) and are released with the matching _clear function. */
+ * Rows of a list are handed to a visitor; its spans are borrowed until it returns, and it may not
+ * call the store.  A visitor's error ends the walk and is what the walk returns.  Functions that
+ * give one row give a copy that owns its bytes (.mem), to be released with the row's _clear(). */
 #ifndef SPK_STORE_STORE_H
 #define SPK_STORE_STORE_H
 
