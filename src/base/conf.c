@@ -108,18 +108,36 @@ set(const struct spk_conf_key *k, struct spk_span v)
     return SPK_ERR(USAGE);
 }
 
+/* "key = value" */
+static spk_err
+split_line(struct spk_span line, struct spk_span *ret_name, struct spk_span *ret_value)
+{
+    struct spk_span name, rest = line;
+
+    SPK_CHECK(spk_split(&rest, '=', &name), FORMAT);
+    *ret_name = trim(name);
+    *ret_value = trim(rest);
+    SPK_CHECK(ret_value->len > 0, FORMAT);
+    return SPK_OK;
+}
+
+static bool
+is_empty_line(struct spk_span line)
+{
+    struct spk_span rest = trim(line);
+
+    return rest.len == 0 || rest.ptr[0] == '#';
+}
+
 static spk_err
 one_line(struct spk_span line, const struct spk_conf_key *keys, size_t n, bool *seen)
 {
-    struct spk_span name, rest = trim(line);
+    struct spk_span name, rest;
 
-    if (rest.len == 0 || rest.ptr[0] == '#') {
+    if (is_empty_line(line)) {
         return SPK_OK;
     }
-    SPK_CHECK(spk_split(&rest, '=', &name), FORMAT);
-    name = trim(name);
-    rest = trim(rest);
-    SPK_CHECK(rest.len > 0, FORMAT);
+    SPK_TRY(split_line(line, &name, &rest));
     for (size_t i = 0; i < n; i++) {
         if (spk_span_eq(name, spk_span_str(keys[i].name))) {
             SPK_CHECK(!seen[i] || keys[i].many, FORMAT);
@@ -162,4 +180,22 @@ spk_conf_parse(struct spk_span text, const struct spk_conf_key *keys, size_t n, 
         *ret_line = line_no;
     }
     return e;
+}
+
+spk_err
+spk_conf_get(struct spk_span text, const char *name, struct spk_span *ret_value)
+{
+    struct spk_rd r = spk_rd(text);
+
+    while (r.left > 0) {
+        struct spk_span line, key, value;
+
+        SPK_TRY(next_line(&r, &line));
+        if (!is_empty_line(line) && spk_ok(split_line(line, &key, &value)) &&
+            spk_span_eq(key, spk_span_str(name))) {
+            *ret_value = value;
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(NOTFOUND);
 }

@@ -24,5 +24,8 @@ struct spk_conf_key {
  * untouched on success. */
 SPK_MUST_USE spk_err spk_conf_parse(struct spk_span text, const struct spk_conf_key *keys, size_t n,
                                     unsigned *ret_line);
+/** The value of one key, whatever else the text has or lacks; borrowed. SPK_CODE_NOTFOUND. */
+SPK_MUST_USE spk_err spk_conf_get(struct spk_span text, const char *name,
+                                  struct spk_span *ret_value);
 
 #endif

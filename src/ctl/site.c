@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -52,19 +53,6 @@ ctl_site_open(const char *dir, struct ctl_site *ret_s)
     return TERM_GO_ON;
 }
 
-static struct spk_span
-trim(struct spk_span s)
-{
-    while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
-        s = spk_span(s.ptr + 1, s.len - 1);
-    }
-    while (s.len > 0 &&
-           (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\r')) {
-        s.len--;
-    }
-    return s;
-}
-
 static spk_err
 dup_span(struct spk_span s, char **ret_s)
 {
@@ -84,22 +72,12 @@ spk_err
 ctl_site_conf(const struct ctl_site *s, const char *key, const char *missing, char **ret_value)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(CONF_MAX);
-    struct spk_span rest;
-    struct spk_span line;
+    struct spk_span value = spk_span_str(missing);
+    spk_err e;
 
     SPK_TRY(spk_file_read(AT_FDCWD, s->conf, &b));
-    SPK_TRY(spk_buf_u8(&b, '\n'));
-    rest = spk_buf_span(&b);
-    while (spk_split(&rest, '\n', &line)) {
-        struct spk_span name;
-
-        if (spk_split(&line, '=', &name) && spk_span_eq(trim(name), spk_span_str(key))) {
-            return dup_span(trim(line), ret_value);
-        }
-    }
-    *ret_value = spk_strdup(missing);
-    SPK_CHECK(*ret_value != NULL, NOMEM);
-    return SPK_OK;
+    e = spk_conf_get(spk_buf_span(&b), key, &value);
+    return spk_ok(e) || e.code == SPK_CODE_NOTFOUND ? dup_span(value, ret_value) : e;
 }
 
 static spk_err

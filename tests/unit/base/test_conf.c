@@ -107,6 +107,23 @@ test_limits(void **state)
     conf_free(&c);
 }
 
+static void
+test_one_key(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "# listen = no\n\nwords\nempty =\n\tlisten \t=  [::1]:0 = x \r\nlast=1";
+    struct spk_span t = SPK_SPAN_LIT(text), v;
+
+    assert_spk_ok(spk_conf_get(t, "listen", &v));
+    assert_true(spk_span_eq(v, SPK_SPAN_LIT("[::1]:0 = x")));
+    assert_spk_ok(spk_conf_get(t, "last", &v));
+    assert_true(spk_span_eq(v, SPK_SPAN_LIT("1")));
+    assert_spk_code(spk_conf_get(t, "empty", &v), NOTFOUND);
+    assert_spk_code(spk_conf_get(t, "words", &v), NOTFOUND);
+    assert_spk_code(spk_conf_get(t, "liste", &v), NOTFOUND);
+}
+
 int
 main(void)
 {
@@ -114,6 +131,7 @@ main(void)
         cmocka_unit_test(test_all_kinds),
         cmocka_unit_test(test_errors_name_the_line),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_one_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
