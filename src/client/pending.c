@@ -11,17 +11,18 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "client/framed.h"
 #include "crypto/rng.h"
 #include "translog/merkle.h"
-#include "wire/attrs.h"
 
-/* doc/spec/client-files.md, "Recovery": magic, attribute list, H(all before) */
-static const char magic[] = "sparekey/1 pending\n";
-#define MAGIC_LEN (sizeof(magic) - 1)
+/* doc/spec/client-files.md, "Recovery" */
 #define FILE_MAX ((size_t)2 << 20)
 #define SERIALS_BYTES_MAX ((size_t)SPK_PENDING_SERIALS_MAX * SPK_FILE_ID_LEN)
 #define CONTAINER "pending"
 enum { A_RECORD = 1, A_SIG_SIGN = 2, A_SIG_KEYX = 3, A_SERIALS = 4 };
+static const uint16_t known[] = {A_RECORD, A_SIG_SIGN, A_SIG_KEYX, A_SERIALS};
+static const struct spk_framed frame = {"sparekey/1 pending\n", FILE_MAX, known,
+                                        sizeof(known) / sizeof(known[0])};
 
 static struct spk_pending *
 pending_new(struct spk_session *s, struct spk_pin *pin)
@@ -65,19 +66,13 @@ spk_pending_free(struct spk_pending *p)
 spk_err
 spk_pending_build(const struct spk_pending *p, struct spk_buf *out)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
     struct spk_attrs l = {0};
-    struct spk_hash sum;
 
     SPK_TRY(spk_attrs_add(&l, A_RECORD, spk_buf_span(&p->record)));
     SPK_TRY(spk_attrs_add(&l, A_SIG_SIGN, spk_buf_span(&p->sig_sign)));
     SPK_TRY(spk_attrs_add(&l, A_SIG_KEYX, spk_buf_span(&p->sig_keyx)));
     SPK_TRY(spk_attrs_add(&l, A_SERIALS, spk_buf_span(&p->serials)));
-    SPK_TRY(spk_buf_str(&b, magic));
-    SPK_TRY(spk_attrs_build(&l, &b));
-    SPK_TRY(spk_sha256(spk_buf_span(&b), &sum));
-    SPK_TRY(spk_buf_add(&b, spk_hash_span(&sum)));
-    return spk_buf_add(out, spk_buf_span(&b));
+    return spk_framed_build(&frame, &l, out);
 }
 
 static spk_err
@@ -93,20 +88,10 @@ take_attr(const struct spk_attrs *l, uint16_t type, struct spk_buf *b)
 spk_err
 spk_pending_parse(struct spk_span bytes, struct spk_pending *p)
 {
-    static const uint16_t known[] = {A_RECORD, A_SIG_SIGN, A_SIG_KEYX, A_SERIALS};
     SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
-    struct spk_hash sum;
-    struct spk_span body;
 
     SPK_CHECK(l != NULL, NOMEM);
-    SPK_CHECK(bytes.len >= MAGIC_LEN + SPK_HASH_LEN, TRUNC);
-    SPK_CHECK(spk_span_eq(spk_span(bytes.ptr, MAGIC_LEN), spk_span(magic, MAGIC_LEN)), FORMAT);
-    body = spk_span(bytes.ptr, bytes.len - SPK_HASH_LEN);
-    SPK_TRY(spk_sha256(body, &sum));
-    SPK_CHECK(spk_span_eq(spk_hash_span(&sum), spk_span(body.ptr + body.len, SPK_HASH_LEN)),
-              FORMAT);
-    body = spk_span(body.ptr + MAGIC_LEN, body.len - MAGIC_LEN);
-    SPK_TRY(spk_attrs_parse_known(body, known, sizeof(known) / sizeof(known[0]), l));
+    SPK_TRY(spk_framed_parse(&frame, bytes, l));
     SPK_TRY(take_attr(l, A_RECORD, &p->record));
     SPK_TRY(take_attr(l, A_SIG_SIGN, &p->sig_sign));
     SPK_TRY(take_attr(l, A_SIG_KEYX, &p->sig_keyx));

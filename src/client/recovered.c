@@ -10,14 +10,15 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "wire/attrs.h"
+#include "client/framed.h"
 
-/* doc/spec/client-files.md, "Recovered keys": magic, attribute list, H(all before) */
-static const char magic[] = "sparekey/1 recovered\n";
-#define MAGIC_LEN (sizeof(magic) - 1)
+/* doc/spec/client-files.md, "Recovered keys" */
 #define FILE_MAX ((size_t)32768)
 #define FOLDER "recovered"
 enum { A_RPUB = 1, A_SALT = 2, A_RPRIV = 3, A_BLOB = 4, A_INDEX = 5 };
+static const uint16_t known[] = {A_RPUB, A_SALT, A_RPRIV, A_BLOB, A_INDEX};
+static const struct spk_framed frame = {"sparekey/1 recovered\n", FILE_MAX, known,
+                                        sizeof(known) / sizeof(known[0])};
 
 void
 spk_recovered_clear(struct spk_recovered *r)
@@ -30,11 +31,9 @@ spk_recovered_clear(struct spk_recovered *r)
 spk_err
 spk_recovered_build(const struct spk_recovered *r, struct spk_buf *out)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_MAX);
     struct spk_attrs l = {0};
     uint8_t rpub[SPK_RPUB_LEN];
     uint8_t index[8];
-    struct spk_hash sum;
 
     spk_rpub_build(&r->rpub, rpub);
     SPK_TRY(spk_attrs_add(&l, A_RPUB, SPK_SPAN_OF(rpub)));
@@ -42,11 +41,7 @@ spk_recovered_build(const struct spk_recovered *r, struct spk_buf *out)
     SPK_TRY(spk_attrs_add(&l, A_RPRIV, spk_buf_span(&r->rpriv)));
     SPK_TRY(spk_attrs_add(&l, A_BLOB, spk_buf_span(&r->blob)));
     SPK_TRY(spk_attrs_add_u64(&l, A_INDEX, r->index, index));
-    SPK_TRY(spk_buf_str(&b, magic));
-    SPK_TRY(spk_attrs_build(&l, &b));
-    SPK_TRY(spk_sha256(spk_buf_span(&b), &sum));
-    SPK_TRY(spk_buf_add(&b, spk_hash_span(&sum)));
-    return spk_buf_add(out, spk_buf_span(&b));
+    return spk_framed_build(&frame, &l, out);
 }
 
 static spk_err
@@ -69,23 +64,12 @@ fill(const struct spk_attrs *l, struct spk_recovered *r)
 spk_err
 spk_recovered_parse(struct spk_span bytes, struct spk_recovered *ret_r)
 {
-    static const uint16_t known[] = {A_RPUB, A_SALT, A_RPRIV, A_BLOB, A_INDEX};
     struct spk_recovered r = {.blob = SPK_BUF(SPK_SIMPLEBLOB_MAX), .rpriv = SPK_BUF(SPK_RPRIV_MAX)};
     SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
-    struct spk_hash sum;
-    struct spk_span body;
     spk_err e;
 
     SPK_CHECK(l != NULL, NOMEM);
-    SPK_CHECK(bytes.len <= FILE_MAX, LIMIT);
-    SPK_CHECK(bytes.len >= MAGIC_LEN + SPK_HASH_LEN, TRUNC);
-    SPK_CHECK(spk_span_eq(spk_span(bytes.ptr, MAGIC_LEN), spk_span(magic, MAGIC_LEN)), FORMAT);
-    body = spk_span(bytes.ptr, bytes.len - SPK_HASH_LEN);
-    SPK_TRY(spk_sha256(body, &sum));
-    SPK_CHECK(spk_span_eq(spk_hash_span(&sum), spk_span(body.ptr + body.len, SPK_HASH_LEN)),
-              FORMAT);
-    body = spk_span(body.ptr + MAGIC_LEN, body.len - MAGIC_LEN);
-    SPK_TRY(spk_attrs_parse_known(body, known, sizeof(known) / sizeof(known[0]), l));
+    SPK_TRY(spk_framed_parse(&frame, bytes, l));
     e = fill(l, &r);
     if (!spk_ok(e)) {
         spk_recovered_clear(&r);

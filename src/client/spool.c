@@ -14,13 +14,14 @@
 #include "base/file.h"
 #include "base/rd.h"
 #include "base/text.h"
-#include "wire/attrs.h"
+#include "client/framed.h"
 
-/* doc/spec/client-files.md, "Spool": magic, attribute list, H(all before) */
-static const char magic[] = "sparekey/1 spool\n";
-#define MAGIC_LEN (sizeof(magic) - 1)
+/* doc/spec/client-files.md, "Spool" */
 #define ENTRY_MAX ((size_t)32768)
 enum { A_RPUB = 1, A_SALT = 2, A_RPRIV = 3, A_BLOB = 4, A_OWNER = 5, A_PATH = 6, A_TIME = 7 };
+static const uint16_t known[] = {A_RPUB, A_SALT, A_RPRIV, A_BLOB, A_OWNER, A_PATH, A_TIME};
+static const struct spk_framed frame = {"sparekey/1 spool\n", ENTRY_MAX, known,
+                                        sizeof(known) / sizeof(known[0])};
 
 void
 spk_spool_entry_clear(struct spk_spool_entry *e)
@@ -30,8 +31,8 @@ spk_spool_entry_clear(struct spk_spool_entry *e)
     memset(e, 0, sizeof(*e));
 }
 
-static spk_err
-build_attrs(const struct spk_spool_entry *e, struct spk_buf *out)
+spk_err
+spk_spool_entry_build(const struct spk_spool_entry *e, struct spk_buf *out)
 {
     struct spk_attrs l = {0};
     uint8_t rpub[SPK_RPUB_LEN];
@@ -46,37 +47,7 @@ build_attrs(const struct spk_spool_entry *e, struct spk_buf *out)
     SPK_TRY(spk_attrs_add(&l, A_OWNER, spk_hash_span(&d->owner)));
     SPK_TRY(spk_attrs_add(&l, A_PATH, spk_buf_span(&e->path)));
     SPK_TRY(spk_attrs_add_u64(&l, A_TIME, e->time, time));
-    return spk_attrs_build(&l, out);
-}
-
-spk_err
-spk_spool_entry_build(const struct spk_spool_entry *e, struct spk_buf *out)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(ENTRY_MAX);
-    struct spk_hash sum;
-
-    SPK_TRY(spk_buf_str(&b, magic));
-    SPK_TRY(build_attrs(e, &b));
-    SPK_TRY(spk_sha256(spk_buf_span(&b), &sum));
-    SPK_TRY(spk_buf_add(&b, spk_hash_span(&sum)));
-    return spk_buf_add(out, spk_buf_span(&b));
-}
-
-/* Magic and sum off. */
-static spk_err
-unframe(struct spk_span bytes, struct spk_span *ret_body)
-{
-    struct spk_hash sum;
-
-    SPK_CHECK(bytes.len <= ENTRY_MAX, LIMIT);
-    SPK_CHECK(bytes.len >= MAGIC_LEN + SPK_HASH_LEN, TRUNC);
-    SPK_CHECK(spk_span_eq(spk_span(bytes.ptr, MAGIC_LEN), spk_span(magic, MAGIC_LEN)), FORMAT);
-    SPK_TRY(spk_sha256(spk_span(bytes.ptr, bytes.len - SPK_HASH_LEN), &sum));
-    SPK_CHECK(spk_span_eq(spk_hash_span(&sum),
-                          spk_span(bytes.ptr + bytes.len - SPK_HASH_LEN, SPK_HASH_LEN)),
-              FORMAT);
-    *ret_body = spk_span(bytes.ptr + MAGIC_LEN, bytes.len - MAGIC_LEN - SPK_HASH_LEN);
-    return SPK_OK;
+    return spk_framed_build(&frame, &l, out);
 }
 
 static spk_err
@@ -105,15 +76,12 @@ fill_entry(const struct spk_attrs *l, struct spk_spool_entry *e)
 spk_err
 spk_spool_entry_parse(struct spk_span bytes, struct spk_spool_entry *ret_e)
 {
-    static const uint16_t known[] = {A_RPUB, A_SALT, A_RPRIV, A_BLOB, A_OWNER, A_PATH, A_TIME};
     struct spk_spool_entry e = {0};
-    struct spk_span body;
     SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
     spk_err err;
 
     SPK_CHECK(l != NULL, NOMEM);
-    SPK_TRY(unframe(bytes, &body));
-    SPK_TRY(spk_attrs_parse_known(body, known, sizeof(known) / sizeof(known[0]), l));
+    SPK_TRY(spk_framed_parse(&frame, bytes, l));
     e.parcel.rpriv = SPK_BUF(SPK_RPRIV_MAX);
     e.parcel.blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
     e.path = SPK_BUF((size_t)PATH_MAX);
@@ -126,7 +94,7 @@ spk_spool_entry_parse(struct spk_span bytes, struct spk_spool_entry *ret_e)
     return SPK_OK;
 }
 
-/* SERIAL-AUTHORITY: serials are UUIDv7, so names sort by age. */
+/* SERIAL-AUTHORITY-EPOCH: serials are UUIDv7, so names sort by age. */
 static void
 entry_name(const struct spk_rpub *r, char ret_name[SPK_SPOOL_NAME_MAX])
 {
