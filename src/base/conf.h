@@ -19,7 +19,8 @@ struct spk_conf_key {
 };
 /** Fill from text; true and false are also yes, no, on, off. What was filled before an error stays,
  * and belongs to the caller as after success. SPK_CODE_FORMAT: no such key, twice, no '=', no
- * value, or not a value of its kind; SPK_CODE_LIMIT: out of its range, too long or too many.
+ * value, or not a value of its kind; SPK_CODE_LIMIT: out of its range, too long or too many;
+ * SPK_CODE_USAGE: too many keys in the table.
  * @param ret_line  The offending line on any error (1-based; 0: too many keys in the table);
  * untouched on success. */
 SPK_MUST_USE spk_err spk_conf_parse(struct spk_span text, const struct spk_conf_key *keys, size_t n,

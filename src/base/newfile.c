@@ -47,8 +47,8 @@ static pthread_once_t at_exit_once = PTHREAD_ONCE_INIT;
 static void
 at_exit_setup(void)
 {
-    (void)atexit(
-        spk_newfile_abort_all); /* without it a crash may leave a dot-file: no more than that */
+    /* where it fails, an exit may leave a dot-file, as a crash does: no more than that */
+    (void)atexit(spk_newfile_abort_all);
 }
 
 void

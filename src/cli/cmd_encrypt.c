@@ -206,19 +206,6 @@ spk_sealing_failed(const struct spk_encrypt_outcome *o)
     return false;
 }
 
-static spk_err
-spk_name(const char *in, char **ret_out)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1 << 16);
-    const char *s = NULL;
-
-    SPK_TRY(spk_buf_printf(&b, "%s.spk", in));
-    SPK_TRY(spk_buf_cstr(&b, &s));
-    *ret_out = spk_strdup(s);
-    SPK_CHECK(*ret_out != NULL, NOMEM);
-    return SPK_OK;
-}
-
 static int
 one_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *co, const char *in,
          const char *out)
@@ -268,7 +255,8 @@ each_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *
         if (out == NULL && strcmp(files[i], "-") == 0) {
             out = "-";
         } else if (out == NULL) {
-            if (!spk_ok(spk_name(files[i], &named))) {
+            named = cli_sealed_name(files[i]);
+            if (named == NULL) {
                 return term_error(TERM_ABOUT_OUTPUT, files[i], SPK_ERR(NOMEM), NULL);
             }
             out = named;

@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "cli/walk.h"
 
-#define SUFFIX ".spk"
 #define REPORTS_MAX 20 /* messages of one kind before they are only counted */
 
 struct tree { /* next() uses the first part, done() the second; they may run at once */
@@ -31,7 +30,7 @@ has_suffix(const char *path)
 {
     size_t len = strlen(path);
 
-    return len >= strlen(SUFFIX) && strcmp(path + len - strlen(SUFFIX), SUFFIX) == 0;
+    return len >= strlen(SPK_SUFFIX) && strcmp(path + len - strlen(SPK_SUFFIX), SPK_SUFFIX) == 0;
 }
 
 static bool
@@ -93,15 +92,15 @@ is_sealed_input(const char *path)
            spk_core_peek(SPK_SPAN_OF(first), &len).code != SPK_CODE_FORMAT;
 }
 
-static char *
-output_name(const char *in)
+char *
+cli_sealed_name(const char *in)
 {
     size_t len = strlen(in);
-    char *out = spk_calloc(1, len + sizeof(SUFFIX));
+    char *out = spk_calloc(1, len + sizeof(SPK_SUFFIX));
 
     if (out != NULL) {
         memcpy(out, in, len);
-        memcpy(out + len, SUFFIX, sizeof(SUFFIX));
+        memcpy(out + len, SPK_SUFFIX, sizeof(SPK_SUFFIX));
     }
     return out;
 }
@@ -156,7 +155,7 @@ next(void *ctx, struct spk_batch_file *ret_f)
         bool is_input = !is_sealed_input(f.in);
 
         t->sealed_inputs += !is_input;
-        f.out = is_input ? output_name(f.in) : NULL;
+        f.out = is_input ? cli_sealed_name(f.in) : NULL;
         if (f.out != NULL && !sealed(t, &f)) {
             *ret_f = f;
             return true;

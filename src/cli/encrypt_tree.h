@@ -15,6 +15,9 @@ struct cli_encrypt_opts {
 int cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o,
                       char **roots, int n);
 
+/** The name of the sealed file beside `in`; NULL when there is no memory. */
+char *cli_sealed_name(const char *in);
+
 /* From cmd_encrypt.c. */
 int cli_encrypt_json(const char *in, const char *out, spk_err e,
                      const struct spk_encrypt_outcome *o);

@@ -13,8 +13,6 @@
 #include "client/decrypt.h"
 #include "client/kept.h"
 
-#define ID_OFFSET 16
-
 static spk_err
 open_header(const char *path, struct spk_header **ret_h)
 {
@@ -134,7 +132,7 @@ look_damaged(int fd, struct recover_file *f)
 
     if (f->claimed) {
         f->known = true;
-    } else if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
+    } else if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), SPK_CORE_ID_AT)) &&
                plausible(&claim)) {
         f->id = claim;
         f->known = true;

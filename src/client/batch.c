@@ -76,11 +76,8 @@ seal_begin(struct run *r, const struct spk_input *in, struct item *it)
     const struct spk_progress quiet = {.stop = o->progress == NULL ? NULL : o->progress->stop};
     const struct spk_seal_opts seal = {
         .compact = -1, .threads = in->size < BIG_FILE ? 1 : 0, .progress = &quiet};
-    struct spk_sealing_opts so = {.size = in->size,
-                                  .meta = o->no_metadata ? NULL : &in->meta,
-                                  .seal = &seal,
-                                  .recipients = o->recipients,
-                                  .n_recipients = o->n_recipients};
+    struct spk_sealing_opts so = {
+        .size = in->size, .meta = o->no_metadata ? NULL : &in->meta, .seal = &seal};
 
     SPK_TRY(spk_description_of(it->f.in, &text));
     SPK_TRY(spk_buf_cstr(&text, &so.description));

@@ -14,7 +14,6 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define MODE_BITS 0777u /* never set-user-id and friends: the file may come from anywhere */
-#define SUFFIX ".spk"
 
 void
 spk_decrypt_outcome_clear(struct spk_decrypt_outcome *o)
@@ -111,10 +110,12 @@ target_path(const char *in_path, const struct spk_metadata *m, char **ret_path)
     if (m != NULL && safe_name(m->name)) {
         return beside(in_path, m->name, ret_path);
     }
-    SPK_CHECK(len > strlen(SUFFIX) && strcmp(in_path + len - strlen(SUFFIX), SUFFIX) == 0, USAGE);
+    SPK_CHECK(len > strlen(SPK_SUFFIX) &&
+                  strcmp(in_path + len - strlen(SPK_SUFFIX), SPK_SUFFIX) == 0,
+              USAGE);
     path = spk_strdup(in_path);
     SPK_CHECK(path != NULL, NOMEM);
-    path[len - strlen(SUFFIX)] = '\0';
+    path[len - strlen(SPK_SUFFIX)] = '\0';
     *ret_path = path;
     return SPK_OK;
 }

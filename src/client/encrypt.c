@@ -118,28 +118,6 @@ spk_encrypt_outcome(const struct spk_sealing *s, struct spk_encrypt_outcome *ret
     }
 }
 
-/* To every authority, whatever the others answer. */
-static void
-send_all(struct spk_session *s, struct spk_sealing *sealing)
-{
-    for (size_t i = 0; i < sealing->n; i++) {
-        struct spk_parcel *list[] = {&sealing->parcels[i]};
-        struct spk_api *api = NULL;
-        spk_err e;
-
-        spk_trouble_clear(&s->trouble);
-        e = spk_session_api(s, i, &api);
-        if (!spk_ok(e)) {
-            spk_parcel_fail(list[0], e, &s->trouble);
-            continue;
-        }
-        e = spk_send(api, NULL, list, 1);
-        if (!spk_ok(e)) {
-            continue; /* the parcel knows */
-        }
-    }
-}
-
 static spk_err
 begin(struct spk_session *s, const struct spk_input *in, const char *in_path,
       const struct spk_encrypt_opts *o, struct spk_sealing **ret_s)
@@ -149,9 +127,7 @@ begin(struct spk_session *s, const struct spk_input *in, const char *in_path,
     struct spk_sealing_opts so = {.size = in->size,
                                   .meta = o->no_metadata ? NULL : &in->meta,
                                   .description = o->description,
-                                  .seal = &seal,
-                                  .recipients = o->recipients,
-                                  .n_recipients = o->n_recipients};
+                                  .seal = &seal};
     struct spk_rsa *keyx = NULL;
 
     SPK_TRY(spk_session_key(s, SPK_AT_KEYEXCHANGE, &keyx));
@@ -174,7 +150,7 @@ seal_to_file(struct spk_session *s, const struct spk_input *in, struct spk_seali
         SPK_TRY(spk_session_pair(s, SPK_AT_SIGNATURE, &sign));
     }
     SPK_TRY(spk_seal_run(sealing->seal, in->fd, out));
-    send_all(s, sealing);
+    spk_send_all(s, sealing->parcels, sealing->n);
     SPK_TRY(spk_sealing_settle(s->profile, sealing, final_path));
     return sealing->n == 0 ? SPK_OK : spk_seal_rewrite_areas(sealing->seal, out);
 }
@@ -183,7 +159,7 @@ seal_to_file(struct spk_session *s, const struct spk_input *in, struct spk_seali
 static spk_err
 seal_to_pipe(struct spk_session *s, const struct spk_input *in, struct spk_sealing *sealing)
 {
-    send_all(s, sealing);
+    spk_send_all(s, sealing->parcels, sealing->n);
     SPK_TRY(spk_sealing_settle(s->profile, sealing, ""));
     return spk_seal_run(sealing->seal, in->fd, STDOUT_FILENO);
 }

@@ -6,13 +6,13 @@
 #include "client/sealing.h"
 #include "client/session.h"
 
+#define SPK_SUFFIX ".spk" /* of sealed files, when nobody says otherwise */
+
 struct spk_encrypt_opts {
     bool force;              /* replace an existing target */
     bool no_metadata;        /* keep neither name nor mode nor time in the file */
     const char *description; /* NULL: the base name */
     const struct spk_progress *progress;
-    const struct spk_rsa *const *recipients;
-    size_t n_recipients;
 };
 struct spk_encrypt_outcome {
     struct spk_file_id id;
@@ -32,7 +32,8 @@ struct spk_encrypt_outcome {
 void spk_encrypt_outcome(const struct spk_sealing *s, struct spk_encrypt_outcome *ret_o);
 
 /** in_path NULL or out_path NULL: standard input or output. SPK_CODE_EXISTS: target is there.
- * SPK_CODE_USAGE: the input is a folder. ret_o is filled as far as it came, also on failure. */
+ * SPK_CODE_USAGE: the input is a folder or a block device. ret_o is filled as far as it came, also
+ * on failure. */
 SPK_MUST_USE spk_err spk_encrypt_file(struct spk_session *s, const char *in_path,
                                       const char *out_path, const struct spk_encrypt_opts *o,
                                       struct spk_encrypt_outcome *ret_o);
@@ -48,7 +49,8 @@ struct spk_input {
     uint32_t out_mode;
     struct spk_metadata meta;
 };
-/** Open for reading without waiting for a FIFO's writer to be a surprise: folders and devices are
+/** Open for reading. With follow, as for a name that a person has given, a symbolic link is
+ * followed and the writer of a FIFO waited for; else neither. Folders and block devices are
  * SPK_CODE_USAGE. */
 SPK_MUST_USE spk_err spk_input_open(const char *path, bool follow, struct spk_input *ret_in);
 /** Base name as a description: what is not plain text in it is escaped. */

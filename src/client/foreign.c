@@ -134,25 +134,6 @@ fill(struct handover *h, const struct spk_secret *key, const struct spk_file_id 
     return SPK_OK;
 }
 
-/* To every authority, whatever the others answer: the parcels know. */
-static void
-send_all(struct handover *h)
-{
-    for (size_t i = 0; i < h->n; i++) {
-        struct spk_parcel *list[] = {&h->parcels[i]};
-        struct spk_api *api = NULL;
-        spk_err e;
-
-        spk_trouble_clear(&h->s->trouble);
-        e = spk_session_api(h->s, spk_session_index(h->s, list[0]->pin), &api);
-        if (spk_ok(e)) {
-            e = spk_send(api, NULL, list, 1);
-        } else {
-            spk_parcel_fail(list[0], e, &h->s->trouble);
-        }
-    }
-}
-
 static spk_err
 settle(const struct handover *h, const struct spk_file_id *id, size_t needed,
        struct spk_encrypt_outcome *o)
@@ -211,7 +192,7 @@ spk_foreign_put(struct spk_session *s, const struct spk_foreign_deposit *d,
         SPK_TRY(spk_parcel_wrap(&h->parcels[i], s->profile->authorities[i], key, &id));
     }
     SPK_TRY(fill(h, key, &id, d, &f));
-    send_all(h);
+    spk_send_all(h->s, h->parcels, h->n);
     return settle(h, &id, spk_profile_needed(s->profile), ret_o);
 }
 
@@ -234,7 +215,7 @@ spk_foreign_hand(struct spk_session *s, const struct spk_pin *pin,
     h->n = 1;
     SPK_TRY(spk_parcel_take(&h->parcels[0], pin, blob, flags, &id));
     SPK_TRY(fill(h, key, &id, d, &f));
-    send_all(h);
+    spk_send_all(h->s, h->parcels, h->n);
     return settle(h, &id, 1, ret_o);
 }
 

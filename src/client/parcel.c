@@ -8,7 +8,6 @@
 #include "crypto/rng.h"
 #include "keyblob/wrap.h"
 
-#define WRAP_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
 /* attribute list: count, then type and length of each of the four */
 #define RPRIV_FIXED (2 + 4 * 6 + SPK_HASH_LEN + SPK_FILE_ID_LEN)
 
@@ -46,8 +45,8 @@ spk_parcel_wrap(struct spk_parcel *p, const struct spk_pin *pin, const struct sp
     p->pin = pin;
     p->rpriv = SPK_BUF(SPK_RPRIV_MAX);
     p->blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
-    SPK_TRY(spk_wrap(key, spk_pin_now(pin)->key, id, WRAP_FLAGS, &p->blob));
-    return begin(p, pin, WRAP_FLAGS, id);
+    SPK_TRY(spk_wrap(key, spk_pin_now(pin)->key, id, SPK_WRAP_OURS, &p->blob));
+    return begin(p, pin, SPK_WRAP_OURS, id);
 }
 
 spk_err

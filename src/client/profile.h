@@ -48,7 +48,7 @@ SPK_MUST_USE spk_err spk_profile_authority(const struct spk_profile *p, const ch
 SPK_MUST_USE spk_err spk_profile_by_key(const struct spk_profile *p, const struct spk_hash *spki,
                                         const struct spk_pin **ret_pin,
                                         const struct spk_authority **ret_a);
-/** How many acceptances a file needs, of those configured. */
+/** How many acceptances a file needs; may be more than there are authorities. */
 size_t spk_profile_needed(const struct spk_profile *p);
 
 /** The owner id at an authority: its own, else the profile's; NULL when neither is known. */

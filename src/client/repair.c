@@ -11,9 +11,6 @@
 #include "client/recover.h"
 #include "keyblob/wrap.h"
 
-#define OWN_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
-#define ID_OFFSET 16 /* of the file_id in a core */
-
 struct work { /* one file in repair */
     struct spk_session *s;
     const char *path;
@@ -81,11 +78,11 @@ static spk_err
 add_own(struct work *w)
 {
     SPK_AUTO_BUF struct spk_buf blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
-    struct spk_slot slot = {.type = SPK_SLOT_USER, .flags = OWN_FLAGS};
+    struct spk_slot slot = {.type = SPK_SLOT_USER, .flags = SPK_WRAP_OURS};
     struct spk_rsa *keyx = NULL;
 
     SPK_TRY(spk_session_key(w->s, SPK_AT_KEYEXCHANGE, &keyx));
-    SPK_TRY(spk_wrap(w->key, keyx, &spk_header_core(w->h)->id, OWN_FLAGS, &blob));
+    SPK_TRY(spk_wrap(w->key, keyx, &spk_header_core(w->h)->id, SPK_WRAP_OURS, &blob));
     slot.recipient = *spk_rsa_id(keyx);
     slot.body = spk_buf_span(&blob);
     return spk_slots_put(w->slots, &slot);
@@ -165,9 +162,7 @@ make_slots(struct work *w)
 static spk_err
 check_core(const struct work *w)
 {
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_CORE_MAX);
     struct spk_rpriv priv;
-    struct spk_core core;
 
     if (w->mac_ok || w->r.rpriv.len == 0) {
         return SPK_OK;
@@ -176,11 +171,7 @@ check_core(const struct work *w)
     if (priv.core.len == 0) {
         return SPK_OK;
     }
-    SPK_TRY(spk_core_parse(priv.core, &core));
-    core.area_len = spk_header_core(w->h)->area_len;
-    SPK_TRY(spk_core_build(&core, &b));
-    SPK_CHECK(spk_span_eq(spk_buf_span(&b), spk_header_core_bytes(w->h)), AUTH);
-    return SPK_OK;
+    return spk_header_check_core(w->h, priv.core);
 }
 
 /* Does this failure speak of the file or of one recovered key, so that another may fit? Any other
@@ -278,7 +269,7 @@ rebuild(struct work *w, int fd, struct spk_file_id *ret_id)
     struct search f = {.w = w, .fd = fd};
     struct spk_file_id claim;
 
-    if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), ID_OFFSET)) &&
+    if (spk_ok(spk_pread_full(fd, claim.b, sizeof(claim.b), SPK_CORE_ID_AT)) &&
         spk_recovered_has(w->s->profile, &claim)) {
         SPK_TRY(try_candidate(&f, &claim));
     }

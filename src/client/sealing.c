@@ -7,8 +7,6 @@
 #include "client/spool.h"
 #include "keyblob/wrap.h"
 
-#define OWN_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
-#define SLOT_HEAD 40 /* of every slot in the area */
 #define TLVS_MAX ((size_t)1024)
 
 static spk_err
@@ -16,21 +14,11 @@ add_user(struct spk_seal *seal, const struct spk_rsa *pub)
 {
     SPK_AUTO_BUF struct spk_buf blob = SPK_BUF(SPK_SIMPLEBLOB_MAX);
     struct spk_slot slot = {
-        .type = SPK_SLOT_USER, .flags = OWN_FLAGS, .recipient = *spk_rsa_id(pub)};
+        .type = SPK_SLOT_USER, .flags = SPK_WRAP_OURS, .recipient = *spk_rsa_id(pub)};
 
-    SPK_TRY(spk_wrap(spk_seal_key(seal), pub, spk_seal_id(seal), OWN_FLAGS, &blob));
+    SPK_TRY(spk_wrap(spk_seal_key(seal), pub, spk_seal_id(seal), SPK_WRAP_OURS, &blob));
     slot.body = spk_buf_span(&blob);
     return spk_slots_put(spk_seal_slots(seal), &slot);
-}
-
-static spk_err
-add_users(struct spk_seal *seal, const struct spk_rsa *keyx, const struct spk_sealing_opts *o)
-{
-    SPK_TRY(add_user(seal, keyx));
-    for (size_t i = 0; i < o->n_recipients; i++) {
-        SPK_TRY(add_user(seal, o->recipients[i]));
-    }
-    return SPK_OK;
 }
 
 static spk_err
@@ -69,10 +57,10 @@ reserve(struct spk_sealing *s, const struct spk_sealing_opts *o, size_t tlvs_len
         SPK_AUTO_BUF struct spk_buf body = SPK_BUF(SPK_AREA_MAX);
 
         SPK_TRY(metadata_slot(s->seal, &no_hash, o->meta, &body));
-        spk_seal_reserve(s->seal, SLOT_HEAD + body.len);
+        spk_seal_reserve(s->seal, SPK_SLOT_HEAD + body.len);
     }
     for (size_t i = 0; i < s->n; i++) {
-        spk_seal_reserve(s->seal, SLOT_HEAD + record + SLOT_HEAD + SPK_ACCEPTED_LEN);
+        spk_seal_reserve(s->seal, SPK_SLOT_HEAD + record + SPK_SLOT_HEAD + SPK_ACCEPTED_LEN);
     }
     return SPK_OK;
 }
@@ -138,7 +126,7 @@ spk_sealing_begin(const struct spk_profile *p, const struct spk_rsa *keyx,
     SPK_CHECK(s != NULL, NOMEM);
     SPK_TRY(build_tlvs(p, &tlvs));
     SPK_TRY(spk_seal_begin(o->size, spk_buf_span(&tlvs), o->seal, &s->seal));
-    SPK_TRY(add_users(s->seal, keyx, o));
+    SPK_TRY(add_user(s->seal, keyx));
     SPK_TRY(wrap_parcels(p, s));
     SPK_TRY(reserve(s, o, tlvs.len));
     SPK_TRY(spk_seal_core(s->seal, &core));
@@ -159,17 +147,6 @@ spk_sealing_free(struct spk_sealing *s)
     }
     spk_seal_free(s->seal);
     spk_mem_free(s);
-}
-
-size_t
-spk_sealing_accepted(const struct spk_sealing *s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->n; i++) {
-        n += s->parcels[i].state == SPK_PARCEL_ACCEPTED;
-    }
-    return n;
 }
 
 static spk_err

@@ -23,8 +23,6 @@ struct spk_sealing_opts {
     const struct spk_metadata *meta; /* NULL: none is kept */
     const char *description;         /* goes to the authority in clear; may be "" */
     const struct spk_seal_opts *seal;
-    const struct spk_rsa *const *recipients; /* besides the owner */
-    size_t n_recipients;
 };
 /** keyx: the owner's key exchange key (public half is enough). Without deposits (policy off) there
  * are no parcels. SPK_CODE_NOTFOUND: deposits are wanted, but no authority or owner is there. */
@@ -34,8 +32,6 @@ SPK_MUST_USE spk_err spk_sealing_begin(const struct spk_profile *p, const struct
 void spk_sealing_free(struct spk_sealing *s);
 SPK_DEFINE_AUTO(spk_sealing)
 
-/** How many deposits are accepted. */
-size_t spk_sealing_accepted(const struct spk_sealing *s);
 /** After sending: puts acceptances into the slots (call spk_seal_rewrite_areas() when the file is
  * written already). With policy spool, failed parcels that may succeed later go to the spool under
  * the name that the file will have, durably. Then: enough? else the error of the first that failed.

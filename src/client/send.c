@@ -127,3 +127,21 @@ spk_send(struct spk_api *api, const struct spk_api_limits *limits, struct spk_pa
     }
     return SPK_OK;
 }
+
+void
+spk_send_all(struct spk_session *s, struct spk_parcel *parcels, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct spk_parcel *one[] = {&parcels[i]};
+        struct spk_api *api = NULL;
+        spk_err e;
+
+        spk_trouble_clear(&s->trouble);
+        e = spk_session_api(s, spk_session_index(s, one[0]->pin), &api);
+        if (spk_ok(e)) {
+            e = spk_send(api, NULL, one, 1);
+        } else {
+            spk_parcel_fail(one[0], e, &s->trouble);
+        }
+    }
+}

@@ -43,21 +43,6 @@ check_claims(const struct check *c, const struct spk_hash *authority, const stru
     return SPK_OK;
 }
 
-/* The deposited core is this file's, but for area_len: a rewrite of the slots may have changed that
- * (doc/spec/sealed-file.md, "Rebuilding"). */
-static spk_err
-check_core(const struct check *c, struct spk_span deposited)
-{
-    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_CORE_MAX);
-    struct spk_core core;
-
-    SPK_TRY(spk_core_parse(deposited, &core));
-    core.area_len = spk_header_core(c->h)->area_len;
-    SPK_TRY(spk_core_build(&core, &b));
-    SPK_CHECK(spk_span_eq(spk_buf_span(&b), spk_header_core_bytes(c->h)), AUTH);
-    return SPK_OK;
-}
-
 /* With K: everything that the holder will check before a release. */
 static spk_err
 prove(const struct check *c, struct spk_deposit *d, const struct spk_rsa *authority)
@@ -68,7 +53,7 @@ prove(const struct check *c, struct spk_deposit *d, const struct spk_rsa *author
     SPK_TRY(spk_record_open(c->key, d, d->salt, &rpriv));
     d->rpriv = spk_buf_span(&rpriv);
     SPK_TRY(spk_rpriv_parse(d->rpriv, &priv));
-    SPK_TRY(check_core(c, priv.core));
+    SPK_TRY(spk_header_check_core(c->h, priv.core));
     return spk_deposit_prove(d, c->key, authority);
 }
 

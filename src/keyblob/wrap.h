@@ -10,7 +10,8 @@
 /* Flags of slots and deposits: what the BLOB itself does not say. */
 #define SPK_WRAP_OAEP 0x0001u    /* CRYPT_OAEP; else PKCS#1 v1.5 */
 #define SPK_WRAP_DERIVED 0x0002u /* padding derived from the key: its knowers can re-make it */
-#define SPK_WRAP_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)
+#define SPK_WRAP_FLAGS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED) /* all that are known */
+#define SPK_WRAP_OURS (SPK_WRAP_OAEP | SPK_WRAP_DERIVED)  /* of what we wrap ourselves */
 
 /** SIMPLEBLOB of a 32-byte AES-256 key under pub, appended to out. id is used with SPK_WRAP_DERIVED
  * only (else it may be NULL and the padding is random). Unknown flags: SPK_CODE_USAGE. */

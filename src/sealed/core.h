@@ -7,6 +7,7 @@
 #include "crypto/derive.h"
 
 #define SPK_CORE_FIXED 88
+#define SPK_CORE_ID_AT 16 /* of the file_id */
 #define SPK_CORE_MAX 65536
 #define SPK_CORE_FLAG_COMPACT 1u
 #define SPK_AREA_MIN_COMPACT 256u

@@ -6,7 +6,6 @@
 #include "base/buf.h"
 #include "crypto/kdf.h"
 
-#define FLOE_INTERNAL 0xFFFFFFFFu /* length field of every segment but the last */
 #define FLOE_PURPOSE_MAX 16
 #define FLOE_SEG_AAD_LEN 9
 
@@ -33,7 +32,7 @@ floe_set(struct spk_floe *f, struct spk_span key, struct spk_span aad, uint32_t 
          const uint8_t iv[SPK_FLOE_IV_LEN])
 {
     SPK_CHECK(key.len == SPK_AEAD_KEY_LEN && aad.len <= SPK_FLOE_AAD_MAX, USAGE);
-    SPK_CHECK(seg_len > SPK_FLOE_OVERHEAD && seg_len < FLOE_INTERNAL, USAGE);
+    SPK_CHECK(seg_len > SPK_FLOE_OVERHEAD && seg_len < SPK_FLOE_INTERNAL, USAGE);
 
     f->params_iv[0] = 0; /* AEAD: AES-256-GCM */
     f->params_iv[1] = 0; /* KDF: HKDF-Expand-SHA-384 */
@@ -137,7 +136,7 @@ spk_floe_seal(struct spk_floe_worker *w, uint64_t position, bool final,
     uint8_t aad[FLOE_SEG_AAD_LEN];
     floe_seg_aad(aad, position, final);
     uint8_t *text = seg + SPK_FLOE_SEG_HEAD;
-    spk_put_u32(seg, final ? (uint32_t)(plain_len + SPK_FLOE_OVERHEAD) : FLOE_INTERNAL);
+    spk_put_u32(seg, final ? (uint32_t)(plain_len + SPK_FLOE_OVERHEAD) : SPK_FLOE_INTERNAL);
     memcpy(seg + 4, iv, SPK_AEAD_IV_LEN);
     return spk_aead_seal(w->aead, iv, SPK_SPAN_OF(aad), spk_span(text, plain_len), text,
                          text + plain_len);
@@ -148,7 +147,7 @@ spk_floe_open(struct spk_floe_worker *w, uint64_t position, bool final, uint8_t 
 {
     SPK_CHECK(len >= SPK_FLOE_OVERHEAD && len <= w->floe->seg_len, AUTH);
     SPK_CHECK(final || len == w->floe->seg_len, AUTH);
-    SPK_CHECK(spk_get_u32(seg) == (final ? (uint32_t)len : FLOE_INTERNAL), AUTH);
+    SPK_CHECK(spk_get_u32(seg) == (final ? (uint32_t)len : SPK_FLOE_INTERNAL), AUTH);
     SPK_CHECK(position < SPK_FLOE_SEGMENTS_MAX, LIMIT);
     SPK_TRY(floe_use_key(w, position));
 

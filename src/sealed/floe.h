@@ -14,8 +14,9 @@
 #define SPK_FLOE_PARAMS_LEN 10
 #define SPK_FLOE_IV_LEN 32
 #define SPK_FLOE_TAG_LEN 32
-#define SPK_FLOE_OVERHEAD 32 /* of every segment: length field, IV, tag */
-#define SPK_FLOE_SEG_HEAD 16 /* what stands before the ciphertext */
+#define SPK_FLOE_OVERHEAD 32          /* of every segment: length field, IV, tag */
+#define SPK_FLOE_SEG_HEAD 16          /* what stands before the ciphertext */
+#define SPK_FLOE_INTERNAL 0xFFFFFFFFu /* length field of every segment but the last */
 #define SPK_FLOE_AAD_MAX 256
 #define SPK_FLOE_MESSAGE_KEY_LEN 48
 #define SPK_FLOE_ROTATION 20 /* a new AEAD key every 2^20 segments */

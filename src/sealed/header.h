@@ -64,6 +64,10 @@ SPK_MUST_USE spk_err spk_header_read_with_core(int fd, struct spk_span core_byte
                                                const struct spk_secret *key,
                                                struct spk_header **ret_h);
 
+/** Is this deposited core the header's? But for area_len: a rewrite of the slots may have changed
+ * that (doc/spec/sealed-file.md, "Rebuilding"). SPK_CODE_AUTH: it is another. */
+SPK_MUST_USE spk_err spk_header_check_core(const struct spk_header *h, struct spk_span deposited);
+
 /** Slots of the first whole key area (by SUM) in front of a regular file whose core says nothing
  * any more: claims. SPK_CODE_NOTFOUND: there is none. */
 SPK_MUST_USE spk_err spk_header_find_slots(int fd, struct spk_slots **ret_slots);

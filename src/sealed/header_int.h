@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a header is made of: for header.c and replace.c only. */
+/* What a header is made of: for header.c, lost_core.c and, by replace_int.h, what rewrites files.
+ */
 #ifndef SPK_SEALED_HEADER_INT_H
 #define SPK_SEALED_HEADER_INT_H
 

@@ -108,3 +108,16 @@ spk_header_find_slots(int fd, struct spk_slots **ret_slots)
     }
     return SPK_ERR(NOTFOUND);
 }
+
+spk_err
+spk_header_check_core(const struct spk_header *h, struct spk_span deposited)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)SPK_CORE_MAX);
+    struct spk_core core;
+
+    SPK_TRY(spk_core_parse(deposited, &core));
+    core.area_len = h->core.area_len;
+    SPK_TRY(spk_core_build(&core, &b));
+    SPK_CHECK(spk_span_eq(spk_buf_span(&b), h->core_bytes), AUTH);
+    return SPK_OK;
+}

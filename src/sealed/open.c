@@ -7,8 +7,6 @@
 #include "sealed/pump.h"
 #include "sealed/seal.h"
 
-#define SEG_INTERNAL 0xFFFFFFFFu /* length field of every segment but the last */
-
 /* Where the payload comes from: offsets and length of a regular file, or what remains of a stream.
  */
 static spk_err
@@ -64,12 +62,12 @@ spk_open_check_end(const struct spk_header *h, int in)
     uint64_t last = (len - 1) / seg_len * seg_len;
     if (last > 0) {
         SPK_TRY(length_field(&end, last - seg_len, &says));
-        SPK_CHECK(says == SEG_INTERNAL || says <= seg_len, AUTH);
-        SPK_CHECK(says == SEG_INTERNAL, FORMAT);
+        SPK_CHECK(says == SPK_FLOE_INTERNAL || says <= seg_len, AUTH);
+        SPK_CHECK(says == SPK_FLOE_INTERNAL, FORMAT);
     }
     SPK_CHECK(len - last >= SPK_FLOE_OVERHEAD, TRUNC);
     SPK_TRY(length_field(&end, last, &says));
-    SPK_CHECK(says == SEG_INTERNAL || says <= seg_len, AUTH);
+    SPK_CHECK(says == SPK_FLOE_INTERNAL || says <= seg_len, AUTH);
     SPK_CHECK(says <= len - last, TRUNC);
     SPK_CHECK(says == len - last, FORMAT);
     return SPK_OK;

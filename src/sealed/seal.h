@@ -3,13 +3,17 @@
  *
  * Sealing has two steps so that a deposit can be made between them: begin() makes K, id and core;
  * the caller wraps K into slots; run() writes header and payload to a descriptor that nobody sees
- * yet. */
+ * yet.
+ *
+ *     struct spk_seal     one file's key, slots and payload while they are written (here)
+ *     struct spk_sealing  a spk_seal with its deposits (client/sealing.h)
+ *     struct spk_sealed   the finished file, read at any place (here, below) */
 #ifndef SPK_SEALED_SEAL_H
 #define SPK_SEALED_SEAL_H
 
 #include "sealed/header.h"
 
-struct spk_progress { /* called from one thread at a time, a few times a second at most per 8 MiB */
+struct spk_progress { /* called from one thread at a time, after each 8 MiB read, and at the end */
     void (*tick)(void *ctx, uint64_t done, uint64_t total_or_0);
     void *ctx;
     const volatile int

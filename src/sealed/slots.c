@@ -113,29 +113,6 @@ spk_slots_put(struct spk_slots *s, const struct spk_slot *slot)
     return SPK_OK;
 }
 
-void
-spk_slots_remove(struct spk_slots *s, size_t i)
-{
-    if (i >= s->n) {
-        return;
-    }
-    slot_free_body(&s->v[i]);
-    s->n--;
-    memmove(&s->v[i], &s->v[i + 1], (s->n - i) * sizeof s->v[0]);
-}
-
-spk_err
-spk_slots_dup(const struct spk_slots *s, struct spk_slots **ret_s)
-{
-    SPK_AUTO(spk_slots) copy = NULL;
-    SPK_TRY(spk_slots_new(&copy));
-    for (size_t i = 0; i < s->n; i++) {
-        SPK_TRY(spk_slots_add(copy, &s->v[i]));
-    }
-    *ret_s = SPK_STEAL(copy);
-    return SPK_OK;
-}
-
 size_t
 spk_slots_area_need(const struct spk_slots *s)
 {

@@ -36,9 +36,6 @@ const struct spk_slot *spk_slots_find(const struct spk_slots *s, uint16_t type,
 SPK_MUST_USE spk_err spk_slots_add(struct spk_slots *s, const struct spk_slot *slot);
 /** Replace the first slot of the same type and recipient, or append. */
 SPK_MUST_USE spk_err spk_slots_put(struct spk_slots *s, const struct spk_slot *slot);
-void spk_slots_remove(struct spk_slots *s, size_t i);
-/** An independent copy. */
-SPK_MUST_USE spk_err spk_slots_dup(const struct spk_slots *s, struct spk_slots **ret_s);
 /** Bytes that the area needs for these slots: header, slots, MAC, SUM. */
 size_t spk_slots_area_need(const struct spk_slots *s);
 
