@@ -195,6 +195,7 @@ main(int argc, char **argv)
         observe_import();
         observe_crypt();
         observe_hashes();
+        observe_dss();
     } else if (argc == 3 && strcmp(argv[1], "make") == 0) {
         make_things(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "use") == 0) {

@@ -67,6 +67,7 @@ void observe_keys(void);
 void observe_import(void);
 void observe_crypt(void);
 void observe_hashes(void);
+void observe_dss(void);
 /** Keys, BLOBs, ciphertexts, hashes and signatures into files of a folder, */
 void make_things(const char *dir);
 /** and what the other library has made used, with what it was made from. */
