@@ -41,6 +41,7 @@ typedef int _TINT;
 #define _tcsrchr cryptoapi_wcsrchr
 #define _tcsstr cryptoapi_wcsstr
 #define _tcsdup cryptoapi_wcsdup
+#define _tcstok_s cryptoapi_wcstok_s
 #define _tcstol(s, end, base) ((long)cryptoapi_wcstoul((s), (end), (base)))
 #define _tcstoul cryptoapi_wcstoul
 #define _ttoi(s) ((int)cryptoapi_wcstoul((s), NULL, 10))

@@ -148,6 +148,22 @@ cryptoapi_wcscat_s(WCHAR *dst, size_t size, const WCHAR *src)
     return result;
 }
 
+static inline WCHAR *
+cryptoapi_wcstok_s(WCHAR *s, const WCHAR *separators, WCHAR **context)
+{
+    WCHAR *word = s != NULL ? s : *context;
+    while (*word != 0 && cryptoapi_wcschr(separators, *word) != NULL) {
+        word++;
+    }
+    WCHAR *end = word;
+    while (*end != 0 && cryptoapi_wcschr(separators, *end) == NULL) {
+        end++;
+    }
+    *context = *end == 0 ? end : end + 1;
+    *end = 0;
+    return end == word ? NULL : word;
+}
+
 #ifdef __cplusplus
 extern "C++" {
 template <size_t size>

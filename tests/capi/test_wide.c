@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "capi_test.h"
+#include "strsafe.h"
 #include "tchar.h"
 
 #define assert_text(is, want) assert_int_equal(_tcscmp((is), TEXT(want)), 0)
@@ -93,9 +94,44 @@ strings(void **state)
     TCHAR *copy = _tcsdup(a);
     assert_text(copy, "xyzzy");
     free(copy);
+    TCHAR words[] = TEXT(",,one,two"), *rest = NULL;
+    assert_text(_tcstok_s(words, TEXT(","), &rest), "one");
+    assert_text(_tcstok_s(NULL, TEXT(","), &rest), "two");
+    assert_null(_tcstok_s(NULL, TEXT(","), &rest));
     assert_int_equal(_tcstoul(TEXT("0x1fg"), &end, 16), 0x1f);
     assert_text(end, "g");
     assert_int_equal(_ttoi(TEXT("-12")), -12);
+}
+
+static void
+strings_that_are_cut_off(void **state)
+{
+    TCHAR a[6] = TEXT("");
+    char narrow[6] = "";
+    size_t len = 77;
+    (void)state;
+    assert_int_equal(StringCchCopy(a, _countof(a), TEXT("abcde")), S_OK);
+    assert_int_equal(StringCchCopy(a, _countof(a), TEXT("uvwxyz")), STRSAFE_E_INSUFFICIENT_BUFFER);
+    assert_text(a, "uvwxy");
+    assert_int_equal(StringCchCopy(a, 0, TEXT("")), E_INVALIDARG);
+    assert_int_equal(StringCbCopy(a, 3 * sizeof(TCHAR), TEXT("ab")), S_OK);
+    assert_int_equal(StringCchCat(a, _countof(a), TEXT("cdef")), STRSAFE_E_INSUFFICIENT_BUFFER);
+    assert_text(a, "abcde");
+    assert_int_equal(StringCchLength(a, _countof(a), &len), S_OK);
+    assert_int_equal(len, 5);
+    assert_int_equal(StringCchLength(a, 5, &len), E_INVALIDARG);
+    assert_int_equal(len, 0);
+    assert_int_equal(StringCchPrintf(a, _countof(a), TEXT("%d-%s"), 1, TEXT("abc")), S_OK);
+    assert_text(a, "1-abc");
+    assert_int_equal(StringCbPrintf(a, sizeof(a), TEXT("%d"), 1234567),
+                     STRSAFE_E_INSUFFICIENT_BUFFER);
+    assert_text(a, "12345");
+    assert_int_equal(StringCchPrintfA(narrow, 0, "%d", 1), E_INVALIDARG);
+    assert_int_equal(StringCchCatA(narrow, 6, "ab"), S_OK);
+    assert_int_equal(StringCchCatA(narrow, 6, "cdef"), STRSAFE_E_INSUFFICIENT_BUFFER);
+    assert_string_equal(narrow, "abcde");
+    assert_int_equal(StringCchLengthA(narrow, 6, &len), S_OK);
+    assert_int_equal(len, 5);
 }
 
 static void
@@ -154,7 +190,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats), cmocka_unit_test(formats_that_fail), cmocka_unit_test(strings),
-        cmocka_unit_test(files), cmocka_unit_test(bytes_that_are_no_utf8)};
+        cmocka_unit_test(formats), cmocka_unit_test(formats_that_fail),
+        cmocka_unit_test(strings), cmocka_unit_test(strings_that_are_cut_off),
+        cmocka_unit_test(files),   cmocka_unit_test(bytes_that_are_no_utf8)};
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
