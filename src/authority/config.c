@@ -103,6 +103,7 @@ parse(struct spk_span text, const char *folder, struct spk_config *c, unsigned *
         {"database", SPK_CONF_STR, &c->database, 0, 0, false},
         {"holder", SPK_CONF_STR, &c->holder, 0, 0, false},
         {"enrolment", SPK_CONF_STR, &c->enrolment, 0, 0, false},
+        {"witness", SPK_CONF_STR, &c->witness, 0, 0, true},
         {"threads", SPK_CONF_U64, &c->threads, 0, 64, false},
         {"readers", SPK_CONF_U64, &c->readers, 1, 32, false},
         {"max_connections", SPK_CONF_U64, &c->max_connections, 8, 100000, false},
@@ -131,6 +132,7 @@ parse(struct spk_span text, const char *folder, struct spk_config *c, unsigned *
     set_numbers(c);
     SPK_TRY(spk_conf_parse(text, keys, sizeof(keys) / sizeof(keys[0]), line));
     SPK_TRY(fill_texts(c, folder));
+    SPK_CHECK(spk_ok(spk_cosigners_parse(c->witness, c->cosigners, &c->n_cosigners)), FORMAT);
     return enrolment_mode(c);
 }
 
@@ -179,5 +181,10 @@ spk_config_clear(struct spk_config *c)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         spk_mem_free(*texts[i]);
     }
+    for (size_t i = 0; c->witness != NULL && c->witness[i] != NULL; i++) {
+        spk_mem_free(c->witness[i]);
+    }
+    spk_mem_free(c->witness);
+    spk_cosigners_clear(c->cosigners, c->n_cosigners);
     *c = (struct spk_config){0};
 }

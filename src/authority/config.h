@@ -3,7 +3,7 @@
 #ifndef SPK_AUTHORITY_CONFIG_H
 #define SPK_AUTHORITY_CONFIG_H
 
-#include "base/buf.h"
+#include "authority/cosigners.h"
 
 #define SPK_CONFIG_MAX ((size_t)65536)
 
@@ -21,6 +21,10 @@ struct spk_config {
     char *holder;           /* socket */
     char *enrolment;
     enum spk_enrolment_mode enrolment_mode;
+
+    char **witness; /* lines "URL VKEY" */
+    size_t n_cosigners;
+    struct spk_cosigner cosigners[SPK_COSIGNERS_MAX];
 
     uint64_t threads; /* for connections; 0: one for two cores */
     uint64_t readers; /* for lists and searches */

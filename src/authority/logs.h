@@ -11,7 +11,7 @@
 #include "authority/books.h"
 #include "translog/tile.h"
 
-#define SPK_SIGNED_MAX 1024 /* bytes of a checkpoint with the log's own signature */
+#define SPK_SIGNED_MAX 4096 /* bytes of a checkpoint with its signature, and those of witnesses */
 
 struct spk_signed { /* a checkpoint, and what it says */
     uint64_t size;

@@ -3,6 +3,7 @@
  * goes as far as the newest signed checkpoint: the rest may still be lost in a crash. */
 #include <string.h>
 
+#include "authority/cosigners.h"
 #include "authority/handle.h"
 #include "authority/logs.h"
 #include "base/log.h"
@@ -33,7 +34,7 @@ spk_on_log_checkpoint(struct spk_exchange *r)
 {
     struct spk_signed s;
 
-    newest(r, &s);
+    spk_cosigners_newest(r->srv->cosigners, r->srv->log[r->log - 1], r->log, &s);
     if (s.len == 0) {
         spk_exchange_error(r, SPK_HTTP_NOT_FOUND, "This log has no signed checkpoint yet.");
         return SPK_DONE;
@@ -55,7 +56,7 @@ spk_on_checkpoints(struct spk_exchange *r)
     for (unsigned i = 1; i <= SPK_LOG_IDS; i++) {
         struct spk_signed s;
 
-        spk_logbook_signed(r->srv->log[i - 1], &s);
+        spk_cosigners_newest(r->srv->cosigners, r->srv->log[i - 1], (enum spk_log_id)i, &s);
         if (s.len > 0) {
             spk_jw_str(w, spk_log_word((enum spk_log_id)i), spk_span(s.note, s.len));
         }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "authority/cosigners.h"
 #include "authority/handle.h"
 #include "base/log.h"
 #include "translog/proof.h"
@@ -104,7 +105,10 @@ answer_receipt(struct spk_exchange *r, const struct spk_deposit_row *row)
     struct spk_logbook *l = r->srv->log[SPK_LOG_DEPOSITS - 1];
     struct spk_signed s;
 
-    spk_logbook_signed(l, &s);
+    spk_cosigners_newest(r->srv->cosigners, l, SPK_LOG_DEPOSITS, &s);
+    if (row->index >= s.size) {
+        spk_logbook_signed(l, &s); /* no witness has seen it yet */
+    }
     if (s.len == 0 || row->index >= s.size) {
         spk_exchange_busy(r, SPK_HTTP_UNAVAILABLE, RETRY_S,
                           "The key holder has not signed for this deposit yet.");

@@ -162,6 +162,9 @@ start(struct spk_server *s, unsigned *ret_port)
     SPK_TRY(spk_jobs_new((unsigned)s->cfg.readers, (size_t)s->cfg.max_jobs, &s->reads));
     SPK_TRY(spk_jobs_new(1, (size_t)s->cfg.max_jobs, &s->holder_jobs));
     SPK_TRY(spk_keeper_new(s, &s->keeper));
+    if (s->cfg.n_cosigners > 0) {
+        SPK_TRY(spk_cosigners_start(s->cfg.cosigners, s->cfg.n_cosigners, s->log, &s->cosigners));
+    }
     struct spk_http *h = NULL;
     spk_err e = spk_http_start(s, &h, ret_port);
     if (!spk_ok(e)) {
@@ -180,6 +183,11 @@ say_config_error(const char *path, spk_err e, unsigned line)
                                          : "no such setting, set twice, or not a value for it");
     } else if (e.code == SPK_CODE_USAGE) {
         spk_log(SPK_LOG_ERROR, "%s: enrolment is open, token or approval", path);
+    } else if (e.code == SPK_CODE_FORMAT) {
+        spk_log(SPK_LOG_ERROR,
+                "%s: witness is an address and the key that 'sparekey-witness init' has printed, "
+                "no key twice, %d lines at most",
+                path, SPK_COSIGNERS_MAX);
     } else {
         spk_log(SPK_LOG_ERROR, "%s cannot be read: %s", path,
                 e.sys != 0 ? strerror(e.sys) : spk_code_name(e.code));
@@ -227,6 +235,7 @@ spk_server_free(struct spk_server *s)
     spk_rate_free(s->request_rate);
     spk_rate_free(s->record_rate);
     spk_rate_free(s->enrol_rate);
+    spk_cosigners_free(s->cosigners); /* nobody asks for a checkpoint any more */
     spk_advance_free(s->advance);
     for (unsigned i = 0; i < SPK_LOG_IDS; i++) {
         if (s->log[i] != NULL && !spk_ok(spk_logbook_catch_up(s->log[i]))) {

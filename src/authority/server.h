@@ -15,6 +15,7 @@
 
 struct spk_advance;
 struct spk_committer;
+struct spk_cosigners;
 struct spk_http;
 struct spk_keeper;
 struct spk_link;
@@ -29,6 +30,7 @@ struct spk_server {
     struct spk_logbook *log[SPK_LOG_IDS]; /* [log - 1] */
     struct spk_advance *advance;          /* has the holder sign the deposits log */
     struct spk_committer *committer;      /* writes deposits */
+    struct spk_cosigners *cosigners;      /* asks witnesses; NULL: there are none */
     struct spk_jobs *reads;               /* lists, verification, small writes */
     struct spk_jobs *holder_jobs;         /* one thread: what waits for the holder */
     struct spk_keeper *keeper;            /* opens requests, files records, proves new deposits */

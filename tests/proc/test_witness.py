@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import attack  # noqa: E402
 import log_model  # noqa: E402
 import log_verifier  # noqa: E402
-from attack import equal, need  # noqa: E402
+from attack import equal, need, said  # noqa: E402
 
 WITNESS = attack.BUILD / "src/witness/sparekey-witness"
 NAME, ORIGIN = "witness.test/w1", "log.test/deposits"
@@ -51,13 +51,13 @@ class Tree:
 
 
 class Witness:
-    def __init__(self, log):
+    def __init__(self, *logs):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="spk-witness-"))
         self.dir = self.folder / "w"
         r = subprocess.run([str(WITNESS), "init", "--dir", str(self.dir), "--name", NAME], capture_output=True, text=True)
         equal(r.returncode, 0, r.stderr)
         self.vkey = r.stdout.strip()
-        (self.dir / "witness.conf").write_text(f"listen = 127.0.0.1:0\nlog = {log.vkey()}\n")
+        (self.dir / "witness.conf").write_text("listen = 127.0.0.1:0\n" + "".join(f"log = {v}\n" for v in logs))
         self.process = self.port = None
 
     def __enter__(self):
@@ -81,6 +81,8 @@ class Witness:
             line = f.readline().split()
         need(line[:1] == ["ready"], (self.folder / "log").read_text())
         self.port = int(line[1])
+        conf = self.dir / "witness.conf"
+        conf.write_text(conf.read_text().replace("127.0.0.1:0\n", f"127.0.0.1:{self.port}\n"))
 
     def stop(self, sig):
         self.process.send_signal(sig)
@@ -123,7 +125,7 @@ def test_signs_and_refuses():
     """what continues is signed, everything else has its own answer, and a fork leaves its proof"""
     log, tree = log_model.Key(ORIGIN, b"\7" * 32, 1), Tree()
     other = log_model.Key(ORIGIN, b"\x08" * 32, 1)
-    with Witness(log) as w:
+    with Witness(log.vkey()) as w:
         equal(stat.S_IMODE((w.dir / "witness.key").stat().st_mode), 0o600, "mode of the key")
         again = subprocess.run([str(WITNESS), "init", "--dir", str(w.dir), "--name", "x"], capture_output=True, text=True)
         equal(again.returncode, 1, "a second key")
@@ -164,7 +166,7 @@ def test_signs_and_refuses():
 def test_killed():
     """killed at any moment: what was signed is remembered, and no older or other tree is signed afterwards"""
     log, tree = log_model.Key(ORIGIN, b"\7" * 32, 1), Tree()
-    with Witness(log) as w:
+    with Witness(log.vkey()) as w:
         signed, size = 0, 0
         for round_ in range(6):
             gone = threading.Timer(0.02 + 0.015 * round_, lambda: w.process.send_signal(signal.SIGKILL))
@@ -198,6 +200,76 @@ def test_killed():
         state.write_text(state.read_text().replace(f"\n{size}\n", f"\n{size - 1}\n"))
         r = subprocess.run([str(WITNESS), "run", "--dir", str(w.dir)], capture_output=True, text=True, timeout=30)
         equal(r.returncode, 1, "started on a state that was altered")
+
+
+def served(site, log="deposits"):
+    """(size, text, lines) of the checkpoint that is shown."""
+    note = said(site.http.get(f"/log/{log}/checkpoint"), 200).body.decode()
+    text, lines = note.split("\n\n")
+    return int(text.split("\n")[1]), text + "\n", [x + "\n" for x in lines.splitlines()]
+
+
+def wait_signed(site, size, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        now = served(site)
+        if now[0] >= size and len(now[2]) == 2:
+            return now
+        need(time.monotonic() < end, f"no checkpoint of {size} that the witness has signed: {now}; {site.log()[-500:]}")
+        time.sleep(0.1)
+
+
+def test_beside_an_authority():
+    """its checkpoints and later receipts have the witness's line; without it deposits go on; a second history gets none"""
+    with attack.Site() as site:
+        for name in ("journal", "logs"):  # of a holder that has signed for nothing yet
+            shutil.copyfile(site.folder / "holder" / name, site.folder / f"{name}.new")
+        lines = site.http.get("/v1/authority").json["logs"].split("\n")
+        with Witness(lines[2].split(" ")[1], lines[3].split(" ")[1]) as w:
+            site.stop("daemon")
+            empty = (site.folder / "authority/sparekey.db").read_bytes()
+            conf = site.folder / "authority/sparekeyd.conf"
+            plain = conf.read_text()
+            conf.write_text(plain + "witness = http://127.0.0.1:1 " + w.vkey[:-4] + "AAA=\n")
+            try:
+                site.start_server()
+                raise AssertionError("started with a key that is none")
+            except attack.Refused:
+                need("witness is an address and the key" in site.log(), site.log())
+            conf.write_text(plain + f"witness = http://127.0.0.1:{w.port}/ {w.vkey}\n")
+            site.start_server()
+            ann = site.enrol("Ann")
+            serial = said(ann.deposit(b"K" * 32, "one"), 201).json["serial"]
+            size, text, lines = wait_signed(site, 1)
+            holds(w, lines[1], text)
+            receipt = said(ann.http.get(f"/v1/deposits/{serial}/receipt"), 200).json["receipt"]
+            need(receipt.endswith("".join(lines)), receipt)
+            # gone without a word: nobody waits for it
+            equal(w.stop(signal.SIGKILL), -9, "status")
+            began = time.monotonic()
+            for i in range(5):
+                need("receipt" in said(ann.deposit(b"K" * 32, f"{i}"), 201).json, "no receipt")
+            need(time.monotonic() - began < 3, "deposits wait for a witness that is gone")
+            equal(served(site)[0], 1, "the checkpoint with its line is shown for a while")
+            w.start()
+            wait_signed(site, 6)
+            # everything is put back to the beginning, holder and all: another history begins, and the witness knows
+            site.stop("daemon")
+            site.stop("holder")
+            site.put_database(empty)
+            for name in ("journal", "logs"):
+                shutil.copyfile(site.folder / f"{name}.new", site.folder / "holder" / name)
+            site.start_holder()
+            site.start_server()
+            bob = site.enrol("Bob")
+            for i in range(9):
+                said(bob.deposit(b"K" * 32, f"{i}"), 201)
+            end = time.monotonic() + 30
+            while "seen another log than this" not in site.log():
+                need(time.monotonic() < end, site.log()[-500:])
+                time.sleep(0.2)
+            size, text, lines = served(site)
+            equal(len(lines), 1, "lines under another history")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,34 @@ test_values(void **state)
     spk_config_clear(&c);
 }
 
+#define W1 "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU\n"
+
+static void
+test_witnesses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "witness = " W1,
+        "witness = ftp://w.example " W1,
+        "witness = http://w.example nobody\n",
+        /* a log's key */
+        "witness = http://w.example sparekey.example/deposits+cb663ed9"
+        "+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n",
+        "witness = http://w.example " W1 "witness = https://other.example " W1,
+    };
+    struct spk_config c;
+    unsigned line = 0;
+
+    assert_spk_ok(parse("witness = http://w.example:8090/  " W1, &c, &line));
+    assert_int_equal(c.n_cosigners, 1);
+    assert_string_equal(c.cosigners[0].url, "http://w.example:8090/add-checkpoint");
+    assert_string_equal(c.cosigners[0].key.name, "witness.example/w1");
+    spk_config_clear(&c);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_spk_code(parse(bad[i], &c, &line), FORMAT);
+    }
+}
+
 static void
 test_faults_name_the_line(void **state)
 {
@@ -76,6 +104,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_witnesses),
         cmocka_unit_test(test_faults_name_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
