@@ -187,23 +187,4 @@ cryptoapi_wcsncpy_s(WCHAR (&dst)[size], const WCHAR *src, size_t count)
 }
 #endif
 
-#define CRYPTOAPI_NUMBER_MAX 128
-
-/** Numbers have ASCII digits, and are short. */
-static inline unsigned long
-cryptoapi_wcstoul(const WCHAR *s, WCHAR **ret_end, int base)
-{
-    char text[CRYPTOAPI_NUMBER_MAX], *end = text;
-    size_t n = 0;
-    for (; n + 1 < sizeof text && s[n] != 0 && s[n] < 0x80; n++) {
-        text[n] = (char)s[n];
-    }
-    text[n] = '\0';
-    unsigned long v = strtoul(text, &end, base);
-    if (ret_end != NULL) {
-        *ret_end = (WCHAR *)(uintptr_t)(s + (end - text));
-    }
-    return v;
-}
-
 #endif

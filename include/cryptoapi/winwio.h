@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Input, output and the start of programs with 16-bit characters. Text in files and on the terminal
- * is UTF-8. Part of windows.h. */
+/* Input, output, numbers and the start of programs with 16-bit characters. Text in files and on the
+ * terminal is UTF-8. Part of windows.h. */
 #ifndef CRYPTOAPI_WINWIO_H
 #define CRYPTOAPI_WINWIO_H
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "winstdio.h"
 #include "winwcs.h"
@@ -130,6 +131,25 @@ cryptoapi_getws_s(WCHAR *dst, size_t size)
     int fits = len < size;
     dst[fits ? len : 0] = 0;
     return !fits || (c == EOF && len == 0) ? NULL : dst;
+}
+
+#define CRYPTOAPI_NUMBER_MAX 128
+
+/** Numbers have ASCII digits, and are short. */
+static inline unsigned long
+cryptoapi_wcstoul(const WCHAR *s, WCHAR **ret_end, int base)
+{
+    char text[CRYPTOAPI_NUMBER_MAX], *end = text;
+    size_t n = 0;
+    for (; n + 1 < sizeof text && s[n] != 0 && s[n] < 0x80; n++) {
+        text[n] = (char)s[n];
+    }
+    text[n] = '\0';
+    unsigned long v = strtoul(text, &end, base);
+    if (ret_end != NULL) {
+        *ret_end = (WCHAR *)(uintptr_t)(s + (end - text));
+    }
+    return v;
 }
 
 static inline errno_t
