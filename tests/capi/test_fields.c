@@ -288,6 +288,35 @@ fields_of_opaque(void **state)
     imports(0, 0);
 }
 
+/* Keys that another provider takes, each of the first length that is too large. */
+static void
+larger_than_the_provider_allows(void **state)
+{
+    static const struct {
+        ALG_ID alg;
+        DWORD most;
+    } base[] = {{CALG_RC2, 7}, {CALG_RC4, 7}}, strong[] = {{CALG_RC2, 16}, {CALG_RC4, 16}};
+    static const BYTE head[] = {PLAINTEXTKEYBLOB, 2, 0, 0};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(base) + COUNT(strong); i++) {
+        ALG_ID alg = i < COUNT(base) ? base[i].alg : strong[i - COUNT(base)].alg;
+        DWORD most = i < COUNT(base) ? base[i].most : strong[i - COUNT(base)].most;
+        release(prov);
+        prov = i < COUNT(base) ? BASE_PROV : STRONG_PROV;
+        measure_step();
+        memcpy(blob, head, sizeof head);
+        dword_at(4, alg);
+        dword_at(8, most);
+        blob_len = 12 + most;
+        imports(0, 0);
+        dword_at(8, ++most);
+        blob_len++;
+        refused(blob_len, 0, 0, NTE_BAD_DATA);
+    }
+    dword_at(4, CALG_AES_128); /* an algorithm that it does not have */
+    refused(blob_len, 0, 0, NTE_BAD_ALGID);
+}
+
 /* An export that fails writes nothing but, for a buffer that is too small, the length. */
 static void
 exports_leave_outputs(void **state)
@@ -323,6 +352,7 @@ main(void)
         cmocka_unit_test_setup_teardown(fields_of_simple, start, end),
         cmocka_unit_test_setup_teardown(fields_of_wrapped, start, end),
         cmocka_unit_test_setup_teardown(fields_of_opaque, start, end),
+        cmocka_unit_test_setup_teardown(larger_than_the_provider_allows, start, end),
         cmocka_unit_test_setup_teardown(exports_leave_outputs, start, end),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);

@@ -158,6 +158,63 @@ no_name_means_one_container(void **state)
     delete_container(pw->pw_name);
 }
 
+#define BROKEN "data/sparekey/containers/62726f6b656e"
+
+/* What is there now is refused with the code, by every way in, and stays as it is. */
+static void
+refused_and_left(const BYTE *bytes, DWORD len, DWORD code)
+{
+    static BYTE after[8192];
+    HCRYPTPROV p = 0;
+    write_file(BROKEN, bytes, len);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0), code);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_SILENT), code);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_NEWKEYSET),
+                 NTE_EXISTS);
+    assert_int_equal(p, 0);
+    assert_int_equal(read_file(BROKEN, after, sizeof after), len);
+    assert_memory_equal(after, bytes, len);
+}
+
+/* Bits turned all over the file, every kind of cut, and bytes that were never a container. */
+static void
+a_damaged_container_stays_on_disk(void **state)
+{
+    static BYTE whole[8192], bad[8192];
+    HCRYPTPROV p = new_container("broken");
+    HCRYPTKEY k = 0;
+    (void)state;
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
+    release(p);
+    DWORD len = read_file(BROKEN, whole, sizeof whole - 1);
+    assert_in_range(len, 1000, sizeof whole - 2);
+    for (DWORD at = 0; at < len; at += 41) {
+        memcpy(bad, whole, len);
+        bad[at] ^= 0x10;
+        refused_and_left(bad, len, NTE_KEYSET_ENTRY_BAD);
+    }
+    for (DWORD cut = 0; cut < len; cut += cut < 64 ? 1 : 97) {
+        refused_and_left(whole, cut, NTE_KEYSET_ENTRY_BAD);
+    }
+    refused_and_left(whole, len - 1, NTE_KEYSET_ENTRY_BAD);
+    memcpy(bad, whole, len);
+    bad[len] = 0;
+    refused_and_left(bad, len + 1, NTE_KEYSET_ENTRY_BAD);
+    memset(bad, 'x', sizeof bad);
+    refused_and_left(bad, 1000, NTE_KEYSET_ENTRY_BAD);
+    run_in_dir("mv " BROKEN " elsewhere && ln -s ../../../elsewhere " BROKEN);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    run_in_dir("rm " BROKEN " && mkdir " BROKEN);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0), NTE_KEYSET_ENTRY_BAD);
+    run_in_dir("rmdir " BROKEN);
+    write_file(BROKEN, whole, len); /* and whole again */
+    run_in_dir("chmod 600 " BROKEN);
+    assert_works(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0));
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
+    release(p);
+    delete_container("broken");
+}
+
 int
 main(void)
 {
@@ -167,6 +224,7 @@ main(void)
         cmocka_unit_test(a_folder_out_of_reach_is_no_success),
         cmocka_unit_test(a_refused_default_stays_refused),
         cmocka_unit_test(no_name_means_one_container),
+        cmocka_unit_test(a_damaged_container_stays_on_disk),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
 }
