@@ -7,7 +7,7 @@
 
 #define BITS(n) ((DWORD)(n) << 16)
 #define CHUNK 1000u /* as the encrypting sample of the documentation reads */
-#define TEXT "Attack at dawn.\n"
+#define SAMPLE "Attack at dawn.\n"
 
 /* OpenSSL reads what we write and writes what we read; the same bytes come back. */
 static void
@@ -94,7 +94,7 @@ capi_071(void **state)
     assert_works(CryptImportKey(p, file + 4, blob_len, 0, CRYPT_EXPORTABLE, &k));
     memcpy(text, file + 4 + blob_len, len - 4 - blob_len);
     assert_works(CryptDecrypt(k, 0, TRUE, 0, text, &n));
-    assert_memory_equal(text, TEXT, 16);
+    assert_memory_equal(text, SAMPLE, 16);
     /* and by OpenSSL alone, in the way the manual describes */
     for (DWORD i = 0; i < 64; i++) {
         turned[i] = file[4 + blob_len - 1 - i];
@@ -108,7 +108,7 @@ capi_071(void **state)
                "' \\n') && openssl enc -d -rc4 -K $key -provider legacy -provider default "
                "-in cipher -out plain");
     assert_int_equal(read_file("plain", text, sizeof text), 16);
-    assert_memory_equal(text, TEXT, 16);
+    assert_memory_equal(text, SAMPLE, 16);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         piecewise(p, CALG_RC4, sizes[i]);
         piecewise(p, CALG_RC2, sizes[i]);
@@ -125,7 +125,7 @@ capi_072(void **state)
     HCRYPTKEY k = 0;
     (void)state;
     assert_works(CryptDeriveKey(p, CALG_RC4, h, BITS(128), &k));
-    assert_encrypts(k, (const BYTE *)TEXT, 16, known("file.password"));
+    assert_encrypts(k, (const BYTE *)SAMPLE, 16, known("file.password"));
     release(p);
 }
 
@@ -183,7 +183,7 @@ capi_074(void **state)
 {
     HCRYPTPROV client = with_pair("client", 1024), authority = with_pair("authority", 2048);
     HCRYPTKEY k = 0;
-    BYTE text[32] = TEXT, deposit[600], answer[600];
+    BYTE text[32] = SAMPLE, deposit[600], answer[600];
     DWORD n = 16, len = 0;
     (void)state;
     assert_works(CryptGenKey(client, CALG_AES_256, CRYPT_EXPORTABLE, &k));
@@ -199,7 +199,7 @@ capi_074(void **state)
     assert_works(CryptImportKey(client, answer, len, 0, 0, &k));
     assert_works(CryptDecrypt(k, 0, TRUE, 0, text, &n));
     assert_int_equal(n, 16);
-    assert_memory_equal(text, TEXT, 16);
+    assert_memory_equal(text, SAMPLE, 16);
     release(client);
     delete_container("client");
 }
@@ -210,7 +210,7 @@ capi_075(void **state)
     HCRYPTPROV p = STRONG_PROV;
     HCRYPTKEY k = 0, pair = 0, again = 0;
     const BYTE iv[8] = {9, 8, 7, 6, 5, 4, 3, 2};
-    BYTE text[32] = TEXT, blob[200], salt[24];
+    BYTE text[32] = SAMPLE, blob[200], salt[24];
     DWORD n = 16, len = sizeof blob, salt_len = sizeof salt;
     (void)state;
     assert_works(CryptGenKey(p, AT_KEYEXCHANGE, BITS(1024), &pair));
@@ -229,7 +229,7 @@ capi_075(void **state)
     set_dword(again, KP_EFFECTIVE_KEYLEN, 33);
     assert_works(CryptDecrypt(again, 0, TRUE, 0, text, &n));
     assert_int_equal(n, 16);
-    assert_memory_equal(text, TEXT, 16);
+    assert_memory_equal(text, SAMPLE, 16);
     release(p);
 }
 
