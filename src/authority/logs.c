@@ -158,6 +158,19 @@ step(struct spk_logbook *l)
     return e;
 }
 
+spk_err
+spk_logbook_cut(struct spk_logbook *l, uint64_t n)
+{
+    struct spk_edge e;
+
+    spk_tilecache_clear(l->cache);
+    SPK_TRY(spk_edge_load(&l->nodes, n, &e));
+    pthread_mutex_lock(&l->lock);
+    l->edge = e;
+    pthread_mutex_unlock(&l->lock);
+    return SPK_OK;
+}
+
 static spk_err
 is_behind(struct spk_logbook *l, bool *ret_behind)
 {

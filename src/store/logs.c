@@ -130,6 +130,23 @@ spk_store_put_log_entry(struct spk_store *s, const struct spk_log_entry_row *row
 }
 
 spk_err
+spk_store_cut_log(struct spk_store *s, uint64_t n)
+{
+    struct spk_log_note_row row = {0};
+    spk_err e = spk_store_log_note(s, SPK_LOG_RECOVERIES, &row);
+    uint64_t noted = row.size;
+
+    spk_log_note_row_clear(&row);
+    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, CHANGED);
+    SPK_CHECK(n >= noted, DENIED);
+    SPK_TRY(s->ops->cut_log(s, 0, n));
+    for (unsigned level = 1; level < LEVELS_MAX; level++) {
+        SPK_TRY(s->ops->cut_log(s, level, n >> (8 * level)));
+    }
+    return SPK_OK;
+}
+
+spk_err
 spk_store_log_entries(struct spk_store *s, uint64_t from, uint64_t limit, spk_log_entry_fn fn,
                       void *arg)
 {

@@ -65,6 +65,9 @@ SPK_MUST_USE spk_err spk_store_log_keys(struct spk_store *s, struct spk_buf *not
 SPK_MUST_USE spk_err spk_store_put_log_entry(struct spk_store *s,
                                              const struct spk_log_entry_row *row,
                                              uint64_t *ret_index);
+/** Takes out the entries of the recoveries log from n on, and the hashes of what they completed.
+ * SPK_CODE_DENIED: the checkpoint in the store covers them; what was signed stays. */
+SPK_MUST_USE spk_err spk_store_cut_log(struct spk_store *s, uint64_t n);
 /** In the order of the index. */
 SPK_MUST_USE spk_err spk_store_log_entries(struct spk_store *s, uint64_t from, uint64_t limit,
                                            spk_log_entry_fn fn, void *arg);

@@ -83,6 +83,8 @@ struct spk_store_ops {
     spk_err (*put_log_entry)(struct spk_store *s, const struct spk_log_entry_row *row,
                              uint64_t *ret_index);
     /* request: NULL for all */
+    /* a level of the recoveries log, from index n on */
+    spk_err (*cut_log)(struct spk_store *s, unsigned level, uint64_t n);
     spk_err (*log_entries)(struct spk_store *s, const struct spk_hash *request, uint64_t from,
                            uint64_t limit, spk_log_entry_fn fn, void *arg);
 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "store/memory/mem.h"
 
 static uint64_t
@@ -151,6 +153,28 @@ mem_put_log_entry(struct spk_store *s, const struct spk_log_entry_row *row, uint
     SPK_TRY(mem_keep(m, &e.row.detail));
     SPK_TRY(mem_add(m, MEM_LOG_ENTRIES, &e));
     *ret_index = e.row.index;
+    return SPK_OK;
+}
+
+spk_err
+mem_cut_log(struct spk_store *s, unsigned level, uint64_t n)
+{
+    struct mem *m = mem_of(s);
+    size_t kept = 0;
+
+    SPK_CHECK(m->in_tx, IO);
+    if (level == 0) {
+        size_t count = mem_count(m, MEM_LOG_ENTRIES);
+        m->now.t[MEM_LOG_ENTRIES].n = n < count ? (size_t)n : count;
+        return SPK_OK;
+    }
+    for (size_t i = 0; i < mem_count(m, MEM_LOG_HASHES); i++) {
+        struct mem_log_hash h = *(const struct mem_log_hash *)mem_at(m, MEM_LOG_HASHES, i);
+        if (h.log != SPK_LOG_RECOVERIES || h.level != level || h.index < n) {
+            memcpy(mem_at(m, MEM_LOG_HASHES, kept++), &h, sizeof(h));
+        }
+    }
+    m->now.t[MEM_LOG_HASHES].n = kept;
     return SPK_OK;
 }
 

@@ -211,5 +211,6 @@ const struct spk_store_ops spk_store_memory = {
     .put_log_note = mem_put_log_note,
     .log_note = mem_log_note,
     .put_log_entry = mem_put_log_entry,
+    .cut_log = mem_cut_log,
     .log_entries = mem_log_entries,
 };

@@ -137,6 +137,19 @@ sq_put_log_entry(struct spk_store *base, const struct spk_log_entry_row *row, ui
 }
 
 spk_err
+sq_cut_log(struct spk_store *base, unsigned level, uint64_t n)
+{
+    struct sq_use u = sq_begin_write(sq_of(base), level == 0 ? SQ_LOG_ENTRY_CUT : SQ_LOG_HASH_CUT);
+
+    sq_u64(&u, n);
+    if (level > 0) {
+        sq_u64(&u, SPK_LOG_RECOVERIES);
+        sq_u64(&u, level);
+    }
+    return sq_run(&u);
+}
+
+spk_err
 sq_log_entries(struct spk_store *base, const struct spk_hash *request, uint64_t from,
                uint64_t limit, spk_log_entry_fn fn, void *arg)
 {

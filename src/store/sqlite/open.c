@@ -433,5 +433,6 @@ const struct spk_store_ops spk_store_sqlite = {
     .put_log_note = sq_put_log_note,
     .log_note = sq_log_note,
     .put_log_entry = sq_put_log_entry,
+    .cut_log = sq_cut_log,
     .log_entries = sq_log_entries,
 };

@@ -57,6 +57,7 @@ spk_err sq_put_log_note(struct spk_store *s, enum spk_log_id log,
 spk_err sq_log_note(struct spk_store *s, enum spk_log_id log, struct spk_log_note_row *ret_row);
 spk_err sq_put_log_entry(struct spk_store *s, const struct spk_log_entry_row *row,
                          uint64_t *ret_index);
+spk_err sq_cut_log(struct spk_store *base, unsigned level, uint64_t n);
 spk_err sq_log_entries(struct spk_store *s, const struct spk_hash *request, uint64_t from,
                        uint64_t limit, spk_log_entry_fn fn, void *arg);
 

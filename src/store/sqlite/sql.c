@@ -180,6 +180,8 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_LOG_ENTRY_NEXT] = "SELECT coalesce(max(idx) + 1, 0) FROM log_entry",
     [SQ_LOG_ENTRY_PUT] = "INSERT INTO log_entry(idx, time_ms, entry, leaf, request, salt, detail)"
                          " VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [SQ_LOG_ENTRY_CUT] = "DELETE FROM log_entry WHERE idx >= ?",
+    [SQ_LOG_HASH_CUT] = "DELETE FROM log_tile WHERE idx >= ? AND log = ? AND level = ?",
     [SQ_LOG_ENTRIES] = LOG_ENTRY_COLS "WHERE idx >= ? ORDER BY idx LIMIT ?",
     [SQ_LOG_ENTRIES_OF] = LOG_ENTRY_COLS "WHERE idx >= ?1 AND request = ?3 ORDER BY idx LIMIT ?2",
 };

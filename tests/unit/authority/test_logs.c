@@ -195,6 +195,35 @@ test_leaves_of_others(void **state)
     check(541, 1);
 }
 
+/* Entries that were not signed give way to others. */
+static void
+test_cut(void **state)
+{
+    uint8_t entry[9] = {0};
+    const struct spk_log_entry_row row = {.time_ms = 1, .entry = SPK_SPAN_OF(entry)};
+    struct spk_growth g;
+    uint64_t index = 0;
+
+    (void)state;
+    grow(300);
+    grow(400);
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_cut_log(s, 400));
+    assert_spk_ok(spk_logbook_cut(l, 400));
+    assert_spk_ok(spk_store_put_log_entry(s, &row, &index)); /* the first entry once more */
+    assert_int_equal(index, 400);
+    assert_spk_ok(spk_logbook_grow(l, UINT64_MAX, &g));
+    assert_spk_ok(spk_store_commit(s));
+    spk_logbook_grown(l, &g);
+    leaves[400] = leaves[0];
+    n_leaves = 401;
+    check(401, 1);
+    grow(300);
+    check(701, 1);
+    reopen();
+    check(701, 1);
+}
+
 static void
 sign(uint64_t size, const struct spk_hash *root)
 {
@@ -273,6 +302,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_grows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_growth_between_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_store_without_a_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rollback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_leaves_of_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_checkpoint, setup, teardown),

@@ -232,6 +232,44 @@ test_entries(void **state)
     spk_store_rollback(s);
 }
 
+/* What was never signed may go again; what was may not. */
+static void
+test_cut(void **state)
+{
+    struct spk_store *s = *state;
+    uint8_t entry[48] = {1};
+    const struct spk_log_entry_row row = {.time_ms = 1, .entry = SPK_SPAN_OF(entry)};
+    const struct spk_hash h = hash_of("x");
+    const struct spk_log_note_row note = {.size = 300, .root = h, .note = spk_span_str("note")};
+    uint64_t index = 0, count = 0;
+
+    assert_spk_ok(spk_store_begin(s));
+    for (unsigned i = 0; i < 600; i++) {
+        assert_spk_ok(spk_store_put_log_entry(s, &row, &index));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_RECOVERIES, 1, i, &h));
+        assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, i, &h));
+    }
+    assert_spk_ok(spk_store_put_log_note(s, SPK_LOG_RECOVERIES, &note));
+    assert_spk_code(spk_store_cut_log(s, 299), DENIED);
+    assert_spk_ok(spk_store_cut_log(s, 512));
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
+    assert_int_equal(count, 2);
+    assert_spk_ok(spk_store_cut_log(s, 511));
+    assert_spk_ok(spk_store_commit(s));
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 0, &count));
+    assert_int_equal(count, 511);
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_RECOVERIES, 1, &count));
+    assert_int_equal(count, 1);
+    assert_spk_ok(spk_store_log_count(s, SPK_LOG_DEPOSITS, 1, &count));
+    assert_int_equal(count, 2);
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_put_log_entry(s, &row, &index));
+    assert_int_equal(index, 511);
+    assert_spk_ok(spk_store_commit(s));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -246,6 +284,7 @@ main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_hashes_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
