@@ -82,45 +82,54 @@ keep_keys(struct spk_advance *a)
     return SPK_OK;
 }
 
-/* How far the holder's own memory of the log goes. */
-static spk_err
-ask_size(struct spk_advance *a)
+spk_err
+spk_status_count(const struct spk_answer *a, uint16_t id, uint64_t *ret_n)
 {
-    SPK_AUTO_ANSWER answer = {0};
-    struct spk_attrs in = {0};
     struct spk_span v;
 
-    SPK_TRY(spk_link_call(a->link, SPK_MSG_STATUS, &in, &answer));
-    for (size_t i = 0; spk_attrs_nth(&answer.l, SPK_FA_COUNTER, i, &v); i++) {
-        if (v.len == 10 && spk_get_u16(v.ptr) == SPK_COUNT_DEPOSITS_LOG) {
-            a->size = spk_get_u64(v.ptr + 2);
-            a->session = spk_link_sessions(a->link);
-            a->knows = true;
+    for (size_t i = 0; spk_attrs_nth(&a->l, SPK_FA_COUNTER, i, &v); i++) {
+        if (v.len == 10 && spk_get_u16(v.ptr) == id) {
+            *ret_n = spk_get_u64(v.ptr + 2);
             return SPK_OK;
         }
     }
     return SPK_ERR(PROTO);
 }
 
+/* How far the holder's own memory of the log goes. */
 static spk_err
-take_note(struct spk_advance *a, const struct spk_answer *answer, const struct spk_edge *edge,
-          const struct spk_hash *root)
+ask_size(struct spk_advance *a)
 {
-    struct spk_signed s = {.size = edge->n, .root = *root};
+    SPK_AUTO_ANSWER answer = {0};
+    struct spk_attrs in = {0};
+
+    SPK_TRY(spk_link_call(a->link, SPK_MSG_STATUS, &in, &answer));
+    SPK_TRY(spk_status_count(&answer, SPK_COUNT_DEPOSITS_LOG, &a->size));
+    a->session = spk_link_sessions(a->link);
+    a->knows = true;
+    return SPK_OK;
+}
+
+spk_err
+spk_signed_take(struct spk_link *link, enum spk_log_id log, const struct spk_answer *a,
+                const struct spk_edge *edge, struct spk_signed *ret_s)
+{
+    struct spk_signed s = {.size = edge->n};
     struct spk_logs logs;
     struct spk_checkpoint c;
     struct spk_span bytes;
     struct spk_note note;
 
-    SPK_TRY(spk_attrs_get(&answer->l, SPK_FA_NOTE, SPK_SIGNED_MAX, &bytes));
-    SPK_TRY(spk_note_parse(bytes, false, &note));
-    SPK_TRY(spk_link_logs(a->link, &logs, NULL));
-    SPK_TRY(spk_checkpoint_verify(&note, spk_logs_key(&logs, SPK_LOG_DEPOSITS), &c));
-    SPK_CHECK(c.size == s.size && spk_hash_eq(&c.root, root), PROTO);
+    SPK_TRY(spk_edge_root(edge, &s.root));
+    SPK_CHECK(spk_ok(spk_attrs_get(&a->l, SPK_FA_NOTE, SPK_SIGNED_MAX, &bytes)) &&
+                  spk_ok(spk_note_parse(bytes, false, &note)),
+              PROTO);
+    SPK_TRY(spk_link_logs(link, &logs, NULL));
+    SPK_CHECK(spk_ok(spk_checkpoint_verify(&note, spk_logs_key(&logs, log), &c)), PROTO);
+    SPK_CHECK(c.size == s.size && spk_hash_eq(&c.root, &s.root), PROTO);
     s.len = bytes.len;
     memcpy(s.note, bytes.ptr, bytes.len);
-    spk_logbook_sign(a->book, &s);
-    a->size = s.size;
+    *ret_s = s;
     return SPK_OK;
 }
 
@@ -130,6 +139,7 @@ send_advance(struct spk_advance *a, const struct spk_edge *edge)
     SPK_AUTO_ANSWER answer = {0};
     struct spk_attrs in = {0};
     struct spk_hash proof[SPK_PATH_MAX], root;
+    struct spk_signed s;
     uint8_t log[8], size[8];
     size_t n = 0;
 
@@ -142,7 +152,10 @@ send_advance(struct spk_advance *a, const struct spk_edge *edge)
     SPK_TRY(spk_attrs_add(&in, SPK_FA_ROOT, spk_hash_span(&root)));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_PROOF, spk_span(proof, n * sizeof(proof[0]))));
     SPK_TRY(spk_link_call(a->link, SPK_MSG_ADVANCE, &in, &answer));
-    return take_note(a, &answer, edge, &root);
+    SPK_TRY(spk_signed_take(a->link, SPK_LOG_DEPOSITS, &answer, edge, &s));
+    spk_logbook_sign(a->book, &s);
+    a->size = s.size;
+    return SPK_OK;
 }
 
 /* The holder remembers more than there is: a copy of the database from before. */
@@ -215,6 +228,27 @@ spk_advance_run(struct spk_advance *a)
     spk_err e = advance(a);
     pthread_mutex_unlock(&a->lock);
     return e;
+}
+
+spk_err
+spk_advance_hold(struct spk_advance *a, struct spk_signed *ret_s)
+{
+    SPK_CHECK(spk_link_ready(a->link), NET);
+    pthread_mutex_lock(&a->lock);
+    spk_err e = advance(a);
+    if (e.code == SPK_CODE_NET) {
+        pthread_mutex_unlock(&a->lock);
+        return e;
+    }
+    /* a log that stands still has proofs all the same, of what was signed before */
+    spk_logbook_signed(a->book, ret_s);
+    return SPK_OK;
+}
+
+void
+spk_advance_let(struct spk_advance *a)
+{
+    pthread_mutex_unlock(&a->lock);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "authority/advance.h"
 #include "authority/intake.h"
+#include "authority/reclog.h"
 #include "authority/recover.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,7 +37,7 @@ struct retry { /* of the deposit that is to be checked next */
 struct spk_keeper {
     struct spk_server *srv;
     struct retry retry;
-    struct trouble records, requests, checks, pruning;
+    struct trouble records, requests, checks, pruning, log;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
@@ -452,6 +453,9 @@ round_job(void *arg)
 
     prune_when_due(k);
     bool there = spk_ok(spk_link_reach(s->link));
+    if (there && spk_reclog_is_on(s->reclog)) { /* its first entries come before any request */
+        notice(&k->log, spk_reclog_tick(s->reclog));
+    }
     if (there && due) {
         look(k, &again);
     }
@@ -522,6 +526,7 @@ spk_keeper_new(struct spk_server *s, struct spk_keeper **ret_k)
     k->requests.what = "opening requests";
     k->checks.what = "checking deposits";
     k->pruning.what = "forgetting old requests";
+    k->log.what = "the recoveries log";
     k->poked = true;
     pthread_mutex_init(&k->lock, NULL);
     pthread_cond_init(&k->wake, NULL);

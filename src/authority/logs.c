@@ -199,6 +199,12 @@ spk_logbook_catch_up(struct spk_logbook *l)
 /* -- asking */
 
 spk_err
+spk_logbook_edge_at(struct spk_logbook *l, uint64_t n, struct spk_edge *ret_e)
+{
+    return spk_edge_load(&l->nodes, n, ret_e);
+}
+
+spk_err
 spk_logbook_path(struct spk_logbook *l, uint64_t i, uint64_t n,
                  struct spk_hash ret_path[SPK_PATH_MAX], size_t *ret_len)
 {

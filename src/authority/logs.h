@@ -55,6 +55,8 @@ bool spk_logbook_is_stopped(const struct spk_logbook *l);
 /* -- Asking. */
 /** The edge of the tree: how many entries, and their root. */
 void spk_logbook_edge(struct spk_logbook *l, struct spk_edge *ret_e);
+/** That of the first n. */
+SPK_MUST_USE spk_err spk_logbook_edge_at(struct spk_logbook *l, uint64_t n, struct spk_edge *ret_e);
 /** Path of entry i among the first n. */
 SPK_MUST_USE spk_err spk_logbook_path(struct spk_logbook *l, uint64_t i, uint64_t n,
                                       struct spk_hash ret_path[SPK_PATH_MAX], size_t *ret_len);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "authority/handle.h"
+#include "authority/reclog.h"
 #include "authority/recover.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -55,6 +56,9 @@ cast_vote(struct spk_exchange *r, struct spk_request_row *row, const struct vote
     spk_err e = spk_attrs_add(&in, SPK_FA_NOTE, v->bytes);
 
     if (spk_ok(e)) {
+        e = spk_recover_enter(r->srv, row);
+    }
+    if (spk_ok(e)) {
         e = spk_recover_tell(r->srv, v->a.approve ? SPK_MSG_APPROVE : SPK_MSG_DENY, &in, row);
     }
     if (e.code == SPK_CODE_DENIED) {
@@ -66,7 +70,14 @@ cast_vote(struct spk_exchange *r, struct spk_request_row *row, const struct vote
     }
     if (spk_ok(e)) {
         struct kept_vote k = {.srv = r->srv, .row = row, .v = v};
-        e = spk_store_write(r->srv->store, write_vote, &k);
+        const struct spk_news news = {.kind = v->a.approve ? SPK_ENTRY_APPROVAL : SPK_ENTRY_DENIED,
+                                      .request = &row->hash,
+                                      .n = 1,
+                                      .detail = v->bytes,
+                                      .also = write_vote,
+                                      .arg = &k};
+        e = spk_reclog_add(r->srv->reclog, &news);
+        e = e.code == SPK_CODE_DENIED ? SPK_OK : e; /* the holder has the note */
     }
     if (!spk_ok(e)) {
         spk_exchange_failed(r, e, "passing a note on");
@@ -198,7 +209,10 @@ take_policy(struct spk_exchange *r, struct spk_span bytes)
         SPK_TRY(spk_books_add_policy(r->srv->books, bytes));
     }
     SPK_TRY(spk_attrs_add(&in, SPK_FA_NOTE, bytes));
-    return spk_link_call(r->srv->link, SPK_MSG_POLICY, &in, &a);
+    SPK_TRY(spk_link_call(r->srv->link, SPK_MSG_POLICY, &in, &a));
+    spk_err e = spk_reclog_tick(r->srv->reclog); /* what fails here is done later */
+    (void)e;
+    return SPK_OK;
 }
 
 static void

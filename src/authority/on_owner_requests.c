@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "authority/handle.h"
+#include "authority/reclog.h"
 #include "authority/recover.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -180,6 +181,7 @@ veto_request(struct spk_exchange *r, struct spk_request_row *row, const struct v
     struct spk_attrs in = {0};
 
     SPK_CHECK(row->stage == SPK_STAGE_TOLD, DENIED);
+    SPK_TRY(spk_recover_enter(r->srv, row));
     SPK_TRY(spk_store_owner(r->srv->store, &row->owner, &owner));
     spk_err err = spk_enrolment_parse(owner.record, &e);
     if (spk_ok(err)) {
@@ -258,7 +260,14 @@ veto(struct spk_exchange *r, struct veto *v)
     }
     if (spk_ok(e)) {
         struct vetoed d = {.srv = r->srv, .row = &row, .v = v};
-        e = spk_store_write(r->srv->store, write_veto, &d);
+        const struct spk_news news = {.kind = SPK_ENTRY_VETO,
+                                      .request = &row.hash,
+                                      .n = 1,
+                                      .detail = v->note,
+                                      .also = write_veto,
+                                      .arg = &d};
+        e = spk_reclog_add(r->srv->reclog, &news);
+        e = e.code == SPK_CODE_DENIED ? SPK_OK : e; /* the holder has the veto */
     }
     switch (e.code) {
     case SPK_CODE_OK:

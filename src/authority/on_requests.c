@@ -5,7 +5,9 @@
 
 #include "authority/handle.h"
 #include "authority/intake.h"
+#include "authority/advance.h"
 #include "authority/keeper.h"
+#include "authority/reclog.h"
 #include "authority/recover.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -406,6 +408,11 @@ struct giving {
     struct spk_jw *w;
     size_t n_refused;
     uint64_t refused[REFUSED_MAX];
+    const uint64_t *at; /* this page's deposits */
+    size_t n;
+    uint64_t entry[REFUSED_MAX]; /* [i]: what authorises at[i], or SPK_NO_ENTRY */
+    size_t n_given;
+    uint64_t given[REFUSED_MAX];
 };
 
 static void
@@ -425,24 +432,78 @@ write_key(struct spk_jw *w, const struct spk_deposit_row *d, struct spk_span blo
     spk_jw_close(w, '}');
 }
 
+/* Entries of this kind for those of the page that have none, in one step. What stands in no signed
+ * deposits log cannot have one, and is refused by the holder by itself. */
+static spk_err
+log_page(struct giving *g, enum spk_entry_kind kind, const uint64_t *at, size_t n, uint64_t *entry)
+{
+    struct spk_server *s = g->r->srv;
+    uint64_t lacks[REFUSED_MAX];
+    struct spk_signed deposits;
+    struct spk_news news = {.kind = kind, .request = &g->row.hash, .deposits = lacks};
+
+    SPK_TRY(spk_reclog_find_deposits(s->reclog, &g->row.hash, kind, at, n, entry));
+    spk_logbook_signed(s->log[SPK_LOG_DEPOSITS - 1], &deposits);
+    for (size_t i = 0; i < n; i++) {
+        if (entry[i] == SPK_NO_ENTRY && at[i] < deposits.size) {
+            lacks[news.n++] = at[i];
+        }
+    }
+    if (news.n == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_reclog_add(s->reclog, &news));
+    return spk_reclog_find_deposits(s->reclog, &g->row.hash, kind, at, n, entry);
+}
+
+static spk_err
+authorise(struct giving *g)
+{
+    struct spk_server *s = g->r->srv;
+
+    for (size_t i = 0; i < g->n; i++) {
+        g->entry[i] = SPK_NO_ENTRY;
+    }
+    if (!spk_reclog_is_on(s->reclog)) {
+        return SPK_OK;
+    }
+    spk_err e = spk_advance_run(s->advance);
+    SPK_CHECK(e.code != SPK_CODE_NET, NET);
+    return log_page(g, SPK_ENTRY_AUTHORISED, g->at, g->n, g->entry);
+}
+
+static spk_err
+note_given(struct giving *g)
+{
+    uint64_t entry[REFUSED_MAX];
+
+    return spk_reclog_is_on(g->r->srv->reclog)
+               ? log_page(g, SPK_ENTRY_RELEASED, g->given, g->n_given, entry)
+               : SPK_OK;
+}
+
 /* One deposit; a refusal or a damaged row is noted and does not stop the others. */
 static spk_err
-give_one(struct giving *g, uint64_t position)
+give_one(struct giving *g, size_t i)
 {
     struct spk_deposit_row d = {0};
     SPK_AUTO_ANSWER a = {0};
     struct spk_span blob = SPK_SPAN_EMPTY;
-    uint64_t index = g->scope->index[position];
+    uint64_t index = g->at[i];
 
     SPK_TRY(spk_store_deposit_at(g->r->srv->store, index, &d));
-    const struct spk_release what = {
-        .row = &g->row, .scope = g->scope, .position = position, .deposit = &d};
+    const struct spk_release what = {.row = &g->row,
+                                     .scope = g->scope,
+                                     .position = (uint64_t)(&g->at[i] - g->scope->index),
+                                     .deposit = &d,
+                                     .entry = g->entry[i]};
     spk_err e = spk_recover_release(g->r->srv, &what, &a);
     if (spk_ok(e)) {
         e = spk_attrs_get(&a.l, SPK_FA_BLOB, SPK_INTAKE_BLOB_MAX, &blob);
     }
     if (spk_ok(e)) {
         write_key(g->w, &d, blob);
+        g->given[g->n_given++] = index;
     }
     spk_deposit_row_clear(&d);
     if (e.code == SPK_CODE_DENIED || e.code == SPK_CODE_CHANGED) {
@@ -471,22 +532,36 @@ write_end(struct giving *g, uint64_t end)
     spk_exchange_json_end(g->r);
 }
 
+/* Before a key leaves, the log says so; before the answer leaves, it says which have left. */
+static spk_err
+give_page(struct giving *g)
+{
+    SPK_TRY(authorise(g));
+    g->w = spk_exchange_json(g->r, SPK_HTTP_OK);
+    spk_jw_open(g->w, "keys", '[');
+    for (size_t i = 0; i < g->n; i++) {
+        SPK_TRY(give_one(g, i));
+    }
+    return note_given(g);
+}
+
 static void
 give(struct giving *g, uint64_t from, uint64_t limit)
 {
     uint64_t at = spk_scope_from(g->scope, from);
     uint64_t end = g->scope->n - at > limit ? at + limit : g->scope->n;
 
-    g->w = spk_exchange_json(g->r, SPK_HTTP_OK);
-    spk_jw_open(g->w, "keys", '[');
-    for (uint64_t i = at; i < end; i++) {
-        spk_err e = give_one(g, i);
-        if (!spk_ok(e)) {
-            spk_exchange_failed(g->r, e, "releasing a deposit");
-            return;
-        }
+    g->at = g->scope->index + at;
+    g->n = (size_t)(end - at);
+    spk_err e = give_page(g);
+    if (e.code == SPK_CODE_DENIED) {
+        spk_exchange_error(g->r, SPK_HTTP_FORBIDDEN,
+                           "The holder does not sign the log of these releases.");
+    } else if (!spk_ok(e)) {
+        spk_exchange_failed(g->r, e, "releasing a deposit");
+    } else {
+        write_end(g, end);
     }
-    write_end(g, end);
 }
 
 static bool

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "authority/advance.h"
+#include "authority/reclog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -69,6 +71,15 @@ spk_recover_tell(struct spk_server *s, enum spk_frame_type type, struct spk_attr
     return state_differs(&before, row) ? save(s, row) : SPK_OK;
 }
 
+static spk_err
+ask_state(struct spk_server *s, struct spk_request_row *row)
+{
+    struct spk_attrs in = {0};
+
+    SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&row->hash)));
+    return spk_recover_tell(s, SPK_MSG_STATE, &in, row);
+}
+
 /* What a request looks like before the holder knows it, and for ever when it never will. */
 static void
 pretend(struct spk_server *s, struct spk_request_row *row)
@@ -98,7 +109,41 @@ forgotten(struct spk_server *s, struct spk_request_row *row)
         row->state = SPK_STATE_EXPIRED;
         return save(s, row);
     }
+    row->stage = SPK_STAGE_SCOPED; /* until its new entry stands in the log */
+    SPK_TRY(save(s, row));
     return spk_recover_open(s, row);
+}
+
+/* One that was opened before the log had begun, and may still lead to something. */
+static bool
+lacks_entry(struct spk_server *s, const struct spk_request_row *row)
+{
+    struct spk_logged x;
+
+    return spk_reclog_is_on(s->reclog) && row->state != SPK_STATE_DENIED &&
+           row->state != SPK_STATE_VETOED && row->state != SPK_STATE_EXPIRED &&
+           spk_reclog_find(s->reclog, &row->hash, &x).code == SPK_CODE_NOTFOUND;
+}
+
+spk_err
+spk_recover_enter(struct spk_server *s, struct spk_request_row *row)
+{
+    return lacks_entry(s, row) ? spk_recover_open(s, row) : SPK_OK;
+}
+
+static spk_err
+note_end(struct spk_server *s, const struct spk_request_row *row)
+{
+    const struct spk_news news = {.kind = SPK_ENTRY_ENDED, .request = &row->hash, .n = 1};
+    struct spk_logged x;
+
+    if (strcmp(spk_recover_shown(row), spk_request_state_name(SPK_STATE_EXPIRED)) != 0 ||
+        !spk_reclog_is_on(s->reclog) ||
+        !spk_ok(spk_reclog_find(s->reclog, &row->hash, &x)) || x.ended) {
+        return SPK_OK;
+    }
+    spk_err e = spk_reclog_add(s->reclog, &news);
+    return e.code == SPK_CODE_DENIED ? SPK_OK : e;
 }
 
 spk_err
@@ -122,7 +167,9 @@ spk_recover_refresh(struct spk_server *s, struct spk_request_row *row)
     }
     SPK_TRY(e);
     SPK_TRY(read_state(&a.l, row));
-    return state_differs(&before, row) ? save(s, row) : SPK_OK;
+    SPK_TRY(state_differs(&before, row) ? save(s, row) : SPK_OK);
+    SPK_TRY(note_end(s, row));
+    return spk_recover_enter(s, row);
 }
 
 /* -- opening */
@@ -185,36 +232,103 @@ spk_recover_add_last(const struct spk_owner_row *owner, struct spk_attrs *in)
     return owner->successor.len > 0 ? spk_attrs_add(in, SPK_FA_LAST, owner->successor) : SPK_OK;
 }
 
-static spk_err
-tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope,
-          const struct spk_owner_row *owner)
-{
-    SPK_AUTO_BUF struct spk_buf policies = SPK_BUF(sizeof(scope->policies));
-    struct spk_attrs in = {0};
-    uint8_t count[8];
+/* What the attributes of OPEN borrow from until it is sent. */
+struct opening {
+    struct spk_buf policies;
+    struct spk_hash oc, path[SPK_PATH_MAX];
+    uint8_t count[8], first[8];
+};
 
-    SPK_TRY(add_policies(scope, &in, &policies));
+/* FIRST: the deposit that the request's entry in the log will point at. */
+static spk_err
+add_first(struct spk_server *s, const struct spk_scope *scope, struct opening *x,
+          struct spk_attrs *in)
+{
+    struct spk_deposit_row d = {0};
+    size_t n = 0;
+
+    if (!spk_reclog_is_on(s->reclog)) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_attrs_add_u64(in, SPK_FA_FIRST, spk_scope_first(scope), x->first));
+    if (scope->n == 0) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_store_deposit_at(s->store, scope->index[0], &d));
+    x->oc = d.oc;
+    spk_deposit_row_clear(&d);
+    SPK_TRY(spk_tree_get_path(scope->tree, 0, x->path, &n));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_FIRST_OC, spk_hash_span(&x->oc)));
+    return spk_attrs_add(in, SPK_FA_PATH, spk_span(x->path, n * sizeof(x->path[0])));
+}
+
+static spk_err
+send_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope,
+          struct opening *x)
+{
+    struct spk_owner_row owner = {0};
+    SPK_AUTO_ANSWER a = {0};
+    struct spk_attrs in = {0};
+
+    SPK_TRY(add_policies(scope, &in, &x->policies));
+    SPK_TRY(add_first(s, scope, x, &in));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_RECORD, row->record));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_SIGN, row->sig_sign));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SIG_KEYX, row->sig_keyx));
-    SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_SCOPE_COUNT, row->scope_count, count));
+    SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_SCOPE_COUNT, row->scope_count, x->count));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_SCOPE_ROOT, spk_hash_span(&row->scope_root)));
-    SPK_TRY(spk_recover_add_last(owner, &in));
-    spk_err e = spk_recover_tell(s, SPK_MSG_OPEN, &in, row);
+    SPK_TRY(spk_store_owner(s->store, &row->owner, &owner));
+    spk_err e = spk_recover_add_last(&owner, &in);
+    if (spk_ok(e)) {
+        e = spk_link_call(s->link, SPK_MSG_OPEN, &in, &a);
+    }
+    spk_owner_row_clear(&owner);
+    SPK_TRY(e);
+    return read_state(&a.l, row);
+}
+
+/* Officers see it once it stands in the log: from there it waits, and there its owner finds it. */
+static spk_err
+enter(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope)
+{
+    const uint64_t first = spk_scope_first(scope);
+    const struct spk_news news = {.kind = SPK_ENTRY_REQUESTED,
+                                  .request = &row->hash,
+                                  .n = 1,
+                                  .deposits = &first,
+                                  .also = write_row,
+                                  .arg = row};
+
+    row->stage = SPK_STAGE_TOLD;
+    spk_err e = spk_reclog_add(s->reclog, &news);
+    if (e.code == SPK_CODE_DENIED || !spk_reclog_is_on(s->reclog)) {
+        return e.code == SPK_CODE_DENIED ? SPK_OK : e;
+    }
+    SPK_TRY(e);
+    return ask_state(s, row);
+}
+
+static spk_err
+tell_open(struct spk_server *s, struct spk_request_row *row, const struct spk_scope *scope)
+{
+    struct opening x = {.policies = SPK_BUF(sizeof(scope->policies))};
+    char hex[2 * SPK_HASH_LEN + 1];
+
+    spk_err e = send_open(s, row, scope, &x);
+    spk_buf_free(&x.policies);
     if (e.code == SPK_CODE_DENIED) {
-        char hex[2 * SPK_HASH_LEN + 1];
         spk_log(SPK_LOG_WARN, "the holder refuses to open request %.16s",
                 spk_hex(spk_hash_span(&row->hash), hex));
         row->stage = SPK_STAGE_REFUSED;
         return save(s, row);
     }
-    return e;
+    SPK_TRY(e);
+    return enter(s, row, scope);
 }
 
 spk_err
 spk_recover_open(struct spk_server *s, struct spk_request_row *row)
 {
-    struct spk_owner_row owner = {0};
     SPK_AUTO(spk_scope) scope = NULL;
 
     if (row->stage == SPK_STAGE_FILED) {
@@ -226,10 +340,7 @@ spk_recover_open(struct spk_server *s, struct spk_request_row *row)
     if (scope == NULL) { /* frozen in an earlier try */
         SPK_TRY(spk_scope_build(s->store, row->owner_key, row->serials, row->scope_end, &scope));
     }
-    SPK_TRY(spk_store_owner(s->store, &row->owner, &owner));
-    spk_err e = tell_open(s, row, scope, &owner);
-    spk_owner_row_clear(&owner);
-    return e;
+    return tell_open(s, row, scope);
 }
 
 /* -- the end of the old keys */
@@ -392,10 +503,39 @@ add_listed(struct spk_attrs *in, const struct spk_request_row *row, const struct
     return add_tree_path(in, SPK_FA_SELECT_PATH, scope->listed, i, x->listed);
 }
 
+/* Both logs as they are now: the deposit stands in the one, the leave to give it in the other. */
+struct proofs {
+    uint64_t size; /* of the deposits log */
+    struct spk_hash path[SPK_PATH_MAX];
+    struct spk_log_proven entry;
+    uint8_t scratch[8];
+};
+
+static spk_err
+add_proofs(struct spk_server *s, const struct spk_release *what, struct proofs *p,
+           struct spk_attrs *in)
+{
+    struct spk_logbook *deposits = s->log[SPK_LOG_DEPOSITS - 1];
+    size_t n = 0;
+
+    if (what->entry == SPK_NO_ENTRY) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_reclog_prove(s->reclog, what->entry, &p->entry));
+    SPK_TRY(spk_logbook_path(deposits, what->deposit->index, p->size, p->path, &n));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_LOG_PATH, spk_span(p->path, n * sizeof(p->path[0]))));
+    SPK_TRY(spk_attrs_add(in, SPK_FA_ENTRY, spk_span(p->entry.entry, p->entry.entry_len)));
+    SPK_TRY(spk_attrs_add_u64(in, SPK_FA_ENTRY_INDEX, what->entry, p->scratch));
+    return spk_attrs_add(in, SPK_FA_ENTRY_PATH,
+                         spk_span(p->entry.path, p->entry.path_len * sizeof(p->entry.path[0])));
+}
+
 spk_err
 spk_recover_release(struct spk_server *s, const struct spk_release *what, struct spk_answer *ret_a)
 {
     struct spk_attrs in = {0};
+    struct spk_signed deposits;
+    struct proofs p;
     struct shown x;
 
     SPK_TRY(spk_deposit_row_verify(what->deposit));
@@ -403,5 +543,12 @@ spk_recover_release(struct spk_server *s, const struct spk_release *what, struct
     SPK_TRY(add_path(&in, what->scope, what->position, &x));
     SPK_TRY(add_listed(&in, what->row, what->scope, &what->deposit->serial, &x));
     SPK_TRY(add_deposit(&in, what->deposit));
-    return spk_link_call(s->link, SPK_MSG_RELEASE, &in, ret_a);
+    SPK_TRY(spk_advance_hold(s->advance, &deposits));
+    p.size = deposits.size;
+    spk_err e = add_proofs(s, what, &p, &in);
+    if (spk_ok(e)) {
+        e = spk_link_call(s->link, SPK_MSG_RELEASE, &in, ret_a);
+    }
+    spk_advance_let(s->advance);
+    return e;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "wire/logs.h"
 
 #define SCOPES_KEPT 4
 #define GROW_MIN ((size_t)256)
@@ -199,6 +200,12 @@ spk_scope_build(struct spk_store *store, uint64_t owner_key, struct spk_span ser
     }
     *ret_s = SPK_STEAL(s);
     return SPK_OK;
+}
+
+uint64_t
+spk_scope_first(const struct spk_scope *s)
+{
+    return s->n > 0 ? s->index[0] : SPK_NO_DEPOSIT;
 }
 
 uint64_t

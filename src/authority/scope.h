@@ -26,6 +26,8 @@ SPK_MUST_USE spk_err spk_scope_build(struct spk_store *store, uint64_t owner_key
                                      struct spk_scope **ret_s);
 void spk_scope_free(struct spk_scope *s);
 SPK_DEFINE_AUTO(spk_scope)
+/** The lowest index, or SPK_NO_DEPOSIT. */
+uint64_t spk_scope_first(const struct spk_scope *s);
 /** Position of the first deposit with an index not below from; n when there is none. */
 uint64_t spk_scope_from(const struct spk_scope *s, uint64_t from);
 /** Position of a serial in a sorted list; false when it is not in it. */

@@ -10,6 +10,7 @@
 #include "authority/http.h"
 #include "authority/keeper.h"
 #include "authority/link.h"
+#include "authority/reclog.h"
 #include "authority/scope.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -119,11 +120,12 @@ open_logs(struct spk_server *s)
             return e;
         }
     }
-    return spk_advance_new(s->store, s->log[SPK_LOG_DEPOSITS - 1], s->link, &s->advance);
+    SPK_TRY(spk_advance_new(s->store, s->log[SPK_LOG_DEPOSITS - 1], s->link, &s->advance));
+    return spk_reclog_new(s->store, s->books, s->log[SPK_LOG_RECOVERIES - 1], s->link, &s->reclog);
 }
 
 /* An absent holder is no reason not to take deposits; a wrong one is, and so is one that has signed
- * for more than the database has. */
+ * for more than the database has. Nobody else speaks with it yet. */
 static spk_err
 check_holder(struct spk_server *s)
 {
@@ -131,6 +133,9 @@ check_holder(struct spk_server *s)
 
     if (spk_ok(e)) {
         e = spk_advance_run(s->advance);
+    }
+    if (e.code != SPK_CODE_CHANGED && spk_link_ready(s->link)) {
+        e = spk_reclog_settle(s->reclog);
     }
     return e.code == SPK_CODE_CHANGED ? e : SPK_OK;
 }
@@ -236,6 +241,7 @@ spk_server_free(struct spk_server *s)
     spk_rate_free(s->record_rate);
     spk_rate_free(s->enrol_rate);
     spk_cosigners_free(s->cosigners); /* nobody asks for a checkpoint any more */
+    spk_reclog_free(s->reclog);
     spk_advance_free(s->advance);
     for (unsigned i = 0; i < SPK_LOG_IDS; i++) {
         if (s->log[i] != NULL && !spk_ok(spk_logbook_catch_up(s->log[i]))) {

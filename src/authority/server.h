@@ -20,6 +20,7 @@ struct spk_http;
 struct spk_keeper;
 struct spk_link;
 struct spk_logbook;
+struct spk_reclog;
 struct spk_scopes;
 
 struct spk_server {
@@ -29,6 +30,7 @@ struct spk_server {
     struct spk_link *link;                /* to the holder */
     struct spk_logbook *log[SPK_LOG_IDS]; /* [log - 1] */
     struct spk_advance *advance;          /* has the holder sign the deposits log */
+    struct spk_reclog *reclog;            /* writes the recoveries log */
     struct spk_committer *committer;      /* writes deposits */
     struct spk_cosigners *cosigners;      /* asks witnesses; NULL: there are none */
     struct spk_jobs *reads;               /* lists, verification, small writes */
