@@ -106,3 +106,34 @@ spk_rate_ok(struct spk_exchange *r, struct spk_rate *rate, struct spk_span key, 
     spk_exchange_busy(r, SPK_HTTP_TOO_MANY, (unsigned)(wait > 86400 ? 86400 : wait), message);
     return false;
 }
+
+static spk_err
+write_entry(void *arg, const struct spk_log_entry_row *row)
+{
+    struct spk_jw *w = arg;
+    struct spk_entry e;
+
+    SPK_TRY(spk_entry_parse(row->entry, &e));
+    if (e.kind == SPK_ENTRY_AUTHORISED || e.kind == SPK_ENTRY_RELEASED) {
+        return SPK_OK;
+    }
+    spk_jw_open(w, NULL, '{');
+    spk_jw_u64(w, "index", row->index);
+    spk_jw_u64(w, "kind", e.kind);
+    spk_jw_u64(w, "time", row->time_ms);
+    spk_jw_hex(w, "salt", row->salt);
+    if (row->detail.len > 0) {
+        spk_jw_str(w, "detail", row->detail);
+    }
+    spk_jw_close(w, '}');
+    return SPK_OK;
+}
+
+spk_err
+spk_write_entries(struct spk_jw *w, struct spk_store *store, const struct spk_hash *request)
+{
+    spk_jw_open(w, "entries", '[');
+    SPK_TRY(spk_store_log_entries_of(store, request, write_entry, w));
+    spk_jw_close(w, ']');
+    return SPK_OK;
+}

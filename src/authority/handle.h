@@ -29,6 +29,10 @@ bool spk_body_json(struct spk_exchange *r, const char *const *keys, struct spk_j
 /** A request that officers may see: the holder has been told of it. False: r is answered. */
 bool spk_find_told(struct spk_exchange *r, const struct spk_hash *hash,
                    struct spk_request_row *row);
+/** "entries": what stands in the recoveries log about a request, but for its releases, of which
+ * each names the request's own entry in clear. */
+SPK_MUST_USE spk_err spk_write_entries(struct spk_jw *w, struct spk_store *store,
+                                       const struct spk_hash *request);
 /** Take n from the bucket of key. False: r is answered with 429. */
 bool spk_rate_ok(struct spk_exchange *r, struct spk_rate *rate, struct spk_span key, uint64_t n,
                  const char *message);

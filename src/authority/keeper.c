@@ -37,7 +37,7 @@ struct retry { /* of the deposit that is to be checked next */
 struct spk_keeper {
     struct spk_server *srv;
     struct retry retry;
-    struct trouble records, requests, checks, pruning, log;
+    struct trouble records, requests, checks, pruning, log, ends;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
@@ -258,6 +258,52 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
     return first;
 }
 
+/* Those whose time is over, and of which nobody has asked since: their end stands in the log, too.
+ */
+struct ended {
+    struct hashes l;
+    uint64_t now;
+};
+
+static spk_err
+keep_ended(void *arg, const struct spk_request_row *row)
+{
+    struct ended *x = arg;
+
+    SPK_CHECK(x->l.n < REQUESTS_AT_ONCE, STOPPED);
+    return row->expires < x->now ? keep_hash(&x->l, row) : SPK_OK;
+}
+
+static spk_err
+end_state(struct spk_server *s, uint32_t state)
+{
+    const struct spk_request_query q = {
+        .stage = SPK_STAGE_TOLD, .state = state, .limit = UINT64_MAX};
+    struct ended x = {.now = spk_now()};
+    spk_err e = spk_store_requests(s->store, &q, keep_ended, &x);
+
+    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_STOPPED, IO);
+    for (size_t i = 0; i < x.l.n; i++) {
+        struct spk_request_row row = {0};
+        e = spk_store_request(s->store, &x.l.h[i], &row);
+        if (spk_ok(e)) {
+            e = spk_recover_refresh(s, &row);
+        }
+        spk_request_row_clear(&row);
+        SPK_TRY(e);
+    }
+    return SPK_OK;
+}
+
+static spk_err
+end_requests(struct spk_server *s)
+{
+    for (uint32_t state = SPK_STATE_OPEN; state <= SPK_STATE_APPROVED; state++) {
+        SPK_TRY(end_state(s, state));
+    }
+    return SPK_OK;
+}
+
 /* The same for a request whose owner exists and for one whose owner does not: what can be seen of
  * either must not tell which it is. */
 struct prune {
@@ -436,6 +482,7 @@ look(struct spk_keeper *k, bool *ret_again)
     }
     *ret_again = *ret_again || more || e.code == SPK_CODE_BUSY;
     notice(&k->requests, e);
+    notice(&k->ends, end_requests(s));
 }
 
 static void
@@ -526,6 +573,7 @@ spk_keeper_new(struct spk_server *s, struct spk_keeper **ret_k)
     k->requests.what = "opening requests";
     k->checks.what = "checking deposits";
     k->pruning.what = "forgetting old requests";
+    k->ends.what = "noting the end of requests";
     k->log.what = "the recoveries log";
     k->poked = true;
     pthread_mutex_init(&k->lock, NULL);

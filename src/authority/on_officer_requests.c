@@ -178,6 +178,7 @@ write_preimages(struct spk_exchange *r, const struct spk_request_row *row,
     spk_jw_open(w, "approvals", '[');
     SPK_TRY(spk_store_votes(s, row->key, write_note, w));
     spk_jw_close(w, ']');
+    SPK_TRY(spk_write_entries(w, s, &row->hash));
     spk_jw_cstr(w, "state", spk_recover_shown(row));
     spk_jw_u64(w, "opened", row->opened);
     spk_jw_u64(w, "due", row->due);

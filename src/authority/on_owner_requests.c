@@ -46,8 +46,8 @@ asking_policy(struct spk_books *b, const struct spk_request_row *row)
     return today;
 }
 
-static void
-write_request(struct spk_books *b, struct spk_jw *w, const struct spk_request_row *row)
+static spk_err
+write_request(struct spk_server *srv, struct spk_jw *w, const struct spk_request_row *row)
 {
     SPK_AUTO_REQUEST q = {.kind = 0};
     bool read = spk_ok(spk_request_parse(row->record, &q));
@@ -61,9 +61,11 @@ write_request(struct spk_books *b, struct spk_jw *w, const struct spk_request_ro
     spk_jw_u64(w, "expires", row->expires);
     spk_jw_hex(w, "recipient", spk_hash_span(&row->recipient));
     spk_jw_u64(w, "needed", row->needed);
-    spk_jw_u64(w, "policy", asking_policy(b, row));
-    spk_jw_u64(w, "today", spk_books_today(b)->number);
+    spk_jw_u64(w, "policy", asking_policy(srv->books, row));
+    spk_jw_u64(w, "today", spk_books_today(srv->books)->number);
+    SPK_TRY(spk_write_entries(w, srv->store, &row->hash));
     spk_jw_close(w, '}');
+    return SPK_OK;
 }
 
 static spk_err
@@ -81,8 +83,7 @@ list_requests(struct spk_exchange *r, const struct hashes *l, bool more)
                 row.created; /* never seen by the holder, which is absent: say what is known */
         }
         if (spk_ok(e) || e.code == SPK_CODE_NET) {
-            write_request(r->srv->books, w, &row);
-            e = SPK_OK;
+            e = write_request(r->srv, w, &row);
         }
         spk_request_row_clear(&row);
         SPK_TRY(e);

@@ -3,9 +3,9 @@
  * keys. */
 #include <string.h>
 
+#include "authority/advance.h"
 #include "authority/handle.h"
 #include "authority/intake.h"
-#include "authority/advance.h"
 #include "authority/keeper.h"
 #include "authority/reclog.h"
 #include "authority/recover.h"

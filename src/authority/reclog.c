@@ -174,8 +174,10 @@ remind(struct spk_reclog *l, const struct spk_signed *s)
     SPK_TRY(spk_attrs_add(&in, SPK_FA_EDGE, spk_span(part, n_part * sizeof(part[0]))));
     SPK_TRY(spk_attrs_add(&in, SPK_FA_PROOF, spk_span(proof, n * sizeof(proof[0]))));
     SPK_TRY(spk_link_call(l->link, SPK_MSG_ADVANCE, &in, &a));
-    spk_log(SPK_LOG_WARN, "the holder's journal is older than the recoveries log: it had %" PRIu64
-                          " of %" PRIu64 " entries", l->size, s->size);
+    spk_log(SPK_LOG_WARN,
+            "the holder's journal is older than the recoveries log: it had %" PRIu64 " of %" PRIu64
+            " entries",
+            l->size, s->size);
     l->size = s->size;
     return SPK_OK;
 }
@@ -284,7 +286,8 @@ is_ahead(struct spk_reclog *l, uint64_t ours)
                 " entries, the database has %" PRIu64 ". Bring back the newest copy of the "
                 "database, with its -wal file. If what is missing is gone for good, restore the "
                 "holder from its sealed copy, without its journal: it then goes on from what is "
-                "here, and says so in use.log", l->size, ours);
+                "here, and says so in use.log",
+                l->size, ours);
     }
     l->broken = true;
     return SPK_ERR(CHANGED);
@@ -361,8 +364,7 @@ admin_batch(struct spk_reclog *l, struct spk_recbatch *b)
 
     for (size_t i = 0; i < spk_books_epochs(l->books); i++) {
         const struct spk_authority *a = spk_books_epoch(l->books, i, &note);
-        const struct spk_entry e = {
-            .kind = SPK_ENTRY_EPOCH, .number = a->epoch, .hash = a->hash};
+        const struct spk_entry e = {.kind = SPK_ENTRY_EPOCH, .number = a->epoch, .hash = a->hash};
         if (a->epoch > l->epoch) {
             SPK_TRY(spk_recbatch_add(b, &e, NULL, NULL, SPK_SPAN_EMPTY));
         }

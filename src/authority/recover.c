@@ -138,8 +138,8 @@ note_end(struct spk_server *s, const struct spk_request_row *row)
     struct spk_logged x;
 
     if (strcmp(spk_recover_shown(row), spk_request_state_name(SPK_STATE_EXPIRED)) != 0 ||
-        !spk_reclog_is_on(s->reclog) ||
-        !spk_ok(spk_reclog_find(s->reclog, &row->hash, &x)) || x.ended) {
+        !spk_reclog_is_on(s->reclog) || !spk_ok(spk_reclog_find(s->reclog, &row->hash, &x)) ||
+        x.ended) {
         return SPK_OK;
     }
     spk_err e = spk_reclog_add(s->reclog, &news);

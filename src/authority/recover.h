@@ -16,7 +16,8 @@ SPK_MUST_USE spk_err spk_recover_open(struct spk_server *s, struct spk_request_r
  * not know is asked about all the same, and gets what a pending one would: the answer and its time
  * are the same whether its owner exists. */
 SPK_MUST_USE spk_err spk_recover_refresh(struct spk_server *s, struct spk_request_row *row);
-/** A request that the holder knows from before the recoveries log had begun gets its entry there. */
+/** A request that the holder knows from before the recoveries log had begun gets its entry there.
+ */
 SPK_MUST_USE spk_err spk_recover_enter(struct spk_server *s, struct spk_request_row *row);
 /** Send a message about a request and take over the state in the answer. */
 SPK_MUST_USE spk_err spk_recover_tell(struct spk_server *s, enum spk_frame_type type,

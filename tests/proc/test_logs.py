@@ -19,7 +19,7 @@ import attack  # noqa: E402
 import authority_fixture as fixture  # noqa: E402
 import log_verifier  # noqa: E402
 from attack import equal, need, said, unb64  # noqa: E402
-from authority_fixture import b64, h  # noqa: E402
+from authority_fixture import b64, h, spki  # noqa: E402
 
 KILLS = int(os.environ.get("SPK_KILLS", "5"))
 NDJSON = "application/x-ndjson"
@@ -305,6 +305,138 @@ def test_altered_rows():
             raise AssertionError("started")
         except attack.Refused:
             need("the last rows were taken out" in site.log(), site.log()[-500:])
+
+
+def entries_of(site):
+    return [log_verifier.Entry(e) for e in log_of(site, "recoveries").entries]
+
+
+def check_entries(site, request, told, kinds, deposits=()):
+    """What is public about one request, and what its owner and the officers are told that opens it."""
+    entries = entries_of(site)
+    own = told[0]["index"]
+    mine = [(i, e) for i, e in enumerate(entries) if e.request == own]
+    equal([e.kind for _, e in mine], kinds, "kinds")
+    shown = {t["index"]: t for t in told}
+    salt = bytes.fromhex(told[0]["salt"])
+    for i, e in mine:
+        detail = shown.get(i, {}).get("detail", "").encode()
+        need(e.is_of(salt, request.hash, detail), f"entry {i} hides something else")
+        need(not e.is_of(salt, request.hash, detail + b"x") and not e.is_of(salt, h(b"x"), detail), "hides anything")
+        equal((e.number, e.kind in (17, 24)), (1, i not in shown), f"entry {i}")
+        if i in shown:
+            equal((e.kind, e.time_ms), (shown[i]["kind"], shown[i]["time"]), f"entry {i} as it is shown")
+    for kind in (17, 24):
+        equal([e.deposit for _, e in mine if e.kind == kind], list(deposits) if kind in kinds else [], f"kind {kind}")
+    return mine
+
+
+def test_recovery_in_the_log():
+    """whole recoveries, read from the tiles and checked with the spec alone; nothing personal in any leaf"""
+    with site_of() as site:
+        eve, ann = site.enrol("Eve"), site.enrol("Ann")
+        said(eve.deposit(b"e" * 32, "of eve"), 201)
+        for i in range(3):
+            said(ann.deposit(bytes([i]) * 32, f"letter {i}"), 201)
+        request = site.ask(ann, reason="laptop stolen")
+        first = log_of(site, "recoveries").fetch("checkpoint").decode()
+        approvals = [o.vote_note(request) for o in site.officers[:2]]
+        for note in approvals + approvals[:1]:  # the last one again
+            said(site.http.post("/v1/officer/approvals", {"note": note}), 200)
+        for _ in range(2):  # asked for again, nothing is written again
+            keys = said(request.http.get(request.path("/keys")), 200).json
+            equal((len(keys["keys"]), keys["refused"]), (3, []), "keys")
+        told = site.entries_of(request)
+        equal([t["detail"] for t in told[1:]], approvals, "notes")
+        check_entries(site, request, told, [16, 22, 22, 17, 17, 17, 24, 24, 24], (1, 2, 3))
+        equal(request.http.get("/v1/requests").json["requests"][0]["entries"], told, "what the owner is told")
+        # the other ends: denied, vetoed by code and by key, over; pairs only; and a new policy
+        second, third, fourth, fifth = site.ask(ann), site.ask(eve), site.ask(eve, kind=2), site.ask(eve)
+        denial = site.officers[0].vote_note(second, approve=False)
+        said(site.http.post("/v1/officer/approvals", {"note": denial}), 200)
+        check_entries(site, second, site.entries_of(second), [16, 18])
+        veto = eve.veto.note(fixture.note_text("veto", [("authority", site.key_id.hex()), ("request", third.hash.hex())]))
+        said(site.http.post(third.path("/veto"), {"note": veto}), 200)
+        equal(site.entries_of(third)[1]["detail"], veto, "the veto")
+        check_entries(site, third, site.entries_of(third), [16, 23])
+        site.approve(fourth)
+        said(fourth.http.post(fourth.path("/successor")), 200)
+        mine = check_entries(site, fourth, site.entries_of(fourth), [16, 22, 22])
+        equal({e.deposit for _, e in mine}, {log_verifier.Entry.NO_DEPOSIT}, "of no deposit")
+        veto = {"signature": b64(fixture.statement(fourth.sign, b"veto", site.key_id, fifth.hash))}
+        said(fourth.http.post(fifth.path("/veto"), veto), 200)
+        need("detail" not in site.entries_of(fifth)[1], "a note where there is none")
+        mine = check_entries(site, fifth, site.entries_of(fifth), [16, 23])
+        equal({e.deposit for _, e in mine}, {0}, "the lowest one of the scope")
+        said(site.http.post("/v1/officer/policy", {"note": site.next_policy(quorum=3)}), 200)
+        log = log_of(site, "recoveries")
+        log.continues(first)
+        entries = entries_of(site)
+        admin = [(e.kind, e.number, e.hash) for e in entries if e.request is None]
+        text = site.next_policy(quorum=3).split("\n\n")[0] + "\n"
+        equal(admin, [(32, 1, h(site.statement.encode())), (34, 1, site.policy_hash), (34, 2, h(text.encode()))], "admin")
+        equal([e.time_ms for e in entries], sorted(e.time_ms for e in entries), "times")
+        now = time.time() * 1000
+        need(all(now - 120000 < e.time_ms < now + 1000 for e in entries), "not the times of today")
+        private = [b"Ann", b"Eve", b"laptop", b"letter", b"alice", ann.id, eve.id, *(r.hash for r in (request, second, third)),
+                   h(spki(request.keyx.public_key())), h(spki(ann.sign.public_key()))]
+        for data in log.entries:
+            need(not any(p in data or p[:8] in data for p in private), "personal data in an entry")
+
+
+def test_recoveries_log_after_a_crash():
+    """entries that were written and not signed: timed anew and signed when they are true, else taken out; an old copy"""
+    with site_of() as site:
+        for name in ("journal", "logs"):  # of a holder that knows of no request yet
+            shutil.copyfile(site.folder / "holder" / name, site.folder / f"{name}.new")
+        ann = site.enrol("Ann")
+        said(ann.deposit(b"K" * 32, "x"), 201)
+        request = site.approve(site.ask(ann))
+        size = log_of(site, "recoveries").size
+        site.stop("daemon")
+        copy_database(site, site.folder / "old.db")
+
+        def crash(kind, deposit=0):
+            """As if the server had died between the store and the holder, an hour ago."""
+            with site.database() as db:
+                row = db.execute("SELECT idx, entry, salt FROM log_entry WHERE request = ? ORDER BY idx", (request.hash,)).fetchone()
+                hidden = h(b"sparekey/1 request\0" + row[2] + request.hash + h(b""))
+                hour_ago = int(time.time() * 1000) - 3600000
+                entry = bytes([1, kind, 0, 0, 0, 0, 0, 1]) + fixture.u64(hour_ago) + hidden + fixture.u64(deposit) + fixture.u64(row[0])
+                at = db.execute("SELECT max(idx) + 1 FROM log_entry").fetchone()[0]
+                db.execute("INSERT INTO log_entry VALUES(?, ?, ?, ?, ?, ?, x'')",
+                           (at, hour_ago, entry, log_verifier.leaf_hash(entry), request.hash, row[2]))
+        site.start_server()
+        crash(17)
+        entries = entries_of(site)
+        equal((len(entries), entries[-1].kind), (size + 1, 17), "a true one")
+        need(abs(entries[-1].time_ms - time.time() * 1000) < 60000, "it has its old time")
+        crash(23)
+        need("does not sign for 1 entries" in site.log(), "nobody noticed")
+        equal(log_of(site, "recoveries").size, size + 1, "entries without the untrue one")
+        equal(len(said(request.http.get(request.path("/keys")), 200).json["keys"]), 1, "keys")
+        equal([e.kind for e in entries_of(site)[size:]], [17, 24], "the entry of before is used")
+        # a restored holder that knows nothing of the log takes up where its own signature ends
+        size = log_of(site, "recoveries").size
+        site.stop("daemon")
+        copy_database(site, site.folder / "new.db")
+        put_back(site, site.folder / "old.db")
+        try:
+            site.start_server()
+            raise AssertionError("started on an old database")
+        except attack.Refused:
+            need("older than the" in site.log(), site.log()[-500:])
+        put_back(site, site.folder / "new.db")
+        site.start_server()
+        equal(log_of(site, "recoveries").size, size, "size")
+        site.stop("holder")
+        for name in ("journal", "logs"):
+            shutil.copyfile(site.folder / f"{name}.new", site.folder / "holder" / name)
+        site.start_holder()
+        site.restart("daemon")
+        again = site.approve(site.ask(ann))
+        equal(len(said(again.http.get(again.path("/keys")), 200).json["keys"]), 1, "keys")
+        check_entries(site, again, site.entries_of(again), [16, 22, 22, 17, 24], (0,))
 
 
 def test_without_a_holder():

@@ -45,6 +45,19 @@ def holder_view(site, owner, request):
              11: unb64(row["salt"]), 12: unb64(row["r_priv"])} for i, row in enumerate(rows)]
 
 
+def proven(site, request, messages):
+    """The same with what the public logs say: the deposit's place, and the entry that lets it go, if there is one."""
+    deposits, recoveries = site.log_of("deposits").entries, site.log_of("recoveries").entries
+    own, out = site.entries_of(request)[0]["index"], []
+    for m in messages:
+        at = [i for i, e in enumerate(recoveries) if e[1] == 17 and e[48:] == m[17] + u64(own)]
+        more = {62: recoveries[at[0]], 63: u64(at[0]), 64: b"".join(attack.tree_path(recoveries, at[0]))} if at else {}
+        if more:
+            more[61] = b"".join(attack.tree_path(deposits, int.from_bytes(m[17], "big")))
+        out.append({**m, **more})
+    return out
+
+
 def release(line, message, **change):
     """Status of a RELEASE with attributes replaced; whatever it is, a refusal is bare."""
     m = dict(message)
@@ -69,7 +82,11 @@ def test_a_server_in_foreign_hands():
     SITE.approve(request, 1)
     equal({release(line, m)[0] for m in mine}, {line.REFUSED}, "with one approval")
     SITE.approve(request)
+    equal({release(line, m)[0] for m in mine}, {line.REFUSED}, "approved, and not in the log")
+    equal(len(recovered(request)[0]), 5, "keys")
+    mine = proven(SITE, request, mine)
     m, n = mine[1], mine[2]
+    eves.update({k: m[k] for k in (61, 62, 63, 64)})
     for change in ({"_17": u64(999)}, {"_30": u64(0)}, {"_30": u64(99)}, {"_30": u64(2**63)}, {"_18": b""},
                    {"_18": m[18] + m[18]}, {"_18": flip(m[18])}, {"_26": h(b"none")}, {"_15": eve.id},
                    {"_13": n[13]}, {"_13": flip(m[13], 100)}, {"_14": n[14]}, {"_11": n[11]}, {"_12": n[12]},
@@ -121,7 +138,9 @@ def test_list_names_what_comes():
     equal(recovered(request), ([b"2" * 32], []), "keys")
     ann.http = request.http
     line = attack.HolderLine(SITE)
-    for m in holder_view(SITE, ann, request):
+    messages = proven(SITE, request, holder_view(SITE, ann, request))
+    equal([62 in m for m in messages], [False, True, False], "what the log lets go")
+    for m in messages:
         for more in ({}, {"_19": u64(0), "_20": b""}):
             equal(release(line, m, **more)[0], line.REFUSED, "status in the tree of all")
     line.close()
@@ -335,7 +354,7 @@ def test_the_stricter_of_two_policies():
         line = attack.HolderLine(site)
         older, newer = holder_view(site, ann, request)
         equal(release(line, older)[0], line.REFUSED, "the older one, from the holder itself")
-        equal(release(line, newer)[0], line.OK, "the newer one, from the holder itself")
+        equal(release(line, newer)[0], line.REFUSED, "the newer one, which stands in no log before the other may, too")
         line.close()
         site.restart("daemon", "holder")
         said(site.officers[2].vote(request), 200)

@@ -376,6 +376,13 @@ def test_requests_expire():
         said(site.http.post("/v1/officer/approvals", {"note": note}), 409)
         site.restart("daemon", "holder")
         no_keys(r, site)
+        equal([e["kind"] for e in site.entries_of(r)], [16, 22, 22, 19], "what stands in the log")
+        unseen = site.ask(owner)  # nobody asks about it any more
+        end = time.monotonic() + 30
+        while site.log_of("recoveries").entries[-1][1] != 19:
+            need(time.monotonic() < end, "its end is not noted")
+            time.sleep(0.5)
+        equal([e["kind"] for e in site.entries_of(unseen)], [16, 19], "what stands in the log")
 
 
 def test_requests_are_forgotten():

@@ -19,6 +19,7 @@ import traceback
 from pathlib import Path
 
 import authority_fixture as fixture
+import log_verifier
 import sparekey_cli
 from authority_fixture import b64, h, unb64
 
@@ -190,6 +191,22 @@ class Site(fixture.Authority):
     def keys(self, request):
         """What a requester is given, after the successor."""
         return request.http.get(request.path("/keys"))
+
+    def log_of(self, name):
+        """A log, read from its public files and checked from its entries upwards."""
+        note = self.http.get("/v1/authority").json["logs"]
+        keys = log_verifier.logs_note(note, self.vkey, h(self.genesis_text()).hex())
+        out = log_verifier.Log(lambda path: said(self.http.get(f"/log/{name}/{path}"), 200).body,
+                               keys[0 if name == "deposits" else 1])
+        out.check()
+        return out
+
+    def genesis_text(self):
+        return (self.genesis.split("\n\n")[0] + "\n").encode()
+
+    def entries_of(self, request):
+        """What officers are told that stands in the log about a request."""
+        return said(self.officers[0].get(f"/v1/officer/requests/{request.hash.hex()}"), 200).json["entries"]
 
     def store_check(self):
         return subprocess.run([SPAREKEYCTL, "store", "check", self.folder], capture_output=True, text=True, timeout=60)

@@ -137,6 +137,26 @@ def deposit_entry(r_pub, p):
     return b"\1\1\0\0" + r_pub[8:12] + r_pub[16:24] + oc + r_pub[168:200]
 
 
+# --- log.md §6 ---------------------------------------------------------------------------------------
+class Entry:
+    """An entry of the recoveries log."""
+
+    NO_DEPOSIT = 2**64 - 1
+
+    def __init__(self, data):
+        need(len(data) >= 48 and data[0] == 1 and data[2:4] == b"\0\0", "not an entry of the recoveries log")
+        self.kind, self.hash = data[1], data[16:48]
+        self.number, self.time_ms = struct.unpack(">IQ", data[4:16])
+        of_request = self.kind in (16, 17, 18, 19, 20, 22, 23, 24)
+        need(of_request or self.kind in (25, 32, 34), "an unknown kind of entry")
+        need(len(data) == (64 if of_request else 80 if self.kind == 25 else 48), "an entry has another length")
+        self.deposit, self.request = struct.unpack(">QQ", data[48:]) if of_request else (None, None)
+
+    def is_of(self, salt, request_hash, detail=b""):
+        """The entry hides this request, and with it this note."""
+        return self.hash == h(b"sparekey/1 request\0" + salt + request_hash + h(detail))
+
+
 # --- receipt.md --------------------------------------------------------------------------------------
 class Receipt:
     """Parsed, verified; what it says of the deposit can be believed afterwards."""
