@@ -141,16 +141,16 @@ for i in "${!files[@]}"; do
         die "${files[i]@Q} could not be sealed"
     say "sealed ${name@Q}, $(human "$(stat -Lc %s -- "${files[i]}")"), its session key deposited"
 done
-slots=$(as owner "$spk" inspect "${sealed[0]}" | grep -cE '^ +(user|authority|record|accepted) ') || true
+slots=$(as owner "$spk" inspect "${sealed[0]}" | grep -cE '^ +(user|authority|record|accepted|receipt) ') || true
 say "inspect shows a header of $slots slots for keys and deposit, readable without any key"
 for i in "${!files[@]}"; do
     verdict=$(as owner "$spk" verify "${sealed[i]}") || die "${sealed[i]@Q} cannot come back"
     case $verdict in
-        *accepted*"is the same"*) ;;
+        *proven*"is the same"*"receipt is good"*) ;;
         *) die "verify says: $verdict" ;;
     esac
 done
-say "verify: accepted; each deposited key was made again, and is the right one"
+say "verify: proven; each deposited key was made again, and is the right one, and each receipt holds"
 
 # -- lose the keys
 rm -rf owner/data/sparekey/containers

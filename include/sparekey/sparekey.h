@@ -92,7 +92,8 @@ enum sparekey_verdict {
 #define SPAREKEY_PAYLOAD 8u /**< verify: decrypt all of it, to nowhere */
 
 /** Can this file come back? SPAREKEY_OK whenever there is a verdict, also "broken".
- * @param ret_proven  1 when it was proven with a key, not only read; may be NULL. */
+ * @param ret_proven  1 when it was accepted and that is proven: its receipts hold, and the
+ * deposited keys were made again from the file's own; may be NULL. */
 SPAREKEY_API int sparekey_verify_file(struct sparekey *s, const char *path, unsigned flags,
                                       enum sparekey_verdict *ret_verdict, int *ret_proven);
 

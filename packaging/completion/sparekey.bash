@@ -46,7 +46,7 @@ _sparekey() {
     fi
     case $command in
         encrypt) _filedir ;;
-        decrypt | inspect | verify | recover) _filedir spk ;;
+        decrypt | inspect | verify | sync | recover) _filedir spk ;;
         blob)
             if ((cword == 2)); then
                 mapfile -t COMPREPLY < <(compgen -W "export import show deposit list renew open" -- "$cur")

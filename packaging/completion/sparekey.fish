@@ -3,7 +3,7 @@
 set -l commands init enroll encrypt decrypt inspect verify status sync recover requests veto blob doctor help version
 complete -c sparekey -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c sparekey -F -n "__fish_seen_subcommand_from encrypt blob"
-complete -c sparekey -F -n "__fish_seen_subcommand_from decrypt inspect verify recover"
+complete -c sparekey -F -n "__fish_seen_subcommand_from decrypt inspect verify sync recover"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -s r -l recursive -d "take folders, seal all files in them"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -l policy -x -a "require spool off"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt" -s f -l force -d "replace existing targets"

@@ -70,7 +70,7 @@ void
 cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o)
 {
     for (size_t i = 0; i < o->n; i++) {
-        struct spk_trouble t = {.status = o->at[i].status};
+        struct spk_trouble t = {.status = o->at[i].status, .log = o->at[i].log};
 
         if (o->at[i].state != SPK_PARCEL_FAILED) {
             continue;
@@ -111,6 +111,7 @@ json_deposits(struct spk_jw *w, const struct spk_encrypt_outcome *o)
         spk_jw_cstr(w, "state", state_name(o->at[i].state));
         if (o->at[i].state == SPK_PARCEL_ACCEPTED) {
             spk_jw_u64(w, "index", o->at[i].index);
+            spk_jw_bool(w, "receipt", o->at[i].receipt);
         } else if (o->at[i].state == SPK_PARCEL_FAILED) {
             spk_jw_cstr(w, "error", spk_code_name(o->at[i].err.code));
         }
@@ -160,6 +161,20 @@ cli_encrypt_line(FILE *to, const char *out, const struct spk_encrypt_outcome *o)
         fputs(_(", NOT DEPOSITED"), to);
     }
     fputc('\n', to);
+}
+
+static void
+tell_no_receipt(const char *out, const struct spk_encrypt_outcome *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->at[i].no_receipt) {
+            fprintf(
+                stderr,
+                _("sparekey: note: '%s' is deposited at %s, which gave no receipt yet: 'sparekey "
+                  "sync' fetches it\n"),
+                term_shown(out), o->at[i].name);
+        }
+    }
 }
 
 static void
@@ -231,6 +246,7 @@ one_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *c
     }
     cli_encrypt_missing(out, &done);
     tell_spooled(out, &done);
+    tell_no_receipt(out, &done);
     return TERM_DONE;
 }
 

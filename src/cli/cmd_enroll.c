@@ -129,11 +129,14 @@ match_pinned(const struct spk_profile *p, const struct enroll_opts *o, struct sp
         bool same = spk_hash_eq(&old->statements[0].hash, &pin->statements[0].hash);
 
         if (same && (o->name == NULL || strcmp(old->name, pin->name) == 0)) {
-            if (!spk_pin_continues(old, pin)) {
-                return term_error(TERM_ABOUT_PEER, NULL, SPK_ERR(CHANGED), NULL);
+            struct spk_trouble t = {.log = spk_pin_other_logs(old, pin) ? SPK_LOG_FAULT_KEYS
+                                                                        : SPK_LOG_FAULT_NONE};
+            spk_err e = SPK_ERR(CHANGED);
+
+            if (spk_pin_continues(old, pin)) {
+                e = spk_pin_inherit(pin, old);
             }
-            spk_pin_inherit(pin, old);
-            return TERM_GO_ON;
+            return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &t);
         }
         if (same) {
             term_say_error(old->name, _("is what you call this authority already"));

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/folder.h"
 #include "client/parcel.h"
+#include "client/receipt.h"
 #include "sealed/header.h"
 
 static const char *
@@ -32,6 +33,42 @@ area_name(const struct spk_header *h, unsigned area, uint64_t *ret_generation)
 }
 
 static void
+json_receipt(struct spk_jw *w, struct spk_span text)
+{
+    struct spk_receipt r;
+    enum spk_log_fault fault = SPK_LOG_FAULT_NONE;
+
+    if (!spk_ok(spk_receipt_read(text, &r, &fault))) {
+        spk_jw_cstr(w, "error", spk_log_fault_name(SPK_LOG_FAULT_MALFORMED));
+        return;
+    }
+    spk_jw_u64(w, "index", r.index);
+    spk_jw_u64(w, "size", r.size);
+    spk_jw_cstr(w, "origin", r.origin);
+    spk_jw_u64(w, "time", r.rpub.time_ms);
+    spk_jw_u64(w, "other_signatures", r.others);
+}
+
+static void
+print_receipt(struct spk_span text)
+{
+    struct spk_receipt r;
+    enum spk_log_fault fault = SPK_LOG_FAULT_NONE;
+    char when[21];
+
+    if (!spk_ok(spk_receipt_read(text, &r, &fault))) {
+        printf(" %s", term_log_words(SPK_LOG_FAULT_MALFORMED));
+        return;
+    }
+    printf(_(" entry %llu of %llu in %s, %s"), (unsigned long long)r.index,
+           (unsigned long long)r.size, term_shown(r.origin),
+           spk_time_iso(r.rpub.time_ms / 1000u, when));
+    if (r.others > 0) {
+        printf(ngettext(", %zu more signature", ", %zu more signatures", r.others), r.others);
+    }
+}
+
+static void
 json_slot(struct spk_jw *w, const struct spk_slot *s)
 {
     uint64_t index = 0;
@@ -50,6 +87,9 @@ json_slot(struct spk_jw *w, const struct spk_slot *s)
     if (s->type == SPK_SLOT_ACCEPTED && spk_ok(spk_accepted_parse(s->body, &index, &time_ms))) {
         spk_jw_u64(w, "index", index);
         spk_jw_u64(w, "time", time_ms);
+    }
+    if (s->type == SPK_SLOT_RECEIPT) {
+        json_receipt(w, s->body);
     }
     spk_jw_u64(w, "bytes", s->body.len);
     spk_jw_close(w, '}');
@@ -129,6 +169,8 @@ print_slot(const struct spk_slot *s)
 
         printf(_(" deposit %llu, %s"), (unsigned long long)index,
                spk_time_iso(time_ms / 1000u, when));
+    } else if (s->type == SPK_SLOT_RECEIPT) {
+        print_receipt(s->body);
     } else if (!spk_hash_zero(&s->recipient)) {
         printf(_(" key %.16s…"), spk_hex(spk_hash_span(&s->recipient), hex));
     }

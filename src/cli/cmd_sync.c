@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sparekey sync: send what is spooled. */
+/* sparekey sync: send what is spooled; fetch receipts that files lack. */
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/folder.h"
+#include "client/fetch.h"
 #include "client/spool.h"
 
 struct tally {
-    size_t sent, kept, unfolded;
+    size_t sent, kept, unfolded, unreceipted;
 };
 
 static int
@@ -23,19 +25,33 @@ tell_kept(const struct spk_session *s, const struct spk_spool_entry *e, spk_err 
     return term_error(TERM_ABOUT_PEER, NULL, why, &s->trouble);
 }
 
-/* The file learns of it, or else our own notes do; only then the entry goes. */
+/* The file learns of it, or else our own notes do; only then the entry goes. It stays as long as
+ * there is no receipt: sent again, it is the same deposit, and brings one. */
 static spk_err
 settle(struct spk_session *s, const char *name, const struct spk_spool_entry *e, struct tally *t)
 {
-    spk_err folded = spk_spool_fold(s, e);
+    bool folded = false;
 
-    if (!spk_ok(folded)) {
-        SPK_TRY(spk_spool_note_accepted(s->profile, &e->parcel));
-        t->unfolded++;
+    SPK_TRY(spk_spool_settle(s, e, &folded));
+    if (spk_parcel_lacks_receipt(&e->parcel)) {
+        t->unreceipted++;
+        return SPK_OK;
     }
+    t->unfolded += !folded;
     SPK_TRY(spk_spool_drop(s->profile, name));
     t->sent++;
     return SPK_OK;
+}
+
+/* The deposit is safe; what is missing is the proof of it. */
+static int
+no_receipt(const struct spk_pin *pin, const struct spk_spool_entry *e)
+{
+    fprintf(stderr, _("sparekey: note: deposit %llu is at %s, which gave no receipt yet: %s\n"),
+            (unsigned long long)e->parcel.index, pin->name,
+            term_shown_span(spk_buf_span(&e->path)));
+    term_say_hint(_("its key holder may be away: 'sparekey sync' asks again"));
+    return TERM_FAILED;
 }
 
 static int
@@ -62,6 +78,7 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
         spk_spool_entry_clear(&e);
         return TERM_FAILED;
     }
+    e.parcel.pin = pin;
     err = spk_session_api(s, spk_session_index(s, pin), &api);
     err = spk_ok(err) ? spk_spool_send(api, &e) : err;
     if (!spk_ok(err)) {
@@ -71,6 +88,8 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
         err = settle(s, name, &e, t);
         if (!spk_ok(err)) {
             status = term_error(TERM_ABOUT_OWN, s->profile->data_dir, err, NULL);
+        } else if (spk_parcel_lacks_receipt(&e.parcel)) {
+            status = no_receipt(pin, &e);
         } else if (!c->quiet) {
             printf(_("%s: deposit %llu at %s\n"), term_shown_span(spk_buf_span(&e.path)),
                    (unsigned long long)e.parcel.index, pin->name);
@@ -83,6 +102,7 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
 static void
 summary(const struct tally *t, size_t left)
 {
+    left -= t->unreceipted;
     fprintf(stderr,
             ngettext("sparekey: note: %zu deposit sent, %zu still in the spool\n",
                      "sparekey: note: %zu deposits sent, %zu still in the spool\n", t->sent),
@@ -98,33 +118,66 @@ summary(const struct tally *t, size_t left)
     }
 }
 
-int
-cmd_sync(struct term *c, int argc, char **argv)
+/* A named file: the receipts that it lacks. */
+static int
+one_file(struct term *c, struct spk_session *s, const char *path)
 {
-    SPK_AUTO(spk_session) s = NULL;
+    struct spk_fetched f;
+    spk_err e = spk_receipts_fetch(s, path, &f);
+
+    if (!spk_ok(e) && cli_is_folder(path, e)) {
+        return cli_say_folder("sync", path);
+    }
+    if (e.code == SPK_CODE_WAIT) {
+        term_say_error(path,
+                       _("has no receipt yet: the authority's key holder has not signed for it"));
+        term_say_hint(_("its key holder may be away: 'sparekey sync' asks again"));
+        return TERM_FAILED;
+    }
+    if (!spk_ok(e)) {
+        bool peer = s->trouble.log != SPK_LOG_FAULT_NONE || s->trouble.peer[0] != '\0';
+
+        return term_error(peer ? TERM_ABOUT_PEER : TERM_ABOUT_SEALED, path, e, &s->trouble);
+    }
+    if (f.without > 0) {
+        term_say_warning(path, _("has a deposit at an authority that gives no receipts, or is not "
+                                 "pinned here"));
+    }
+    if (!c->quiet && f.got > 0) {
+        printf(f.beside > 0 ? _("%s: a receipt is beside it now\n")
+                            : _("%s: has its receipt now\n"),
+               term_shown(path));
+    }
+    return TERM_DONE;
+}
+
+static int
+each_file(struct term *c, struct spk_session *s, char **files, int n)
+{
+    int status = TERM_DONE;
+
+    for (int i = 0; i < n && !term_stop; i++) {
+        int one = strcmp(files[i], "-") == 0 ? cli_say_pipe("sync") : one_file(c, s, files[i]);
+
+        status = one != TERM_DONE ? one : status;
+    }
+    return term_stop ? TERM_STOPPED : term_flush(status);
+}
+
+/* Whatever waits in the spool. */
+static int
+whole_spool(struct term *c, struct spk_session *s)
+{
     SPK_AUTO_BUF struct spk_buf names = SPK_BUF((size_t)SPK_SPOOL_ENTRIES_MAX * SPK_SPOOL_NAME_MAX);
     struct tally t = {0};
     const char *name = NULL;
     size_t n = 0;
-    int first = 0;
-    int status = term_options(c, NULL, 0, argc, argv, &first);
-    spk_err e;
+    int status = TERM_DONE;
+    spk_err e = spk_spool_list(s->profile, &names, &n);
 
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    if (first < argc) {
-        return term_usage(c, _("'sync' takes no names"));
-    }
-    status = term_session(c, &s);
-    if (status != TERM_GO_ON) {
-        return status;
-    }
-    e = spk_spool_list(s->profile, &names, &n);
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, s->profile->data_dir, e, NULL);
     }
-    status = TERM_DONE;
     name = (const char *)names.ptr;
     for (size_t i = 0; i < n && !term_stop; i++, name += strlen(name) + 1) {
         int one = one_entry(c, s, name, &t);
@@ -135,4 +188,18 @@ cmd_sync(struct term *c, int argc, char **argv)
         summary(&t, n - t.sent);
     }
     return term_stop ? TERM_STOPPED : term_flush(status);
+}
+
+int
+cmd_sync(struct term *c, int argc, char **argv)
+{
+    SPK_AUTO(spk_session) s = NULL;
+    int first = 0;
+    int status = term_options(c, NULL, 0, argc, argv, &first);
+
+    status = status == TERM_GO_ON ? term_session(c, &s) : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    return first < argc ? each_file(c, s, argv + first, argc - first) : whole_spool(c, s);
 }

@@ -12,6 +12,8 @@ static const char *
 verdict_text(enum spk_verdict v)
 {
     switch (v) {
+    case SPK_VERDICT_PROVEN:
+        return _("proven");
     case SPK_VERDICT_ACCEPTED:
         return _("accepted");
     case SPK_VERDICT_SPOOLED:
@@ -27,9 +29,28 @@ verdict_text(enum spk_verdict v)
 static int
 verdict_status(enum spk_verdict v)
 {
-    return v == SPK_VERDICT_ACCEPTED ? TERM_DONE
+    return spk_verdict_is_good(v)    ? TERM_DONE
            : v == SPK_VERDICT_BROKEN ? TERM_FAILED
                                      : TERM_UNRECOVERABLE;
+}
+
+static void
+json_receipt(struct spk_jw *w, const struct spk_verify_at *at)
+{
+    if (!at->has_logs || at->receipt_fault != SPK_LOG_FAULT_NONE) {
+        spk_jw_null(w, "receipt");
+        if (at->has_logs) {
+            spk_jw_cstr(w, "receipt_error", spk_log_fault_name(at->receipt_fault));
+        }
+        return;
+    }
+    spk_jw_open(w, "receipt", '{');
+    spk_jw_u64(w, "index", at->receipt.index);
+    spk_jw_u64(w, "size", at->receipt.size);
+    spk_jw_cstr(w, "origin", at->receipt.origin);
+    spk_jw_u64(w, "time", at->receipt.rpub.time_ms);
+    spk_jw_u64(w, "witnesses", at->receipt.witnesses);
+    spk_jw_close(w, '}');
 }
 
 static int
@@ -63,10 +84,11 @@ print_json(const char *path, const struct spk_verify *v)
         spk_jw_bool(&w, "proven", at->proven);
         spk_jw_bool(&w, "file_alone", at->alone);
         spk_jw_bool(&w, "confirmed", at->confirmed);
-        if (at->verdict == SPK_VERDICT_ACCEPTED) {
+        if (spk_verdict_is_good(at->verdict)) {
             spk_jw_u64(&w, "index", at->index);
             spk_jw_u64(&w, "time", at->time_ms);
         }
+        json_receipt(&w, at);
         spk_jw_close(&w, '}');
     }
     spk_jw_close(&w, ']');
@@ -74,15 +96,42 @@ print_json(const char *path, const struct spk_verify *v)
     return term_json_out(&w, &b);
 }
 
+static bool
+has_receipt(const struct spk_verify_at *at)
+{
+    return at->has_logs && at->receipt_fault == SPK_LOG_FAULT_NONE;
+}
+
 static void
-print_at(const struct spk_verify_at *at)
+print_receipt(const struct spk_verify_at *at, const struct spk_witnesses *w)
+{
+    if (has_receipt(at)) {
+        printf(_("; its receipt is good: entry %llu of %llu"),
+               (unsigned long long)at->receipt.index, (unsigned long long)at->receipt.size);
+        if (w->n > 0) {
+            printf(_(", signed by %zu of %zu witnesses"), at->receipt.witnesses, w->n);
+        }
+    } else if (at->has_logs && at->receipt_fault != SPK_LOG_FAULT_MISSING) {
+        printf("; %s", term_log_words(at->receipt_fault));
+    } else if (at->has_logs && at->verdict == SPK_VERDICT_ACCEPTED) {
+        fputs(_("; there is no receipt yet: 'sparekey sync' with its name fetches it"), stdout);
+    } else if (at->name[0] != '\0' && at->verdict == SPK_VERDICT_ACCEPTED) {
+        fputs(_("; this authority has given no receipts so far"), stdout);
+    }
+    if (has_receipt(at) && at->verdict == SPK_VERDICT_NOT_DEPOSITED) {
+        fputs(_("; the authority has taken it, and does not know of it any more"), stdout);
+    }
+}
+
+static void
+print_at(const struct spk_verify_at *at, const struct spk_witnesses *w)
 {
     char hex[2 * SPK_HASH_LEN + 1];
     char when[21];
 
     printf(_("  %s: %s"), at->name[0] != '\0' ? at->name : spk_hex(spk_hash_span(&at->key), hex),
            verdict_text(at->verdict));
-    if (at->verdict == SPK_VERDICT_ACCEPTED) {
+    if (spk_verdict_is_good(at->verdict)) {
         printf(_(", deposit %llu of %s"), (unsigned long long)at->index,
                spk_time_iso(at->time_ms / 1000u, when));
     }
@@ -95,6 +144,7 @@ print_at(const struct spk_verify_at *at)
                                         "key"),
               stdout);
     }
+    print_receipt(at, w);
     if (at->confirmed) {
         fputs(_("; the authority confirms it"), stdout);
     }
@@ -102,11 +152,14 @@ print_at(const struct spk_verify_at *at)
 }
 
 static void
-print_text(const char *path, const struct spk_verify *v)
+print_text(const char *path, const struct spk_verify *v, const struct spk_witnesses *w)
 {
     printf("%s: %s\n", term_shown(path), verdict_text(v->verdict));
     for (size_t i = 0; i < v->n; i++) {
-        print_at(&v->at[i]);
+        print_at(&v->at[i], w);
+    }
+    if (v->folded > 0) {
+        fputs(_("  the receipt that was beside it is in it now\n"), stdout);
     }
     if (v->opened_by != NULL) {
         printf(_("  only the old key container '%s' opens it: 'sparekey recover %s' gives it a "
@@ -116,6 +169,25 @@ print_text(const char *path, const struct spk_verify *v)
     if (v->n == 0 && v->verdict != SPK_VERDICT_BROKEN) {
         fputs(_("  it was sealed without an authority\n"), stdout);
     }
+}
+
+/* Broken by its receipt, which says nothing against the rest of the file. */
+static enum spk_log_fault
+bad_receipt(const struct spk_verify *v)
+{
+    for (size_t i = 0; i < v->n && v->verdict == SPK_VERDICT_BROKEN; i++) {
+        if (v->at[i].receipt_inside && v->at[i].receipt_fault != SPK_LOG_FAULT_NONE) {
+            return v->at[i].receipt_fault;
+        }
+    }
+    return SPK_LOG_FAULT_NONE;
+}
+
+static void
+say_bad_receipt(const char *path, enum spk_log_fault fault)
+{
+    fprintf(stderr, _("sparekey: error: '%s': %s\n"), term_shown(path), term_log_words(fault));
+    term_say_hint(_("'sparekey sync' with its name asks the authority for a new one"));
 }
 
 static int
@@ -133,9 +205,11 @@ one_file(struct term *c, struct spk_session *s, const struct spk_verify_opts *o,
             return TERM_FAILED;
         }
     } else if (!c->quiet) {
-        print_text(path, &v);
+        print_text(path, &v, &s->profile->witnesses);
     }
-    if (v.verdict == SPK_VERDICT_BROKEN && !c->json) {
+    if (bad_receipt(&v) != SPK_LOG_FAULT_NONE && !c->json) {
+        say_bad_receipt(path, bad_receipt(&v));
+    } else if (v.verdict == SPK_VERDICT_BROKEN && !c->json) {
         (void)term_error(TERM_ABOUT_SEALED, path, v.why, NULL);
     }
     return verdict_status(v.verdict);

@@ -12,7 +12,7 @@ const struct term_command term_commands[] = {
     {"inspect", "FILE.spk…", N_("show what is in the header, without a key"), cmd_inspect},
     {"verify", "FILE.spk…", N_("tell whether a file can come back"), cmd_verify},
     {"status", "", N_("show what is spooled and what is pending"), cmd_status},
-    {"sync", "", N_("send what is spooled"), cmd_sync},
+    {"sync", "[FILE...]", N_("send what is spooled; fetch receipts that FILEs lack"), cmd_sync},
     {"recover", "FILE.spk… | --all", N_("after losing your keys: get session keys back"),
      cmd_recover},
     {"requests", "", N_("show recovery requests that concern you"), cmd_requests},

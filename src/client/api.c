@@ -301,6 +301,19 @@ add_texts(const struct spk_json *j, const char *key,
     return SPK_OK;
 }
 
+/* The logs note, if it names one: an authority of a former release has no logs. */
+static spk_err
+read_logs(const struct spk_json *j, struct spk_chain *c)
+{
+    const char *text = NULL;
+
+    if (!spk_json_has(j, "logs")) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_json_str(j, "logs", &text));
+    return spk_chain_set_logs(c, spk_span_str(text));
+}
+
 static spk_err
 read_chain(const struct spk_json *j, struct spk_chain **ret_chain)
 {
@@ -316,6 +329,7 @@ read_chain(const struct spk_json *j, struct spk_chain **ret_chain)
         SPK_TRY(spk_json_str(j, "statement", &text));
         SPK_TRY(spk_chain_add_statement(c, spk_span_str(text)));
     }
+    SPK_TRY(read_logs(j, c));
     *ret_chain = SPK_STEAL(c);
     return SPK_OK;
 }

@@ -17,6 +17,7 @@ spk_chain_new(struct spk_chain **ret_c)
     for (size_t i = 0; i < SPK_POLICIES_MAX; i++) {
         c->policies[i] = SPK_BUF(SPK_NOTE_MAX);
     }
+    c->logs = SPK_BUF(SPK_NOTE_MAX);
     *ret_c = c;
     return SPK_OK;
 }
@@ -33,6 +34,7 @@ spk_chain_free(struct spk_chain *c)
     for (size_t i = 0; i < SPK_POLICIES_MAX; i++) {
         spk_buf_free(&c->policies[i]);
     }
+    spk_buf_free(&c->logs);
     spk_mem_free(c);
 }
 
@@ -52,6 +54,13 @@ spk_chain_add_policy(struct spk_chain *c, struct spk_span note)
     SPK_TRY(spk_buf_add(&c->policies[c->n_policies], note));
     c->n_policies++;
     return SPK_OK;
+}
+
+spk_err
+spk_chain_set_logs(struct spk_chain *c, struct spk_span note)
+{
+    spk_buf_reset(&c->logs);
+    return spk_buf_add(&c->logs, note);
 }
 
 static spk_err
@@ -129,6 +138,19 @@ parse_statements(struct spk_pin *p)
     return SPK_OK;
 }
 
+/* By the holder of any statement: all of them are of one chain, and the note never changes. */
+static spk_err
+check_logs(struct spk_pin *p, struct spk_span note)
+{
+    spk_err e = SPK_ERR(AUTH);
+
+    for (size_t i = p->n; i-- > 0 && !spk_ok(e);) {
+        e = spk_logs_verify(note, &p->statements[i].holder, &p->statements[0].policy, &p->logs);
+    }
+    p->has_logs = spk_ok(e);
+    return e;
+}
+
 static spk_err
 pin_check(struct spk_pin *p, uint32_t from)
 {
@@ -143,6 +165,9 @@ pin_check(struct spk_pin *p, uint32_t from)
         SPK_TRY(policy_add(c, &p->statements[0].policy, i, all));
     }
     SPK_TRY(check_statements(p, all, from));
+    if (c->logs.len > 0) {
+        SPK_TRY(check_logs(p, spk_buf_span(&c->logs)));
+    }
     p->policy = all[c->n_policies - 1];
     return SPK_OK;
 }
@@ -196,18 +221,24 @@ spk_pin_by_key(const struct spk_pin *p, const struct spk_hash *spki)
     return NULL;
 }
 
-void
+spk_err
 spk_pin_inherit(struct spk_pin *next, const struct spk_pin *old)
 {
+    if (old->has_logs && !next->has_logs) {
+        SPK_TRY(spk_chain_set_logs(next->chain, spk_buf_span(&old->chain->logs)));
+        next->logs = old->logs;
+        next->has_logs = true;
+    }
     memcpy(next->name, old->name, sizeof(next->name));
     next->state = old->state;
     next->has_owner = old->has_owner;
     next->owner = old->owner;
+    return SPK_OK;
 }
 
-/* Policies are compared by their text: the signature lines under it may grow. */
+/* Notes are compared by their text: the signature lines under it may grow. */
 static bool
-same_policy(const struct spk_buf *a, const struct spk_buf *b)
+same_text(const struct spk_buf *a, const struct spk_buf *b)
 {
     SPK_AUTO_STR struct spk_note *na = NULL;
     SPK_AUTO_STR struct spk_note *nb = NULL;
@@ -217,9 +248,28 @@ same_policy(const struct spk_buf *a, const struct spk_buf *b)
 }
 
 bool
+spk_pin_other_logs(const struct spk_pin *old, const struct spk_pin *next)
+{
+    return old->has_logs && next->has_logs && !same_text(&old->chain->logs, &next->chain->logs);
+}
+
+/* A note that does not hold leaves the pin as it was: without logs. */
+spk_err
+spk_pin_take_logs(struct spk_pin *p, struct spk_span note)
+{
+    SPK_CHECK(!p->has_logs && p->dir != NULL, USAGE);
+    SPK_CHECK(spk_ok(check_logs(p, note)), CHANGED);
+    SPK_TRY(spk_chain_set_logs(p->chain, note));
+    return spk_pin_save_logs(p);
+}
+
+bool
 spk_pin_continues(const struct spk_pin *old, const struct spk_pin *next)
 {
     if (next->n < old->n || next->chain->n_policies < old->chain->n_policies) {
+        return false;
+    }
+    if (spk_pin_other_logs(old, next)) {
         return false;
     }
     for (size_t i = 0; i < old->n; i++) {
@@ -228,7 +278,7 @@ spk_pin_continues(const struct spk_pin *old, const struct spk_pin *next)
         }
     }
     for (size_t i = 0; i < old->chain->n_policies; i++) {
-        if (!same_policy(&old->chain->policies[i], &next->chain->policies[i])) {
+        if (!same_text(&old->chain->policies[i], &next->chain->policies[i])) {
             return false;
         }
     }

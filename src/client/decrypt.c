@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "client/encrypt.h"
 #include "client/kept.h"
+#include "client/receipts.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define MODE_BITS 0777u /* never set-user-id and friends: the file may come from anywhere */
@@ -216,6 +217,18 @@ open_sealed(const char *in_path, int *ret_fd)
     return SPK_OK;
 }
 
+/* A receipt that waits beside the file goes into it now that it is open; what fails here fails
+ * nothing else. */
+static void
+fold_receipts(const struct spk_session *s, const char *in_path, const struct source *src)
+{
+    size_t n = 0;
+
+    if (in_path != NULL && !spk_ok(spk_receipts_fold(s->profile, in_path, src->h, src->key, &n))) {
+        return; /* verify tells */
+    }
+}
+
 spk_err
 spk_decrypt_file(struct spk_session *s, const char *in_path, const char *out_path,
                  const struct spk_decrypt_opts *o, struct spk_decrypt_outcome *ret_o)
@@ -236,5 +249,7 @@ spk_decrypt_file(struct spk_session *s, const char *in_path, const char *out_pat
     SPK_TRY(spk_unlock_header(s, h, &key));
     src.h = h;
     src.key = key;
-    return decrypt_open(&src, in_path, out_path, o, ret_o);
+    SPK_TRY(decrypt_open(&src, in_path, out_path, o, ret_o));
+    fold_receipts(s, in_path, &src);
+    return SPK_OK;
 }

@@ -26,6 +26,9 @@ struct spk_encrypt_outcome {
         spk_err err;
         long status;
         char said[160]; /* hostile */
+        bool receipt;
+        bool no_receipt;        /* accepted, but with no receipt yet */
+        enum spk_log_fault log; /* what is wrong with what its log says */
     } at[SPK_AUTHORITIES_MAX];
 };
 /** The outcome so far, also after a failure. */

@@ -263,11 +263,14 @@ spk_enrol_update(const struct spk_pin *old, const char *url, struct spk_trouble 
     if (!spk_ok(e)) {
         return e.code == SPK_CODE_NOMEM ? e : SPK_ERR(CHANGED);
     }
+    if (t != NULL && spk_pin_other_logs(old, pin)) {
+        t->log = SPK_LOG_FAULT_KEYS;
+    }
     SPK_CHECK(spk_pin_continues(old, pin), CHANGED);
-    spk_pin_inherit(pin, old);
+    SPK_TRY(spk_pin_inherit(pin, old));
     SPK_TRY(confirm_tls(pin, t));
     *ret_changed = pin->n != old->n || pin->chain->n_policies != old->chain->n_policies ||
-                   strcmp(pin->url, old->url) != 0;
+                   pin->has_logs != old->has_logs || strcmp(pin->url, old->url) != 0;
     *ret_pin = SPK_STEAL(pin);
     return SPK_OK;
 }

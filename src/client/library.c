@@ -129,7 +129,7 @@ sparekey_verify_file(struct sparekey *s, const char *path, unsigned flags,
                                       .online = (flags & SPAREKEY_ONLINE) != 0,
                                       .payload = (flags & SPAREKEY_PAYLOAD) != 0};
     struct spk_verify v;
-    bool proven = true;
+    bool proven = false;
     spk_err e;
 
     if (s == NULL || path == NULL || ret_verdict == NULL ||
@@ -141,12 +141,10 @@ sparekey_verify_file(struct sparekey *s, const char *path, unsigned flags,
     if (!spk_ok(e)) {
         return sparekey_result(e);
     }
-    for (size_t i = 0; i < v.n; i++) {
-        proven = proven && v.at[i].proven;
-    }
-    *ret_verdict = (enum sparekey_verdict)v.verdict;
+    proven = v.verdict == SPK_VERDICT_PROVEN;
+    *ret_verdict = proven ? SPAREKEY_ACCEPTED : (enum sparekey_verdict)v.verdict;
     if (ret_proven != NULL) {
-        *ret_proven = v.n > 0 && proven;
+        *ret_proven = proven;
     }
     return SPAREKEY_OK;
 }

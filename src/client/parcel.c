@@ -93,6 +93,8 @@ spk_parcel_clear(struct spk_parcel *p)
 {
     spk_buf_free(&p->rpriv);
     spk_buf_free(&p->blob);
+    spk_buf_free(&p->path);
+    spk_buf_free(&p->receipt);
     memset(p, 0, sizeof(*p));
 }
 
@@ -179,7 +181,9 @@ spk_parcel_fail(struct spk_parcel *p, spk_err why, const struct spk_trouble *t)
     p->err = why;
     p->said[0] = '\0';
     p->status = 0;
+    p->log = SPK_LOG_FAULT_NONE;
     if (t != NULL) {
+        p->log = t->log;
         (void)snprintf(p->said, sizeof(p->said), "%.*s", (int)sizeof(p->said) - 1, t->said);
         p->status = t->status;
     }
@@ -223,12 +227,104 @@ take_refusal(struct spk_parcel *p, const struct spk_json *j)
     return SPK_OK;
 }
 
+const struct spk_vkey *
+spk_parcel_log(const struct spk_parcel *p)
+{
+    return p->pin != NULL && p->pin->has_logs ? spk_logs_key(&p->pin->logs, SPK_LOG_DEPOSITS)
+                                              : NULL;
+}
+
+bool
+spk_parcel_lacks_receipt(const struct spk_parcel *p)
+{
+    return p->state == SPK_PARCEL_ACCEPTED && spk_parcel_log(p) != NULL && p->receipt.len == 0;
+}
+
+/* The authority has taken the deposit, but what it says of its log does not hold. */
+static void
+bad_receipt(struct spk_parcel *p, enum spk_log_fault fault)
+{
+    spk_parcel_fail(p, SPK_ERR(AUTH), NULL);
+    p->log = fault;
+}
+
+/* Faults are this parcel's failure; errors are something else's. */
+static spk_err
+fault_to_state(struct spk_parcel *p, spk_err e, enum spk_log_fault fault)
+{
+    if (fault == SPK_LOG_FAULT_NONE) {
+        return e;
+    }
+    bad_receipt(p, fault);
+    return SPK_OK;
+}
+
+/* In the answer to a single deposit. */
+static spk_err
+take_receipt(struct spk_parcel *p, const struct spk_json *j)
+{
+    const struct spk_vkey *log = spk_parcel_log(p);
+    enum spk_log_fault fault = SPK_LOG_FAULT_NONE;
+    struct spk_receipt r;
+    const char *text = NULL;
+    spk_err e;
+
+    if (!spk_json_has(j, "receipt") || log == NULL) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_json_str(j, "receipt", &text));
+    e = spk_receipt_verify(spk_span_str(text), log, NULL, &r, &fault);
+    if (spk_ok(e)) {
+        fault = spk_receipt_about(&r, &p->d.rpub, &p->d.p);
+    }
+    if (spk_ok(e) && fault == SPK_LOG_FAULT_NONE &&
+        (r.index != p->index || r.rpub.time_ms != p->time_ms)) {
+        fault = SPK_LOG_FAULT_INDEX;
+    }
+    if (!spk_ok(e) || fault != SPK_LOG_FAULT_NONE) {
+        return fault_to_state(p, e, fault);
+    }
+    p->receipt = SPK_BUF((size_t)SPK_PROOF_MAX);
+    return spk_buf_add(&p->receipt, spk_span_str(text));
+}
+
+/* In a batch's answer: it is a receipt once the checkpoint is known. */
+static spk_err
+take_path(struct spk_parcel *p, const struct spk_json *j)
+{
+    spk_buf_free(&p->path);
+    p->path = SPK_BUF((size_t)SPK_PATH_MAX * SPK_HASH_LEN);
+    p->has_path = spk_json_has(j, "path");
+    return p->has_path ? spk_json_base64(j, "path", &p->path) : SPK_OK;
+}
+
+spk_err
+spk_parcel_seal_receipt(struct spk_parcel *p, const struct spk_receipt_head *h,
+                        enum spk_log_fault fault)
+{
+    struct spk_receipt r = {.rpub = p->d.rpub, .p = p->d.p, .index = p->index};
+    spk_err e;
+
+    if (p->state != SPK_PARCEL_ACCEPTED || !p->has_path || spk_parcel_log(p) == NULL) {
+        return SPK_OK;
+    }
+    if (h == NULL) {
+        return fault_to_state(p, SPK_OK, fault);
+    }
+    r.rpub.time_ms = p->time_ms;
+    spk_buf_free(&p->receipt);
+    p->receipt = SPK_BUF((size_t)SPK_PROOF_MAX);
+    e = spk_receipt_make(h, &r, spk_buf_span(&p->path), &p->receipt, &fault);
+    return spk_ok(e) ? e : fault_to_state(p, e, fault);
+}
+
 spk_err
 spk_parcel_answer(struct spk_parcel *p, const struct spk_json *j)
 {
     struct spk_file_id serial;
     uint64_t index = 0;
     uint64_t time_ms = 0;
+    spk_err e;
 
     if (spk_json_has(j, "error")) {
         return take_refusal(p, j);
@@ -241,7 +337,14 @@ spk_parcel_answer(struct spk_parcel *p, const struct spk_json *j)
     p->index = index;
     p->time_ms = time_ms;
     p->err = SPK_OK;
-    return SPK_OK;
+    p->log = SPK_LOG_FAULT_NONE;
+    spk_buf_free(&p->receipt); /* of a call that was tried before */
+    e = take_path(p, j);
+    e = spk_ok(e) ? take_receipt(p, j) : e;
+    if (!spk_ok(e)) {
+        p->state = SPK_PARCEL_NEW; /* what is not taken decides nothing */
+    }
+    return e;
 }
 
 bool
@@ -255,7 +358,7 @@ spk_parcel_may_wait(const struct spk_parcel *p)
     case SPK_CODE_PROTO:
     case SPK_CODE_LIMIT:
         return p->state == SPK_PARCEL_FAILED;
-    default:
-        return false;
+    default: /* what the log says may be right another time */
+        return p->state == SPK_PARCEL_FAILED && p->log != SPK_LOG_FAULT_NONE;
     }
 }

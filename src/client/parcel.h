@@ -4,6 +4,7 @@
 #define SPK_CLIENT_PARCEL_H
 
 #include "client/profile.h"
+#include "client/receipt.h"
 #include "keyblob/wrap.h"
 #include "sealed/slots.h"
 #include "wire/deposit.h"
@@ -25,6 +26,11 @@ struct spk_parcel {
     struct spk_buf rpriv, blob; /* R_priv and SIMPLEBLOB */
     enum spk_parcel_state state;
     uint64_t index, time_ms; /* once accepted */
+    bool has_path;           /* in a batch's answer; the next is those hashes, perhaps none */
+    struct spk_buf path;
+    struct spk_buf receipt; /* verified; empty: none was given, or the log's key is not known */
+    bool waits;             /* accepted, and in the spool for its receipt */
+    enum spk_log_fault log; /* what was wrong with the receipt, when that is why it failed */
     spk_err err;
     char said[160]; /* what the authority answered; hostile */
     long status;
@@ -55,7 +61,8 @@ void spk_parcel_clear(struct spk_parcel *p);
 size_t spk_parcel_rpriv_len(size_t core_len, size_t description_len);
 size_t spk_parcel_record_len(size_t core_len, size_t description_len);
 
-/** Add the slots to a list: the authority's BLOB; the record; the acceptance when there is one. */
+/** Add the slots to a list: the authority's BLOB; the record; the acceptance when there is one.
+ * The receipt has a slot of its own. */
 SPK_MUST_USE spk_err spk_parcel_slot_blob(const struct spk_parcel *p, struct spk_slots *s);
 SPK_MUST_USE spk_err spk_parcel_slot_record(const struct spk_parcel *p,
                                             const struct spk_secret *key, struct spk_slots *s);
@@ -67,8 +74,17 @@ SPK_MUST_USE spk_err spk_accepted_parse(struct spk_span body, uint64_t *ret_inde
 
 /** One line of JSON, without '\n'. */
 SPK_MUST_USE spk_err spk_parcel_json(const struct spk_parcel *p, struct spk_buf *out);
-/** Take an answer: it must name our serial. Sets state, index, time, or the failure. */
+/** Take an answer: it must name our serial. Sets state, index, time, receipt, or the failure. A
+ * receipt that does not hold is one: SPK_CODE_AUTH, .log says what. */
 SPK_MUST_USE spk_err spk_parcel_answer(struct spk_parcel *p, const struct spk_json *j);
+/** The receipt of a batch's answer that has a path. fault: what is wrong with h, which is NULL
+ * then; SPK_LOG_FAULT_NONE and NULL: the log's key is not known. */
+SPK_MUST_USE spk_err spk_parcel_seal_receipt(struct spk_parcel *p, const struct spk_receipt_head *h,
+                                             enum spk_log_fault fault);
+/** The authority has logs, and has given no receipt. */
+bool spk_parcel_lacks_receipt(const struct spk_parcel *p);
+/** The key of the log that this deposit is in; NULL when it is not known. */
+const struct spk_vkey *spk_parcel_log(const struct spk_parcel *p);
 void spk_parcel_fail(struct spk_parcel *p, spk_err why, const struct spk_trouble *t);
 /** True when trying again later may help: what a spool is for. */
 bool spk_parcel_may_wait(const struct spk_parcel *p);

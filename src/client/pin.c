@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "crypto/rng.h"
 
+#define LOGS_FILE "logs.note"
+
 static const char *const state_names[] = {"pinned", "pending", "enrolled"};
 
 const char *
@@ -72,6 +74,14 @@ read_notes(int dirfd, const char *what, size_t max,
 }
 
 static spk_err
+read_logs(int dirfd, struct spk_chain *c)
+{
+    spk_err e = spk_file_read(dirfd, LOGS_FILE, &c->logs);
+
+    return e.code == SPK_CODE_NOTFOUND ? SPK_OK : e;
+}
+
+static spk_err
 parse_state(const char *s, enum spk_pin_state *ret_state)
 {
     for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++) {
@@ -109,6 +119,7 @@ load_at(int dirfd, struct spk_pin **ret_p)
     SPK_TRY(spk_chain_new(&c));
     SPK_TRY(read_notes(dirfd, "statement", SPK_STATEMENTS_MAX, spk_chain_add_statement, c));
     SPK_TRY(read_notes(dirfd, "policy", SPK_POLICIES_MAX, spk_chain_add_policy, c));
+    SPK_TRY(read_logs(dirfd, c));
     SPK_TRY(read_line(dirfd, "url", SPK_PIN_URL_MAX, &url));
     SPK_TRY(read_line(dirfd, "state", 40, &state));
     SPK_TRY(spk_pin_make(&c, url, 1, &p));
@@ -208,6 +219,9 @@ save_at(const struct spk_pin *p, int dirfd)
 
     SPK_TRY(write_notes(dirfd, "policy", c->policies, c->n_policies));
     SPK_TRY(write_notes(dirfd, "statement", c->statements, c->n_statements));
+    if (p->has_logs) {
+        SPK_TRY(write_note(dirfd, LOGS_FILE, spk_buf_span(&c->logs)));
+    }
     SPK_TRY(write_line(dirfd, "url", p->url));
     SPK_TRY(write_owner(dirfd, p));
     return write_line(dirfd, "state", state_names[p->state]);
@@ -223,6 +237,15 @@ open_folder(const char *path, int *ret_fd)
     }
     *ret_fd = fd;
     return SPK_OK;
+}
+
+spk_err
+spk_pin_save_logs(const struct spk_pin *p)
+{
+    SPK_AUTO_FD int fd = -1;
+
+    SPK_TRY(open_folder(p->dir, &fd));
+    return write_note(fd, LOGS_FILE, spk_buf_span(&p->chain->logs));
 }
 
 /* A fresh folder: what a run that crashed has left must not be published with this one's. */

@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/receipts.h"
 #include "client/spool.h"
 #include "keyblob/wrap.h"
 
 #define TLVS_MAX ((size_t)1024)
+/* Room for a receipt: a log of 16 million deposits, and one witness. What outgrows it is kept
+ * beside until the file is opened. */
+#define RESERVED_PATH 24
+#define RESERVED_WITNESSES 1
 
 static spk_err
 add_user(struct spk_seal *seal, const struct spk_rsa *pub)
@@ -60,7 +65,13 @@ reserve(struct spk_sealing *s, const struct spk_sealing_opts *o, size_t tlvs_len
         spk_seal_reserve(s->seal, SPK_SLOT_HEAD + body.len);
     }
     for (size_t i = 0; i < s->n; i++) {
+        const struct spk_vkey *log = spk_parcel_log(&s->parcels[i]);
+
         spk_seal_reserve(s->seal, SPK_SLOT_HEAD + record + SPK_SLOT_HEAD + SPK_ACCEPTED_LEN);
+        if (log != NULL) {
+            spk_seal_reserve(s->seal, SPK_SLOT_HEAD +
+                                          spk_receipt_len(log, RESERVED_PATH, RESERVED_WITNESSES));
+        }
     }
     return SPK_OK;
 }
@@ -149,6 +160,38 @@ spk_sealing_free(struct spk_sealing *s)
     spk_mem_free(s);
 }
 
+/* With policy require a deposit counts with its receipt only; with spool it is sent again, which
+ * changes nothing there, until one comes. */
+static spk_err
+want_receipt(const struct spk_profile *p, struct spk_parcel *parcel, const char *final_path)
+{
+    if (!spk_parcel_lacks_receipt(parcel)) {
+        return SPK_OK;
+    }
+    if (p->deposit_policy == SPK_DEPOSIT_SPOOL) {
+        SPK_TRY(spk_spool_put(p, parcel, final_path));
+        parcel->waits = true;
+        return SPK_OK;
+    }
+    spk_parcel_fail(parcel, SPK_ERR(BUSY), NULL);
+    parcel->log = SPK_LOG_FAULT_MISSING;
+    return SPK_OK;
+}
+
+static spk_err
+put_receipt(const struct spk_profile *p, struct spk_sealing *s, const struct spk_parcel *parcel)
+{
+    struct spk_span text = spk_buf_span(&parcel->receipt);
+
+    if (parcel->state != SPK_PARCEL_ACCEPTED || text.len == 0) {
+        return SPK_OK;
+    }
+    if (SPK_SLOT_HEAD + text.len > spk_seal_room(s->seal)) {
+        return spk_receipts_keep(p, "", &parcel->d, text);
+    }
+    return spk_receipt_put(spk_seal_slots(s->seal), &parcel->d.rpub.authority, text);
+}
+
 static spk_err
 spool_failed(const struct spk_profile *p, struct spk_parcel *parcel, const char *final_path)
 {
@@ -169,8 +212,10 @@ spk_sealing_settle(const struct spk_profile *p, struct spk_sealing *s, const cha
     for (size_t i = 0; i < s->n; i++) {
         struct spk_parcel *parcel = &s->parcels[i];
 
+        SPK_TRY(want_receipt(p, parcel, final_path));
         SPK_TRY(spool_failed(p, parcel, final_path));
         SPK_TRY(spk_parcel_slot_accepted(parcel, spk_seal_slots(s->seal)));
+        SPK_TRY(put_receipt(p, s, parcel));
         if (parcel->state == SPK_PARCEL_FAILED && spk_ok(first)) {
             first = parcel->err;
         }
@@ -189,7 +234,10 @@ spk_sealing_take_back(const struct spk_profile *p, struct spk_sealing *s)
         struct spk_parcel *parcel = &s->parcels[i];
 
         /* one that stays is only a deposit of a file that nobody has */
-        if (parcel->state == SPK_PARCEL_SPOOLED && spk_ok(spk_spool_take_back(p, parcel))) {
+        if (parcel->state != SPK_PARCEL_SPOOLED && !parcel->waits) {
+            continue;
+        }
+        if (spk_ok(spk_spool_take_back(p, parcel)) && parcel->state == SPK_PARCEL_SPOOLED) {
             parcel->state = SPK_PARCEL_NEW;
         }
     }

@@ -5,7 +5,7 @@
 #include "base/rd.h"
 #include "base/text.h"
 
-#define ANSWER_LINE_MAX ((size_t)4096)
+#define ANSWER_LINE_MAX ((size_t)65536)
 #define LINES_MAX ((size_t)64 << 20)
 #define RETRY_WITHIN_MS 5000u /* a call that failed later than that was a timeout */
 
@@ -63,6 +63,36 @@ take_line(struct spk_rd *r, struct spk_parcel *p)
     return spk_parcel_answer(p, j);
 }
 
+/* Each path leads to the checkpoint in the last line (doc/spec/receipt.md §3). */
+static spk_err
+take_checkpoint(struct spk_rd *r, struct spk_parcel **parcels, size_t n)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    const struct spk_vkey *log = spk_parcel_log(parcels[0]);
+    enum spk_log_fault fault = SPK_LOG_FAULT_NONE;
+    struct spk_receipt_head head;
+    const char *note = NULL;
+    struct spk_span line;
+    spk_err e = SPK_OK;
+
+    if (r->left == 0 || log == NULL) {
+        fault = SPK_LOG_FAULT_MISSING; /* of those that have a path */
+    } else {
+        SPK_TRY(spk_rd_line(r, ANSWER_LINE_MAX, &line));
+        SPK_TRY(spk_json_parse(line, &j));
+        SPK_TRY(spk_json_str(j, "checkpoint", &note));
+        e = spk_receipt_head(spk_span_str(note), log, &head, &fault);
+        if (fault == SPK_LOG_FAULT_NONE) {
+            SPK_TRY(e);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        SPK_TRY(
+            spk_parcel_seal_receipt(parcels[i], fault == SPK_LOG_FAULT_NONE ? &head : NULL, fault));
+    }
+    return SPK_OK;
+}
+
 static spk_err
 send_lines(struct spk_api *api, struct spk_span lines, struct spk_parcel **parcels, size_t n)
 {
@@ -78,6 +108,9 @@ send_lines(struct spk_api *api, struct spk_span lines, struct spk_parcel **parce
             fail_all(parcels + i, n - i, SPK_ERR(PROTO), NULL);
             return SPK_OK; /* the lines before it stand */
         }
+    }
+    if (!spk_ok(take_checkpoint(&r, parcels, n))) {
+        fail_all(parcels, n, SPK_ERR(PROTO), NULL);
     }
     return SPK_OK;
 }

@@ -102,14 +102,36 @@ spk_session_pair(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa *
     return spk_session_key(s, spec, ret_pair);
 }
 
+/* Which keys sign the logs of an authority that was pinned when it had none. */
+static spk_err
+take_logs(struct spk_session *s, struct spk_pin *pin, struct spk_api *api)
+{
+    SPK_AUTO(spk_chain) c = NULL;
+    spk_err e = SPK_OK;
+
+    if (pin->has_logs || pin->dir == NULL) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_api_authority(api, &c, NULL));
+    if (c->logs.len > 0) {
+        e = spk_pin_take_logs(pin, spk_buf_span(&c->logs));
+        s->trouble.log = e.code == SPK_CODE_CHANGED ? SPK_LOG_FAULT_KEYS : SPK_LOG_FAULT_NONE;
+    }
+    return e.code == SPK_CODE_IO ? SPK_OK : e; /* where it cannot be kept it serves this run */
+}
+
 spk_err
 spk_session_api(struct spk_session *s, size_t i, struct spk_api **ret_api)
 {
     struct spk_rsa *sign = NULL;
 
     if (s->api[i] == NULL) {
+        SPK_AUTO(spk_api) api = NULL;
+
         SPK_TRY(spk_session_pair(s, SPK_AT_SIGNATURE, &sign));
-        SPK_TRY(spk_api_open(s->profile->authorities[i], sign, &s->trouble, &s->api[i]));
+        SPK_TRY(spk_api_open(s->profile->authorities[i], sign, &s->trouble, &api));
+        SPK_TRY(take_logs(s, s->profile->authorities[i], api));
+        s->api[i] = SPK_STEAL(api);
     }
     *ret_api = s->api[i];
     return SPK_OK;

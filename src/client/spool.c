@@ -94,9 +94,9 @@ spk_spool_entry_parse(struct spk_span bytes, struct spk_spool_entry *ret_e)
     return SPK_OK;
 }
 
-/* SERIAL-AUTHORITY-EPOCH: serials are UUIDv7, so names sort by age. */
-static void
-entry_name(const struct spk_rpub *r, char ret_name[SPK_SPOOL_NAME_MAX])
+/* Serials are UUIDv7, so names sort by age. */
+void
+spk_spool_name(const struct spk_rpub *r, char ret_name[SPK_SPOOL_NAME_MAX])
 {
     char id[2 * SPK_FILE_ID_LEN + 1];
     char key[2 * 8 + 1];
@@ -148,7 +148,7 @@ spk_spool_put(const struct spk_profile *p, const struct spk_parcel *parcel, cons
     SPK_TRY(spk_spool_entry_build(&e, &bytes));
     SPK_TRY(spk_profile_data_path(p, "spool", &dir));
     SPK_TRY(spk_mkdirs(dir, 0700));
-    entry_name(&parcel->d.rpub, name);
+    spk_spool_name(&parcel->d.rpub, name);
     SPK_TRY(entry_path(p, name, &file));
     return spk_file_write(AT_FDCWD, file, spk_buf_span(&bytes), 0600, true);
 }
@@ -214,7 +214,7 @@ spk_spool_take_back(const struct spk_profile *p, const struct spk_parcel *parcel
 {
     char name[SPK_SPOOL_NAME_MAX];
 
-    entry_name(&parcel->d.rpub, name);
+    spk_spool_name(&parcel->d.rpub, name);
     return spk_spool_drop(p, name);
 }
 
@@ -228,7 +228,7 @@ spk_spool_has(const struct spk_profile *p, const struct spk_rpub *rpub)
     char name[SPK_SPOOL_NAME_MAX];
     bool same = false;
 
-    entry_name(rpub, name);
+    spk_spool_name(rpub, name);
     if (spk_ok(spk_spool_read(p, name, NULL, &e))) {
         spk_parcel_rpub(&e.parcel, ours);
         spk_parcel_rpub(&claim, theirs);
@@ -245,7 +245,7 @@ note_path(const struct spk_profile *p, const struct spk_rpub *r, char **ret_dir,
 {
     char name[SPK_SPOOL_NAME_MAX];
 
-    entry_name(r, name);
+    spk_spool_name(r, name);
     SPK_TRY(spk_profile_data_path(p, "accepted", ret_dir));
     return spk_path_join(*ret_dir, name, ret_path);
 }

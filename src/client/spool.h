@@ -19,6 +19,8 @@ void spk_spool_entry_clear(struct spk_spool_entry *e);
 SPK_MUST_USE spk_err spk_spool_entry_build(const struct spk_spool_entry *e, struct spk_buf *out);
 SPK_MUST_USE spk_err spk_spool_entry_parse(struct spk_span bytes, struct spk_spool_entry *ret_e);
 
+/** SERIAL-KEY-EPOCH: what an entry, and all that is kept of its deposit, is named by. */
+void spk_spool_name(const struct spk_rpub *r, char ret_name[SPK_SPOOL_NAME_MAX]);
 /** Durable when it returns. */
 SPK_MUST_USE spk_err spk_spool_put(const struct spk_profile *p, const struct spk_parcel *parcel,
                                    const char *final_path);
@@ -41,9 +43,10 @@ SPK_MUST_USE spk_err spk_spool_note_accepted(const struct spk_profile *p,
 bool spk_spool_was_accepted(const struct spk_profile *p, const struct spk_rpub *rpub,
                             uint64_t *ret_index, uint64_t *ret_time_ms);
 
-/** Put the acceptance into the file's slots. The file must carry this very deposit:
- * SPK_CODE_CHANGED else. */
-SPK_MUST_USE spk_err spk_spool_fold(struct spk_session *s, const struct spk_spool_entry *e);
+/** Put acceptance and receipt into the file's slots, if it carries this very deposit; else they are
+ * kept: the receipt beside the file where that can be, all else with our own notes. */
+SPK_MUST_USE spk_err spk_spool_settle(struct spk_session *s, const struct spk_spool_entry *e,
+                                      bool *ret_folded);
 
 /** Send one entry: what the authority then has must equal it, byte for byte. */
 SPK_MUST_USE spk_err spk_spool_send(struct spk_api *api, struct spk_spool_entry *e);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "client/decrypt.h"
+#include "client/receipts.h"
 #include "client/send.h"
 #include "client/spool.h"
 
@@ -84,8 +85,8 @@ check_same(const struct spk_slots *slots, const struct spk_parcel *p)
     return SPK_OK;
 }
 
-spk_err
-spk_spool_fold(struct spk_session *s, const struct spk_spool_entry *e)
+static spk_err
+fold(struct spk_session *s, const struct spk_spool_entry *e)
 {
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF(e->path.max);
     SPK_AUTO_FD int fd = -1;
@@ -105,5 +106,27 @@ spk_spool_fold(struct spk_session *s, const struct spk_spool_entry *e)
     SPK_TRY(check_same(spk_header_slots(h), &e->parcel));
     SPK_TRY(spk_accepted_put(spk_header_slots(h), &e->parcel.d.rpub.authority, e->parcel.index,
                              e->parcel.time_ms));
+    if (e->parcel.receipt.len > 0) {
+        SPK_TRY(spk_receipt_put(spk_header_slots(h), &e->parcel.d.rpub.authority,
+                                spk_buf_span(&e->parcel.receipt)));
+    }
     return spk_sealed_replace_slots(AT_FDCWD, name, key, spk_header_slots(h));
+}
+
+spk_err
+spk_spool_settle(struct spk_session *s, const struct spk_spool_entry *e, bool *ret_folded)
+{
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF(e->path.max + 1);
+    const char *name = "";
+
+    *ret_folded = spk_ok(fold(s, e));
+    if (*ret_folded) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_buf_add(&path, spk_buf_span(&e->path)));
+    SPK_TRY(spk_buf_cstr(&path, &name));
+    SPK_TRY(spk_spool_note_accepted(s->profile, &e->parcel));
+    return e->parcel.receipt.len == 0 ? SPK_OK
+                                      : spk_receipts_keep(s->profile, name, &e->parcel.d,
+                                                          spk_buf_span(&e->parcel.receipt));
 }

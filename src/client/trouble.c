@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *
+spk_log_fault_name(enum spk_log_fault f)
+{
+    static const char *const names[] = {"none",      "keys",    "missing",   "malformed", "origin",
+                                        "signature", "witness", "beyond",    "length",    "path",
+                                        "file",      "key",     "authority", "deposit",   "index"};
+
+    return names[f];
+}
+
 void
 spk_trouble_clear(struct spk_trouble *t)
 {

@@ -10,14 +10,22 @@
 
 #include "base/text.h"
 #include "client/decrypt.h"
+#include "client/receipts.h"
 #include "client/spool.h"
 
-static const char *const verdict_names[] = {"accepted", "spooled", "not-deposited", "broken"};
+static const char *const verdict_names[] = {"accepted", "spooled", "not-deposited", "broken",
+                                            "proven"};
 
 const char *
 spk_verdict_name(enum spk_verdict v)
 {
     return verdict_names[v];
+}
+
+bool
+spk_verdict_is_good(enum spk_verdict v)
+{
+    return v == SPK_VERDICT_ACCEPTED || v == SPK_VERDICT_PROVEN;
 }
 
 struct check { /* one file under examination */
@@ -26,6 +34,7 @@ struct check { /* one file under examination */
     const struct spk_slots *slots;
     const struct spk_secret *key; /* NULL: claims only */
     const struct spk_verify_opts *o;
+    const char *path;
 };
 
 /* What must hold between record, BLOB and core even before a key is there. */
@@ -107,16 +116,61 @@ check_online(const struct check *c, const struct spk_pin *pin, const struct spk_
     spk_err e = ask_authority(c, pin, d, at);
 
     if (spk_ok(e)) {
-        at->verdict = SPK_VERDICT_ACCEPTED;
+        at->verdict = at->verdict == SPK_VERDICT_PROVEN ? at->verdict : SPK_VERDICT_ACCEPTED;
         return SPK_OK;
     }
     if (e.code == SPK_CODE_NOTFOUND) {
-        if (at->verdict == SPK_VERDICT_ACCEPTED) {
+        if (spk_verdict_is_good(at->verdict)) {
             at->verdict = SPK_VERDICT_NOT_DEPOSITED;
         }
         return SPK_OK;
     }
     return e;
+}
+
+/* The number that the file has noted when it was accepted, if it has. */
+static bool
+same_number(const struct check *c, const struct spk_verify_at *at, uint64_t index)
+{
+    const struct spk_slot *slot = spk_slots_find(c->slots, SPK_SLOT_ACCEPTED, &at->key, 0);
+    uint64_t noted = 0;
+    uint64_t time_ms = 0;
+
+    return slot == NULL || !spk_ok(spk_accepted_parse(slot->body, &noted, &time_ms)) ||
+           noted == index;
+}
+
+/* A receipt that waits outside may be any other file's: it is told of, and breaks nothing. One that
+ * is in the file was put there by who had its key. */
+static spk_err
+check_receipt(const struct check *c, const struct spk_pin *pin, const struct spk_deposit *d,
+              struct spk_verify_at *at)
+{
+    const struct spk_receipt_search w = {c->s->profile, c->slots, c->path, d,
+                                         spk_logs_key(&pin->logs, SPK_LOG_DEPOSITS)};
+    struct spk_receipt_found f;
+
+    at->has_logs = pin->has_logs;
+    if (!pin->has_logs) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_receipt_find(&w, &f));
+    if (f.fault == SPK_LOG_FAULT_NONE && !same_number(c, at, f.r.index)) {
+        f.fault = SPK_LOG_FAULT_INDEX;
+    }
+    at->receipt = f.r;
+    at->receipt_fault = f.fault;
+    at->receipt_inside = f.inside;
+    spk_receipt_found_clear(&f);
+    SPK_CHECK(at->receipt_fault == SPK_LOG_FAULT_NONE || !at->receipt_inside, AUTH);
+    if (at->receipt_fault == SPK_LOG_FAULT_NONE) {
+        at->index = at->receipt.index;
+        at->time_ms = at->receipt.rpub.time_ms;
+        at->verdict = at->proven && at->receipt.witnesses >= c->s->profile->witnesses.need
+                          ? SPK_VERDICT_PROVEN
+                          : SPK_VERDICT_ACCEPTED;
+    }
+    return SPK_OK;
 }
 
 static spk_err
@@ -143,8 +197,9 @@ check_slots(const struct check *c, struct spk_verify_at *at)
     (void)snprintf(at->name, sizeof(at->name), "%s", pin->name);
     if (c->key != NULL) {
         SPK_TRY(prove(c, &d, a->key));
-        at->proven = true;
+        at->proven = spk_rpub_is_derived(&d.rpub);
     }
+    SPK_TRY(check_receipt(c, pin, &d, at));
     return c->o->online ? check_online(c, pin, &d, at) : SPK_OK;
 }
 
@@ -207,12 +262,14 @@ check_records_named(const struct check *c, const struct spk_verify *v)
 static void
 sum_up(const struct spk_profile *p, struct spk_verify *v)
 {
+    size_t proven = 0;
     size_t accepted = 0;
     size_t spooled = 0;
 
     v->needed = p->need == 0 || p->need > v->n ? v->n : (size_t)p->need;
     for (size_t i = 0; i < v->n; i++) {
-        accepted += v->at[i].verdict == SPK_VERDICT_ACCEPTED;
+        proven += v->at[i].verdict == SPK_VERDICT_PROVEN;
+        accepted += spk_verdict_is_good(v->at[i].verdict);
         spooled += v->at[i].verdict == SPK_VERDICT_SPOOLED;
         if (v->at[i].verdict == SPK_VERDICT_BROKEN && spk_ok(v->why)) {
             v->why = v->at[i].why;
@@ -220,6 +277,8 @@ sum_up(const struct spk_profile *p, struct spk_verify *v)
     }
     if (!spk_ok(v->why)) {
         v->verdict = SPK_VERDICT_BROKEN;
+    } else if (v->n > 0 && proven >= v->needed) {
+        v->verdict = SPK_VERDICT_PROVEN;
     } else if (v->n > 0 && accepted >= v->needed) {
         v->verdict = SPK_VERDICT_ACCEPTED;
     } else if (v->n > 0 && accepted + spooled >= v->needed) {
@@ -261,6 +320,17 @@ check_payload(const struct check *c, int fd)
     return spk_open_run(c->h, c->key, fd, nowhere, &oo, &bytes);
 }
 
+/* What waits beside the file goes into it: nothing that fails here is a fault of the file. */
+static void
+fold_receipts(const struct check *c, struct spk_verify *v)
+{
+    size_t n = 0;
+
+    if (c->key != NULL && spk_ok(spk_receipts_fold(c->s->profile, c->path, c->h, c->key, &n))) {
+        v->folded = n;
+    }
+}
+
 static spk_err
 examine(struct check *c, int fd, struct spk_verify *v)
 {
@@ -277,6 +347,7 @@ examine(struct check *c, int fd, struct spk_verify *v)
             c->key = key;
         }
     }
+    fold_receipts(c, v);
     c->slots = spk_header_slots(c->h);
     SPK_TRY(c->slots != NULL ? SPK_OK : spk_header_fault(c->h));
     SPK_TRY(check_authorities(c, v));
@@ -296,7 +367,7 @@ spk_verify_file(struct spk_session *s, const char *path, const struct spk_verify
     SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     SPK_AUTO(spk_header) h = NULL;
     struct spk_verify v = {0};
-    struct check c = {.s = s, .o = o};
+    struct check c = {.s = s, .o = o, .path = path};
     struct stat st;
     spk_err e;
 

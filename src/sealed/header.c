@@ -288,6 +288,7 @@ spk_header_open(struct spk_header *h, const struct spk_rsa *pair, struct spk_sec
         spk_err e = area_try(h, a, pair, &met, ret_key);
         if (spk_ok(e)) {
             h->best = a->slots;
+            h->mac_ok = true;
         }
         if (e.code != SPK_CODE_NOKEY) {
             return e;
@@ -316,6 +317,13 @@ spk_header_open_key(struct spk_header *h, const struct spk_secret *key, bool *re
             h->best = a->slots;
         }
     }
+    h->mac_ok = ok;
     *ret_mac_ok = ok;
     return SPK_OK;
+}
+
+bool
+spk_header_slots_hold(const struct spk_header *h)
+{
+    return h->mac_ok;
 }

@@ -41,6 +41,8 @@ bool spk_header_meets(const struct spk_header *h, const struct spk_hash *spki);
 /** Slots of the best area (highest generation with right SUM; after opening, the one whose MAC
  * holds). Before opening they are claims. NULL when no area is readable. */
 struct spk_slots *spk_header_slots(struct spk_header *h);
+/** Opened, and the MAC over these slots has held: they are no claims. */
+bool spk_header_slots_hold(const struct spk_header *h);
 
 /** Open with a pair: tries its slots in every readable area; on success K is given, the MAC has
  * held, and spk_header_slots() are verified. SPK_CODE_NOKEY: no slot for this pair. SPK_CODE_AUTH:

@@ -15,6 +15,7 @@ struct spk_header {
     struct spk_area area[2];
     struct spk_slots *best; /* borrowed from one of the areas */
     bool cut;               /* the file ends within the areas */
+    bool mac_ok;            /* it was opened, and the MAC of the area of best has held */
 };
 
 /** Order in which areas are tried: highest generation first, A before B. */

@@ -134,6 +134,14 @@ spk_seal_reserve(struct spk_seal *s, size_t bytes)
     s->reserve = sum < bytes ? SIZE_MAX : sum;
 }
 
+size_t
+spk_seal_room(const struct spk_seal *s)
+{
+    size_t need = spk_slots_area_need(s->slots);
+
+    return need < s->core.area_len ? s->core.area_len - need : 0;
+}
+
 static size_t
 round_up(size_t n, size_t unit)
 {

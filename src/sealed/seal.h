@@ -43,6 +43,8 @@ struct spk_slots *spk_seal_slots(struct spk_seal *s);
 /** How many more slot bytes will be added after spk_seal_core() (deposit records): counted into
  * area_len. */
 void spk_seal_reserve(struct spk_seal *s, size_t bytes);
+/** Bytes of slots that still go into the area, once area_len is fixed. */
+size_t spk_seal_room(const struct spk_seal *s);
 /** Fix area_len and give the core's bytes (borrowed). The slots may still change within the
  * reserve. */
 SPK_MUST_USE spk_err spk_seal_core(struct spk_seal *s, struct spk_span *ret_core);

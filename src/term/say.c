@@ -285,11 +285,16 @@ term_say_hint(const char *sentence)
 static void
 say_detail(const struct spk_trouble *t)
 {
-    if (t == NULL || (t->said[0] == '\0' && t->peer[0] == '\0')) {
+    if (t == NULL || (t->said[0] == '\0' && t->peer[0] == '\0' && t->log == 0)) {
         return;
     }
-    if (t->said[0] == '\0') {
+    if (t->log != SPK_LOG_FAULT_NONE) {
+        fprintf(stderr, _("%s: note: %s\n"), term_program, term_log_words(t->log));
+    }
+    if (t->said[0] == '\0' && t->peer[0] != '\0') {
         fprintf(stderr, _("%s: note: authority %s\n"), term_program, term_shown(t->peer));
+    } else if (t->said[0] == '\0') {
+        return;
     } else if (t->status == 0) {
         fprintf(stderr, _("%s: note: authority %s: %s\n"), term_program, term_shown(t->peer),
                 term_shown(t->said));

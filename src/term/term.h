@@ -86,6 +86,8 @@ int term_error(enum term_about about, const char *file, spk_err e, const struct 
 void term_say_error(const char *file, const char *sentence);
 void term_say_warning(const char *file, const char *sentence);
 void term_say_hint(const char *sentence);
+/** What does not hold of an authority's log, as a sentence. */
+const char *term_log_words(enum spk_log_fault fault);
 /** The sentence of an error, translated, without file; borrowed. */
 const char *term_sentence(enum term_about about, spk_err e);
 /** Name escaped for people, in a rotating static buffer (up to four at a time in one thread). */

@@ -56,7 +56,7 @@ def typed_elsewhere(p):
         r = subprocess.run(words, cwd=elsewhere, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
         assert r.returncode == 0, (words, r.stdout, r.stderr)
         status[words[1]] = r.stdout
-    assert list(status) == ["init", "enroll", "encrypt", "verify", "decrypt"] and "accepted" in status["verify"], status
+    assert list(status) == ["init", "enroll", "encrypt", "verify", "decrypt"] and "proven" in status["verify"], status
     assert (elsewhere / "COPY").read_text() == "hello\n"
     gone = re.search(r"^  rm -r .*$", play.said(), re.MULTILINE)[0]
     subprocess.run(shlex.split(gone, comments=True), check=True)

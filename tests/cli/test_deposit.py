@@ -116,7 +116,7 @@ def accepted_and_proven(box):
     assert j["deposits"][0]["state"] == "accepted"
     v = box.json("verify", "--online", "--payload", "a.spk")
     at = v["authorities"][0]
-    assert v["verdict"] == "accepted" and at["proven"] and at["confirmed"] and at["file_alone"]
+    assert v["verdict"] == "proven" and at["proven"] and at["confirmed"] and at["file_alone"]
     assert at["index"] == j["deposits"][0]["index"]
     v = box.json("verify", "--no-key", "a.spk")
     assert v["verdict"] == "accepted" and not v["authorities"][0]["proven"]
@@ -173,10 +173,10 @@ def spool_and_sync(box):
         a.start_server()
         p = box.run("sync", ok=0)
         assert live.spool(box) == []
-        assert box.json("verify", "--online", "a.spk")["verdict"] == "accepted"
+        assert box.json("verify", "--online", "a.spk")["verdict"] == "proven"
         assert any(s["type"] == "accepted" for s in box.json("inspect", "a.spk")["slots"])
         assert not any(s["type"] == "accepted" for s in box.json("inspect", "d/b.spk")["slots"])
-        assert box.json("verify", "d/b.spk")["verdict"] == "accepted"
+        assert box.json("verify", "d/b.spk")["verdict"] == "proven"
         assert box.run("decrypt", "-o", "-", "a.spk", binary=True, ok=0).stdout == b"spooled"
         box.run("sync", ok=0)
 
@@ -416,7 +416,7 @@ def killed_between(box):
         assert not any(n.startswith(".") for n in os.listdir(box.work / "t"))
         if sealed:
             out = box.run("verify", "--json", *[f"t/{n}" for n in sealed], ok=0).stdout
-            assert all(json.loads(line)["verdict"] == "accepted" for line in out.splitlines())
+            assert all(json.loads(line)["verdict"] == "proven" for line in out.splitlines())
     box.run("encrypt", "-r", "t", ok=0)
     assert len(os.listdir(box.work / "t")) == 800
     box.run("verify", "-q", "--online", *[f"t/{i:03}.spk" for i in range(0, 400, 40)], ok=0)
@@ -440,7 +440,7 @@ def several_authorities(box):
         p = box.run("encrypt", "-f", "a", ok=0)
         assert "not deposited at two" in p.stderr and "NO deposit at two" in p.stdout
         assert "error" not in p.stderr
-        assert box.json("verify", "a.spk")["verdict"] == "accepted"
+        assert box.json("verify", "a.spk")["verdict"] == "proven"
         (box.home / ".config/sparekey/config").write_text("need = 3\n")
         assert "fewer authorities" in box.run("encrypt", "-f", "a", ok=1).stderr
 
@@ -508,7 +508,7 @@ def new_epoch(box):
         assert box.json("inspect", "new.spk")["authorities"][0]["epoch"] == 2
         for name in ("old.spk", "between.spk", "new.spk"):
             v = box.json("verify", "--online", name)
-            assert v["verdict"] == "accepted" and v["authorities"][0]["proven"], v
+            assert v["verdict"] == "proven" and v["authorities"][0]["proven"], v
         # a new owner with the old address follows the chain
         other = harness.Box()
         other.run("enroll", a.address, ok=0)

@@ -90,7 +90,7 @@ def one_file(box):
     assert p.stdout.splitlines()[-1] == "done: 1 of 1 file opens with your key"
     assert box.read("a.back") == data
     assert plain(box, "a.spk") == data
-    assert box.json("verify", "--payload", "--online", "a.spk")["verdict"] == "accepted"
+    assert box.json("verify", "--payload", "--online", "a.spk")["verdict"] == "proven"
     # only what was asked for came back
     assert "'b.spk' cannot be opened" in box.run("decrypt", "-o", "x", "b.spk", ok=1).stderr
     # the new pairs are the owner's: deposits go on under the same owner id
@@ -167,6 +167,9 @@ def damaged_areas(box):
     assert box.read("a.spk")[j["payload_offset"] :] == bytes(sealed[j["payload_offset"] :])
     v = box.json("verify", "--online", "a.spk")
     assert v["authorities"][0]["proven"] and v["verdict"] == "accepted"
+    assert v["authorities"][0]["receipt_error"] == "missing"  # it was lost with the areas
+    box.run("sync", "a.spk", ok=0)
+    assert box.json("verify", "a.spk")["verdict"] == "proven"
 
 
 def damaged_core(box):
@@ -187,7 +190,7 @@ def damaged_core(box):
     p = box.run("recover", "s.spk", "b.spk", ok=0)
     assert p.stdout.count("header re") == 2
     assert plain(box, "s.spk") == small and plain(box, "b.spk") == big
-    assert box.json("verify", "s.spk")["verdict"] == "accepted"
+    assert box.json("verify", "s.spk")["verdict"] == "proven"
 
 
 def changed_core(box):
@@ -549,7 +552,7 @@ def second_recovery(box):
     assert [x["about"].lower() for x in box.json("doctor", "--offline") if "old key container" in x["text"]] == old
     # the first recovery's container is kept, and opens what it has repaired
     v = box.json("verify", "--payload", "c.spk")
-    assert v["verdict"] == "accepted" and v["opened_by"].lower() == old[0]
+    assert v["verdict"] == "proven" and v["opened_by"].lower() == old[0]
     p = box.run("verify", "c.spk", ok=0)
     assert "old key container" in p.stdout and old[0] in p.stdout.lower()
     assert plain(box, "c.spk") == b"c" and plain(box, "d.spk") == b"a" and plain(box, "b.spk") == b"b"

@@ -19,5 +19,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort(); /* an answer that is taken decides, one that is not does not */
         }
     }
+    spk_parcel_clear(&p);
     return 0;
 }
