@@ -309,6 +309,29 @@ take_votes(struct ctl_case *c, const struct spk_json *j)
     return SPK_OK;
 }
 
+/* An authority without a log of recoveries has none. */
+static spk_err
+take_entries(struct ctl_case *c, const struct spk_json *j)
+{
+    const struct spk_json *list = NULL;
+    size_t count = 0;
+
+    if (!spk_json_has(j, "entries")) {
+        return SPK_OK;
+    }
+    SPK_TRY(spk_json_array(j, "entries", &list, &count));
+    for (size_t i = 0; i < count && c->n_entries < CTL_CASE_ENTRIES_MAX; i++) {
+        const struct spk_json *one = spk_json_at(list, i);
+        struct ctl_case_entry e = {0};
+
+        SPK_TRY(spk_json_u64(one, "index", &e.index));
+        SPK_TRY(spk_json_u64(one, "kind", &e.kind));
+        SPK_TRY(spk_json_u64(one, "time", &e.time_ms));
+        c->entries[c->n_entries++] = e;
+    }
+    return SPK_OK;
+}
+
 spk_err
 ctl_case_take(struct ctl_case *c, const struct spk_json *j)
 {
@@ -322,6 +345,7 @@ ctl_case_take(struct ctl_case *c, const struct spk_json *j)
     SPK_TRY(take_successors(c, j));
     SPK_TRY(check_keys(c));
     SPK_TRY(take_serials(c, j));
+    SPK_TRY(fault(c, take_entries(c, j), N_("the list of log entries is not of its format")));
     return fault(c, take_votes(c, j), N_("the list of approvals is not of its format"));
 }
 

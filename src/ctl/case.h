@@ -20,6 +20,7 @@
 #define CTL_CASE_FILES_MAX ((size_t)1 << 20)
 #define CTL_CASE_SUCCESSORS_MAX 64
 #define CTL_CASE_VOTES_MAX 64
+#define CTL_CASE_ENTRIES_MAX 64
 #define CTL_CASE_TEXT_MAX ((size_t)256 << 20)
 
 struct ctl_case_file {
@@ -32,6 +33,9 @@ struct ctl_case_file {
 struct ctl_case_vote {
     char officer[SPK_NOTE_NAME_MAX + 1];
     struct spk_vote vote;
+};
+struct ctl_case_entry { /* of the recoveries log (doc/spec/log.md §6) */
+    uint64_t index, kind, time_ms;
 };
 struct ctl_case {
     const struct spk_pin *pin; /* borrowed */
@@ -61,6 +65,8 @@ struct ctl_case {
     /* the authority's word only */
     char state[16];
     uint64_t opened, due, expires;
+    size_t n_entries;
+    struct ctl_case_entry entries[CTL_CASE_ENTRIES_MAX]; /* public, so that everybody can look */
     uint64_t persons, needed; /* approving in round 1; while vetoed, of those who override that */
 };
 SPK_MUST_USE spk_err ctl_case_new(const struct spk_pin *pin, const struct spk_hash *hash,

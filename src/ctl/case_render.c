@@ -8,6 +8,7 @@
 #include "ctl/case.h"
 #include "ctl/draft.h"
 #include "term/i18n.h"
+#include "wire/logs.h"
 
 #define V "verified"
 #define C "claimed"
@@ -205,6 +206,42 @@ render_votes(const struct ctl_case *c, struct spk_buf *b)
     return SPK_OK;
 }
 
+static const char *
+entry_word(uint64_t kind)
+{
+    switch (kind) {
+    case SPK_ENTRY_REQUESTED:
+        return _("request");
+    case SPK_ENTRY_APPROVAL:
+        return _("approval");
+    case SPK_ENTRY_DENIED:
+        return _("denial");
+    case SPK_ENTRY_VETO:
+        return _("veto");
+    case SPK_ENTRY_ENDED:
+        return _("its end");
+    case SPK_ENTRY_DRILL:
+        return _("drill");
+    default:
+        return "?";
+    }
+}
+
+/* Where the public log has it, so that its owner finds it there. */
+static spk_err
+render_entries(const struct ctl_case *c, struct spk_buf *b)
+{
+    for (size_t i = 0; i < c->n_entries; i++) {
+        const struct ctl_case_entry *e = &c->entries[i];
+        char iso[21];
+
+        SPK_TRY(spk_buf_printf(b, "%-9s %-16s %llu %s %s\n", C, _("log entry"),
+                               (unsigned long long)e->index, spk_time_iso(e->time_ms / 1000, iso),
+                               entry_word(e->kind)));
+    }
+    return SPK_OK;
+}
+
 static spk_err
 render_claims(const struct ctl_case *c, struct spk_buf *b)
 {
@@ -234,5 +271,6 @@ ctl_case_render(const struct ctl_case *c, size_t list, struct spk_buf *b)
     SPK_TRY(render_scope(c, list, b));
     SPK_TRY(render_takes(c, b));
     SPK_TRY(render_votes(c, b));
+    SPK_TRY(render_entries(c, b));
     return render_claims(c, b);
 }

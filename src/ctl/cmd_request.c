@@ -304,6 +304,20 @@ json_verified(struct spk_jw *w, const struct ctl_case *k)
     spk_jw_close(w, '}');
 }
 
+static void
+json_entries(struct spk_jw *w, const struct ctl_case *k)
+{
+    spk_jw_open(w, "entries", '[');
+    for (size_t i = 0; i < k->n_entries; i++) {
+        spk_jw_open(w, NULL, '{');
+        spk_jw_u64(w, "index", k->entries[i].index);
+        spk_jw_u64(w, "kind", k->entries[i].kind);
+        spk_jw_u64(w, "time", k->entries[i].time_ms);
+        spk_jw_close(w, '}');
+    }
+    spk_jw_close(w, ']');
+}
+
 static int
 show_json(const struct ctl_case *k)
 {
@@ -320,6 +334,7 @@ show_json(const struct ctl_case *k)
     spk_jw_u64(&w, "opened", k->opened);
     spk_jw_u64(&w, "due", k->due);
     spk_jw_u64(&w, "expires", k->expires);
+    json_entries(&w, k);
     spk_jw_close(&w, '}');
     spk_jw_close(&w, '}');
     return term_json_out(&w, &b);

@@ -59,6 +59,8 @@ def shown(p):
     assert code not in r.stdout + r.stderr and code.replace("-", "") not in r.stdout + r.stderr
     j = p.json("alice", "request", "show", request)
     assert j["verified"]["files"][0]["description"] == "f.txt" and j["claimed"]["state"] == "open"
+    assert re.search(r"^claimed   log entry +\d+ \S+ request$", r.stdout, re.MULTILINE)
+    assert [e["kind"] for e in j["claimed"]["entries"]] == [16]
     assert j["verified"]["owner"] == p.json("alice", "owner", "find", "olga")["owners"][0]["owner"]
 
 

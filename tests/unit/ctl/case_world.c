@@ -274,6 +274,13 @@ preimages(const struct world *w)
     spk_jw_u64(&j, "count", w->count);
     spk_jw_hex(&j, "root", spk_hash_span(&w->root));
     spk_jw_close(&j, '}');
+    spk_jw_open(&j, "entries", '[');
+    spk_jw_open(&j, NULL, '{');
+    spk_jw_u64(&j, "index", 7);
+    spk_jw_u64(&j, "kind", 16);
+    spk_jw_u64(&j, "time", 1700000002000);
+    spk_jw_close(&j, '}');
+    spk_jw_close(&j, ']');
     spk_jw_cstr(&j, "state", "open");
     spk_jw_u64(&j, "opened", 1700000002);
     spk_jw_u64(&j, "due", 0);

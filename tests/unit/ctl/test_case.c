@@ -168,6 +168,7 @@ render(void **state)
     assert_non_null(strstr(text, "two \\u{202E}.txt\n")); /* right-to-left override, escaped */
     assert_non_null(strstr(text, "... and 1 more\n"));
     assert_non_null(strstr(text, "claimed   owner of         1 files"));
+    assert_non_null(strstr(text, "claimed   log entry        7 2023-11-14T22:13:22Z request\n"));
     ctl_case_free(c);
     spk_buf_free(&b);
 }
