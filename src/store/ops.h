@@ -15,6 +15,10 @@ struct spk_store_ops {
     spk_err (*commit)(struct spk_store *s);
     void (*rollback)(struct spk_store *s);
 
+    /* both NULL in a back end that has no file */
+    spk_err (*copy)(struct spk_store *s, const char *path, volatile const int *stop);
+    spk_err (*integrity)(struct spk_store *s);
+
     spk_err (*put_owner)(struct spk_store *s, const struct spk_owner_row *row, uint64_t *ret_key);
     spk_err (*set_owner_state)(struct spk_store *s, uint64_t key, uint32_t state);
     spk_err (*put_successor)(struct spk_store *s, uint64_t key, uint32_t number,

@@ -86,6 +86,19 @@ spk_store_owner_changes(const struct spk_store *s)
     return atomic_load(&s->owner_changes);
 }
 
+spk_err
+spk_store_copy(struct spk_store *s, const char *path, volatile const int *stop)
+{
+    SPK_CHECK(s->ops->copy != NULL, USAGE);
+    return s->ops->copy(s, path, stop);
+}
+
+spk_err
+spk_store_integrity(struct spk_store *s)
+{
+    return s->ops->integrity != NULL ? s->ops->integrity(s) : SPK_OK;
+}
+
 /* -- owners */
 
 spk_err

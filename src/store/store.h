@@ -45,6 +45,14 @@ SPK_MUST_USE spk_err spk_store_write(struct spk_store *s, spk_store_work *work, 
 /** Counts commits that changed an owner; what was looked up under an older count is stale. */
 uint64_t spk_store_owner_changes(const struct spk_store *s);
 
+/** A copy of all that is committed now, as a new file that is a store by itself; others may write
+ * meanwhile. SPK_CODE_EXISTS: the path is taken; SPK_CODE_STOPPED: *stop was set; SPK_CODE_USAGE:
+ * not of this back end. */
+SPK_MUST_USE spk_err spk_store_copy(struct spk_store *s, const char *path,
+                                    volatile const int *stop);
+/** The back end's own check of its file. SPK_CODE_CHANGED: it is damaged. */
+SPK_MUST_USE spk_err spk_store_integrity(struct spk_store *s);
+
 /* -- Owners. */
 typedef spk_err (*spk_owner_fn)(void *arg, const struct spk_owner_row *row);
 void spk_owner_row_clear(struct spk_owner_row *row);

@@ -174,6 +174,14 @@ find_file(const char *path, bool create)
     return fd < 0 ? spk_err_errno() : SPK_OK;
 }
 
+spk_err
+sq_new_file(const char *path)
+{
+    SPK_AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    return fd < 0 ? spk_err_errno() : SPK_OK;
+}
+
 static void
 checkpoint_once(struct sq_conn *c, uint64_t limit)
 {
@@ -395,6 +403,8 @@ const struct spk_store_ops spk_store_sqlite = {
     .begin = sq_tx_begin,
     .commit = sq_tx_commit,
     .rollback = sq_tx_rollback,
+    .copy = sq_copy,
+    .integrity = sq_integrity,
     .put_owner = sq_put_owner,
     .set_owner_state = sq_set_owner_state,
     .put_successor = sq_put_successor,

@@ -135,6 +135,8 @@ struct sq_use {
 };
 struct sq_use sq_begin(struct sq *s, enum sq_sql id);
 /** The same on the writer's connection, for use inside a transaction only. */
+/* An empty file, mode 0600; SPK_CODE_EXISTS: the name is taken. */
+spk_err sq_new_file(const char *path);
 struct sq_use sq_begin_write(struct sq *s, enum sq_sql id);
 void sq_u64(struct sq_use *u, uint64_t v);
 void sq_blob(struct sq_use *u, struct spk_span v);

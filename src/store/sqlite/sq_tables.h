@@ -40,6 +40,8 @@ spk_err sq_put_record(struct spk_store *s, uint64_t time, struct spk_span body,
                       struct spk_span blob, uint64_t max);
 spk_err sq_records(struct spk_store *s, uint64_t limit, spk_record_fn fn, void *arg);
 spk_err sq_drop_record(struct spk_store *s, uint64_t key);
+spk_err sq_copy(struct spk_store *s, const char *path, volatile const int *stop);
+spk_err sq_integrity(struct spk_store *s);
 spk_err sq_put_policy(struct spk_store *s, uint32_t number, struct spk_span note);
 spk_err sq_policies(struct spk_store *s, spk_note_fn fn, void *arg);
 spk_err sq_put_nonce(struct spk_store *s, const uint8_t nonce[16], uint64_t time, uint64_t forget);
