@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/folder.h"
-#include "client/verify.h"
+#include "cli/verify_tree.h"
 
 static const char *
 verdict_text(enum spk_verdict v)
@@ -190,34 +190,39 @@ say_bad_receipt(const char *path, enum spk_log_fault fault)
     term_say_hint(_("'sparekey sync' with its name asks the authority for a new one"));
 }
 
-static int
-one_file(struct term *c, struct spk_session *s, const struct spk_verify_opts *o, const char *path)
+int
+cli_verify_tell(const struct term *c, const struct spk_session *s, const char *path, spk_err e,
+                const struct spk_verify *v)
 {
-    struct spk_verify v;
-    spk_err e = spk_verify_file(s, path, o, &v);
-
     if (!spk_ok(e)) {
         return cli_is_folder(path, e) ? cli_say_folder("verify", path)
                                       : term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
     }
     if (c->json) {
-        if (print_json(path, &v) != TERM_DONE) {
+        if (print_json(path, v) != TERM_DONE) {
             return TERM_FAILED;
         }
     } else if (!c->quiet) {
-        print_text(path, &v, &s->profile->witnesses);
+        print_text(path, v, &s->profile->witnesses);
     }
-    if (bad_receipt(&v) != SPK_LOG_FAULT_NONE && !c->json) {
-        say_bad_receipt(path, bad_receipt(&v));
-    } else if (v.verdict == SPK_VERDICT_BROKEN && !c->json) {
-        (void)term_error(TERM_ABOUT_SEALED, path, v.why, NULL);
+    if (bad_receipt(v) != SPK_LOG_FAULT_NONE && !c->json) {
+        say_bad_receipt(path, bad_receipt(v));
+    } else if (v->verdict == SPK_VERDICT_BROKEN && !c->json) {
+        (void)term_error(TERM_ABOUT_SEALED, path, v->why, NULL);
     }
-    return verdict_status(v.verdict);
+    return verdict_status(v->verdict);
 }
 
-/* The worst of two: broken, then not recoverable, then fine. */
 static int
-worse(int a, int b)
+one_file(struct term *c, struct spk_session *s, const struct spk_verify_opts *o, const char *path)
+{
+    struct spk_verify v;
+
+    return cli_verify_tell(c, s, path, spk_verify_file(s, path, o, &v), &v);
+}
+
+int
+cli_verify_worse(int a, int b)
 {
     static const int order[] = {TERM_STOPPED, TERM_FAILED, TERM_UNRECOVERABLE};
 
@@ -234,7 +239,10 @@ cmd_verify(struct term *c, int argc, char **argv)
 {
     struct spk_verify_opts o = {.with_key = true, .stop = &term_stop};
     bool no_key = false;
+    bool tree = false;
     const struct term_opt opts[] = {
+        {"recursive", 'r', TERM_FLAG, &tree, NULL,
+         N_("take folders too, and all sealed files in them")},
         {"online", 0, TERM_FLAG, &o.online, NULL, N_("ask the authorities whether they have it")},
         {"payload", 0, TERM_FLAG, &o.payload, NULL, N_("decrypt all of it too, to nowhere")},
         {"no-key", 0, TERM_FLAG, &no_key, NULL, N_("only read: ask for no passphrase")},
@@ -257,10 +265,13 @@ cmd_verify(struct term *c, int argc, char **argv)
         return status;
     }
     o.with_key = !no_key;
+    if (tree) {
+        return cli_verify_trees(c, s, &o, argv + first, argc - first);
+    }
     status = TERM_DONE;
     for (int i = first; i < argc && !term_stop; i++) {
-        status = worse(status, strcmp(argv[i], "-") == 0 ? cli_say_pipe("verify")
-                                                         : one_file(c, s, &o, argv[i]));
+        status = cli_verify_worse(status, strcmp(argv[i], "-") == 0 ? cli_say_pipe("verify")
+                                                                    : one_file(c, s, &o, argv[i]));
     }
     return term_stop ? TERM_STOPPED : term_flush(status);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/session.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "client/kept.h"
 #include "keystore/name.h"
@@ -38,6 +40,33 @@ spk_session_free(struct spk_session *s)
     spk_keystore_free(s->keystore);
     spk_profile_free(s->profile);
     spk_mem_free(s);
+}
+
+struct spk_session
+spk_session_view(const struct spk_session *s)
+{
+    struct spk_session v = *s;
+
+    v.kept = NULL;
+    v.opened_by = NULL;
+    memset(v.api, 0, sizeof(v.api));
+    spk_trouble_clear(&v.trouble);
+    return v;
+}
+
+void
+spk_session_view_end(const struct spk_session *s, struct spk_session *v)
+{
+    for (size_t i = 0; i < SPK_AUTHORITIES_MAX; i++) {
+        spk_api_free(v->api[i]);
+    }
+    spk_kept_free(v->kept);
+    if (v->container != s->container) {
+        spk_container_free(v->container);
+    }
+    if (v->keystore != s->keystore) {
+        spk_keystore_free(v->keystore);
+    }
 }
 
 /* A failure that is the container's must not be told as one of the file at hand. */

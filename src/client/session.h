@@ -28,6 +28,11 @@ SPK_MUST_USE spk_err spk_session_open(const char *container, spk_pass_fn ask, vo
 void spk_session_free(struct spk_session *s);
 SPK_DEFINE_AUTO(spk_session)
 
+/** The same session for another thread, which opens no authority: container and profile are
+ * borrowed, and must be neither unlocked nor changed meanwhile. */
+struct spk_session spk_session_view(const struct spk_session *s);
+void spk_session_view_end(const struct spk_session *s, struct spk_session *v);
+
 /** A key of the container: its public half at least. Borrowed until spk_session_pair() or
  * spk_session_api() is called: take a reference to keep it longer. SPK_CODE_NOKEY: no container, or
  * no such key.

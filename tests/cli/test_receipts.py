@@ -110,6 +110,19 @@ def of_a_batch(box):
         assert v["verdict"] == "proven", v
         seen.add(v["authorities"][0]["receipt"]["index"])
     assert len(seen) == 30
+    box.write("t/no.txt", b"no sealed file")
+    box.write("t/torn.spk", b"neither is this")
+    os.rename(box.work / "t/7.spk", box.work / "t/named otherwise")
+    p = box.run("verify", "-r", "t", ok=1)
+    assert p.stdout.count(": proven\n") == 30 and "torn.spk" in p.stderr and "no.txt" not in p.stdout, p.stdout
+    assert "30 proven" in p.stderr and "1 broken" in p.stderr, p.stderr
+    os.unlink(box.work / "t/torn.spk")
+    box.write("alone")
+    box.run("encrypt", "-q", "--policy", "off", "-o", "t/alone.spk", "alone", ok=0)
+    lines = [json.loads(x) for x in box.run("verify", "-r", "--json", "t", ok=3).stdout.splitlines()]
+    assert [v["file"] for v in lines] == sorted(v["file"] for v in lines) and len(lines) == 31
+    assert [v["verdict"] for v in lines].count("proven") == 30
+    assert box.run("verify", "-r", "t", "nosuch", ok=1).stderr.count("nosuch") == 1
 
 
 def holder_is_away(box):
