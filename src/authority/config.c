@@ -31,6 +31,7 @@ set_numbers(struct spk_config *c)
     c->records_per_hour = 20000;
     c->enrolments_per_hour = 1000;
     c->check_per_second = 20;
+    c->check_again_days = 30;
     c->holder_timeout = 30;
 }
 
@@ -126,6 +127,7 @@ parse(struct spk_span text, const char *folder, struct spk_config *c, unsigned *
         {"records_per_hour", SPK_CONF_U64, &c->records_per_hour, 1, 10000000, false},
         {"enrolments_per_hour", SPK_CONF_U64, &c->enrolments_per_hour, 1, 10000000, false},
         {"check_per_second", SPK_CONF_U64, &c->check_per_second, 0, 100, false},
+        {"check_again_days", SPK_CONF_U64, &c->check_again_days, 0, 36500, false},
         {"holder_timeout", SPK_CONF_U64, &c->holder_timeout, 1, 600, false},
     };
 

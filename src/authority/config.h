@@ -42,8 +42,9 @@ struct spk_config {
     uint64_t requests_per_owner;   /* ... and for one owner in a day, existing or not */
     uint64_t records_per_hour;     /* records from files, vetoes, officers' notes, one source */
     uint64_t enrolments_per_hour;  /* one source */
-    uint64_t check_per_second; /* new deposits that the holder proves in the background; 0: none */
-    uint64_t holder_timeout;   /* seconds */
+    uint64_t check_per_second;     /* deposits that the holder proves in the background; 0: none */
+    uint64_t check_again_days;     /* age of a proof that is made again; 0: never */
+    uint64_t holder_timeout;       /* seconds */
 };
 
 /** Defaults, then the file. On an error *ret_line is the line at fault, or 0 when it is not one

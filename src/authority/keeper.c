@@ -6,8 +6,10 @@
 
 #include "authority/advance.h"
 #include "authority/intake.h"
+#include "authority/proving.h"
 #include "authority/reclog.h"
 #include "authority/recover.h"
+#include "authority/status.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,10 +19,6 @@
 #define REQUESTS_AT_ONCE 16
 #define RECORDS_STUCK_MS ((uint64_t)10000) /* then requests wait for them no longer */
 #define SAY_AGAIN_MS ((uint64_t)600000)
-#define CHECKS_AT_ONCE 100
-/* A holder that answers a check with nonsense is asked again after 1, 2, 4 ... seconds, so often.
- */
-#define CHECK_TRIES 7
 #define PRUNE_EVERY_MS ((uint64_t)600000)
 #define REQUEST_KEPT ((uint64_t)90 * 86400) /* as long as lists show requests */
 
@@ -30,14 +28,10 @@ struct trouble {
     enum spk_code code;
     uint64_t since_ms, said_ms;
 };
-struct retry { /* of the deposit that is to be checked next */
-    uint64_t index, due_ms;
-    unsigned tries;
-};
 struct spk_keeper {
     struct spk_server *srv;
-    struct retry retry;
-    struct trouble records, requests, checks, pruning, log, ends;
+    struct spk_proving proving;
+    struct trouble records, requests, checks, counting, pruning, log, ends;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping, poked, busy; /* busy: a round is in the holder thread's queue */
@@ -89,15 +83,6 @@ keep_record(void *arg, const struct spk_record_row *row)
     r->blob = SPK_BUF(row->blob.len + 1);
     SPK_TRY(spk_buf_add(&r->body, row->body));
     return spk_buf_add(&r->blob, row->blob);
-}
-
-/* What goes away by itself, so that the work is tried again later. Anything else is the fault of
- * the row at hand, which must not keep the others waiting. */
-static bool
-is_passing(spk_err e)
-{
-    return e.code == SPK_CODE_NET || e.code == SPK_CODE_BUSY || e.code == SPK_CODE_NOMEM ||
-           e.code == SPK_CODE_IO;
 }
 
 /* SPK_CODE_DENIED: not to be filed. The owner must be enrolled; a deposit that is there already is
@@ -165,7 +150,7 @@ file_record(struct spk_server *s, const struct record *r)
     if (spk_ok(e)) {
         e = record_end(s, &in, r->key, true);
     }
-    if (!spk_ok(e) && !is_passing(e)) {
+    if (!spk_ok(e) && !spk_err_passes(e)) {
         if (e.code != SPK_CODE_DENIED) {
             spk_log(SPK_LOG_ERROR, "a file's record cannot be filed: %s", spk_code_name(e.code));
         }
@@ -247,7 +232,7 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
         SPK_TRY(spk_store_requests(s->store, &q, keep_hash, &l));
         for (size_t i = 0; i < l.n; i++) {
             spk_err e = open_one(s, &l.h[i], before, &moved);
-            if (is_passing(e)) {
+            if (spk_err_passes(e)) {
                 return e;
             }
             first = spk_ok(first) ? e : first;
@@ -349,114 +334,6 @@ prune_when_due(struct spk_keeper *k)
     }
 }
 
-/* -- new deposits */
-
-struct checks {
-    struct spk_server *s;
-    struct retry *retry;
-    uint64_t done;
-    size_t n_wrong, n_lost;
-    uint64_t wrong[CHECKS_AT_ONCE];
-    uint64_t lost[CHECKS_AT_ONCE]; /* not there, or not to be read: nothing that could be wrong */
-};
-
-/* An answer that says neither yes nor no is not the row's fault either; but a row that never gets
- * another must not keep the others waiting for ever. */
-static spk_err
-ask_holder(struct checks *c, uint64_t index, const struct spk_deposit_row *row)
-{
-    struct retry *r = c->retry;
-    spk_err e = spk_recover_check(c->s, row);
-
-    if (e.code == SPK_CODE_CHANGED) { /* another holder */
-        return SPK_ERR(NET);
-    }
-    if (spk_ok(e) || e.code == SPK_CODE_DENIED || is_passing(e)) {
-        return e;
-    }
-    r->tries = r->index == index ? r->tries + 1 : 1;
-    r->index = index;
-    if (r->tries >= CHECK_TRIES) {
-        return e;
-    }
-    spk_log(SPK_LOG_WARN, "deposit %llu is checked again later: %s", (unsigned long long)index,
-            spk_code_name(e.code));
-    r->due_ms = spk_running_ms() + ((uint64_t)1000 << (r->tries - 1));
-    return SPK_ERR(NET);
-}
-
-static spk_err
-check_one(struct checks *c, uint64_t index)
-{
-    struct spk_deposit_row row = {0};
-
-    if (c->retry->tries > 0 && c->retry->index == index && spk_running_ms() < c->retry->due_ms) {
-        return SPK_ERR(BUSY);
-    }
-    /* a copy: the holder takes milliseconds, for which no read may stay open */
-    spk_err e = spk_store_deposit_at(c->s->store, index, &row);
-    bool there = spk_ok(e);
-    if (there) {
-        e = spk_deposit_row_verify(&row);
-    }
-    if (spk_ok(e)) {
-        e = ask_holder(c, index, &row);
-    }
-    spk_deposit_row_clear(&row);
-    if (is_passing(e)) {
-        return e;
-    }
-    if (e.code == SPK_CODE_CHANGED || e.code == SPK_CODE_DENIED) {
-        spk_log(SPK_LOG_ERROR, "deposit %llu is %s", (unsigned long long)index,
-                e.code == SPK_CODE_CHANGED ? "altered in the database" : "refused by the holder");
-        c->wrong[c->n_wrong++] = index;
-    } else if (!spk_ok(e)) {
-        spk_log(SPK_LOG_ERROR, "deposit %llu cannot be checked: %s", (unsigned long long)index,
-                there ? spk_code_name(e.code) : "it is not in the database");
-        c->lost[c->n_lost++] = index;
-    }
-    c->done = index + 1;
-    return SPK_OK;
-}
-
-static spk_err
-write_checks(struct spk_store *store, void *arg)
-{
-    const struct checks *c = arg;
-
-    SPK_TRY(spk_store_set_checked(store, c->done));
-    for (size_t i = 0; i < c->n_wrong; i++) {
-        SPK_TRY(spk_store_put_wrong(store, c->wrong[i]));
-        SPK_TRY(spk_server_event(c->s, "wrong", "deposit %llu", (unsigned long long)c->wrong[i]));
-    }
-    for (size_t i = 0; i < c->n_lost; i++) {
-        SPK_TRY(
-            spk_server_event(c->s, "unchecked", "deposit %llu", (unsigned long long)c->lost[i]));
-    }
-    return SPK_OK;
-}
-
-static spk_err
-check_deposits(struct spk_keeper *k, uint64_t budget)
-{
-    struct spk_server *s = k->srv;
-    struct checks c = {.s = s, .retry = &k->retry};
-    uint64_t n = 0, from = 0;
-    spk_err e = SPK_OK;
-
-    SPK_TRY(spk_store_deposit_count(s->store, &n));
-    SPK_TRY(spk_store_checked(s->store, &from));
-    c.done = from;
-    for (uint64_t i = from; spk_ok(e) && i < n && i - from < budget && i - from < CHECKS_AT_ONCE;
-         i++) {
-        e = check_one(&c, i);
-    }
-    if (c.done > from) {
-        SPK_TRY(spk_store_write(s->store, write_checks, &c));
-    }
-    return e;
-}
-
 /* -- one round */
 
 static void
@@ -476,13 +353,14 @@ look(struct spk_keeper *k, bool *ret_again)
         oldest = UINT64_MAX;
     }
     e = open_stage(s, SPK_STAGE_FILED, oldest, &more);
-    if (!is_passing(e)) {
+    if (!spk_err_passes(e)) {
         spk_err e2 = open_stage(s, SPK_STAGE_SCOPED, UINT64_MAX, &more);
         e = spk_ok(e2) ? e : e2;
     }
     *ret_again = *ret_again || more || e.code == SPK_CODE_BUSY;
     notice(&k->requests, e);
     notice(&k->ends, end_requests(s));
+    notice(&k->counting, spk_status_refresh(s));
 }
 
 static void
@@ -508,7 +386,7 @@ round_job(void *arg)
     }
     spk_advance_tick(s->advance);
     if (there && budget > 0) {
-        notice(&k->checks, check_deposits(k, budget));
+        notice(&k->checks, spk_proving_run(&k->proving, budget));
     }
     pthread_mutex_lock(&k->lock);
     k->checks_due = budget > 0 ? 0 : k->checks_due;
@@ -569,9 +447,11 @@ spk_keeper_new(struct spk_server *s, struct spk_keeper **ret_k)
 
     SPK_CHECK(k != NULL, NOMEM);
     k->srv = s;
+    k->proving.srv = s;
     k->records.what = "filing records of files";
     k->requests.what = "opening requests";
     k->checks.what = "checking deposits";
+    k->counting.what = "reading the holder's counters";
     k->pruning.what = "forgetting old requests";
     k->ends.what = "noting the end of requests";
     k->log.what = "the recoveries log";

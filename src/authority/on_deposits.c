@@ -262,6 +262,17 @@ state_name(const struct spk_deposit_row *row)
     }
 }
 
+static void
+write_state(struct spk_jw *w, const struct spk_deposit_row *row, bool damaged)
+{
+    spk_jw_cstr(w, "state", damaged ? "damaged" : state_name(row));
+    if (row->proven != 0 && !damaged) {
+        spk_jw_u64(w, "proven", row->proven);
+    } else {
+        spk_jw_null(w, "proven");
+    }
+}
+
 static spk_err
 list_one(void *arg, const struct spk_deposit_row *row)
 {
@@ -274,7 +285,7 @@ list_one(void *arg, const struct spk_deposit_row *row)
     spk_jw_u64(w, "epoch", row->epoch);
     spk_jw_u64(w, "policy", row->policy);
     spk_jw_str(w, "description", row->description);
-    spk_jw_cstr(w, "state", is_damaged(row) ? "damaged" : state_name(row));
+    write_state(w, row, is_damaged(row));
     spk_jw_close(w, '}');
     return SPK_OK;
 }
@@ -368,7 +379,7 @@ spk_on_deposit_get(struct spk_exchange *r)
         spk_jw_base64(w, "r_priv", row.rpriv);
     }
     spk_jw_base64(w, "blob", row.blob);
-    spk_jw_cstr(w, "state", state_name(&row));
+    write_state(w, &row, false);
     spk_exchange_json_end(r);
     spk_deposit_row_clear(&row);
     return SPK_DONE;

@@ -4,6 +4,7 @@
 
 #include "authority/handle.h"
 #include "authority/link.h"
+#include "authority/status.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -65,29 +66,6 @@ spk_on_authority(struct spk_exchange *r)
     spk_jw_bool(w, "holder", spk_link_ready(r->srv->link));
     spk_jw_cstr(w, "enrolment", r->srv->cfg.enrolment);
     write_limits(w, &r->srv->cfg);
-    spk_exchange_json_end(r);
-    return SPK_DONE;
-}
-
-enum spk_after
-spk_on_status(struct spk_exchange *r)
-{
-    uint64_t n = 0, checked = 0;
-    spk_err e = spk_store_deposit_count(r->srv->store, &n);
-
-    if (spk_ok(e)) {
-        e = spk_store_checked(r->srv->store, &checked);
-    }
-    if (!spk_ok(e)) {
-        spk_exchange_failed(r, e, "counting deposits");
-        return SPK_DONE;
-    }
-    struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
-    spk_jw_cstr(w, "version", SPK_SERVER_VERSION);
-    spk_jw_u64(w, "deposits", n);
-    spk_jw_u64(w, "checked", checked);
-    spk_jw_cstr(w, "holder", spk_link_ready(r->srv->link) ? "ready" : "absent");
-    spk_jw_u64(w, "policy", spk_books_today(r->srv->books)->number);
     spk_exchange_json_end(r);
     return SPK_DONE;
 }
@@ -314,11 +292,11 @@ enum spk_after
 spk_on_self(struct spk_exchange *r)
 {
     struct spk_owner_row row = {0};
-    uint64_t n = 0;
+    struct spk_proof_sums sums = {0};
     spk_err e = spk_store_owner(r->srv->store, &r->owner, &row);
 
     if (spk_ok(e)) {
-        e = spk_store_owner_deposits(r->srv->store, r->owner_key, &n);
+        e = spk_store_proof_sums(r->srv->store, r->owner_key, &sums);
     }
     if (!spk_ok(e)) {
         spk_exchange_failed(r, e, "reading an owner");
@@ -329,7 +307,8 @@ spk_on_self(struct spk_exchange *r)
     spk_jw_hex(w, "owner", spk_hash_span(&row.owner));
     spk_jw_cstr(w, "state", spk_owner_state_name(row.state));
     spk_jw_str(w, "name", row.name);
-    spk_jw_u64(w, "deposits", n);
+    spk_jw_u64(w, "deposits", sums.deposits);
+    spk_write_proofs(w, &sums);
     spk_jw_base64(w, "record", row.record);
     if (row.successor.len > 0) {
         spk_jw_str(w, "successor", row.successor);

@@ -454,6 +454,13 @@ add_deposit(struct spk_attrs *in, const struct spk_deposit_row *d)
     return spk_attrs_add(in, SPK_FA_SEALED, d->sealed);
 }
 
+bool
+spk_err_passes(spk_err e)
+{
+    return e.code == SPK_CODE_NET || e.code == SPK_CODE_BUSY || e.code == SPK_CODE_NOMEM ||
+           e.code == SPK_CODE_IO;
+}
+
 spk_err
 spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d)
 {

@@ -42,6 +42,9 @@ struct spk_release {
 /** One session key under the new key. SPK_CODE_DENIED: refused; SPK_CODE_CHANGED: damaged row. */
 SPK_MUST_USE spk_err spk_recover_release(struct spk_server *s, const struct spk_release *what,
                                          struct spk_answer *ret_a);
+/** What goes away by itself, so that the work is tried again later. Anything else is the fault of
+ * the row at hand, which must not keep the others waiting. */
+bool spk_err_passes(spk_err e);
 /** CHECK of one deposit. SPK_OK, SPK_CODE_DENIED, or what kept it from being asked. */
 SPK_MUST_USE spk_err spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d);
 

@@ -8,6 +8,7 @@
 const struct spk_route spk_routes[] = {
     {"GET", "/v1/authority", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_NONE, "", spk_on_authority},
     {"GET", "/v1/status", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_NONE, "", spk_on_status},
+    {"GET", "/metrics", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_NONE, "", spk_on_metrics},
     {"POST", "/v1/owners", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_JSON, "", spk_on_enrol},
     {"GET", "/v1/owners/self", SPK_WHO_OWNER, SPK_RUN_READS, SPK_BODY_NONE, "", spk_on_self},
     {"POST", "/v1/deposits", SPK_WHO_ENROLLED, SPK_RUN_HERE, SPK_BODY_DEPOSITS, "",

@@ -44,7 +44,7 @@ const struct spk_route *spk_route_find(struct spk_exchange *r, bool *ret_bad);
 bool spk_route_params_ok(const struct spk_exchange *r);
 
 /* on_*.c */
-spk_run_fn spk_on_authority, spk_on_status;
+spk_run_fn spk_on_authority, spk_on_status, spk_on_metrics;
 spk_run_fn spk_on_enrol, spk_on_self;
 spk_run_fn spk_on_deposit_post, spk_on_deposit_list, spk_on_deposit_get, spk_on_record_post;
 spk_run_fn spk_on_deposit_receipt, spk_on_log_checkpoint, spk_on_log_tile, spk_on_checkpoints;

@@ -23,6 +23,8 @@ struct spk_logbook;
 struct spk_reclog;
 struct spk_scopes;
 
+#define SPK_HOLDER_COUNTERS 15 /* doc/spec/holder.md §9 */
+
 struct spk_server {
     struct spk_config cfg;
     struct spk_store *store;
@@ -41,7 +43,8 @@ struct spk_server {
     struct spk_http *http;
     atomic_bool stopping;
     bool new_store;
-    atomic_size_t body_bytes; /* of all bodies in memory */
+    atomic_uint_fast64_t holder_counter[SPK_HOLDER_COUNTERS]; /* as last heard */
+    atomic_size_t body_bytes;                                 /* of all bodies in memory */
 };
 
 /** Everything from the configuration file on; problems are logged in words. Without new_store a

@@ -43,6 +43,11 @@ struct spk_store_ops {
     spk_err (*checked)(struct spk_store *s, uint64_t *ret_n);
     spk_err (*set_checked)(struct spk_store *s, uint64_t n);
     spk_err (*put_wrong)(struct spk_store *s, uint64_t index);
+    spk_err (*put_proof)(struct spk_store *s, uint64_t index, uint64_t time);
+    spk_err (*drop_proof)(struct spk_store *s, uint64_t index);
+    spk_err (*proofs_due)(struct spk_store *s, uint64_t time, size_t max, uint64_t *ret_index,
+                          size_t *ret_n);
+    spk_err (*proof_sums)(struct spk_store *s, uint64_t owner_key, struct spk_proof_sums *ret_s);
 
     spk_err (*put_request)(struct spk_store *s, const struct spk_request_row *row);
     spk_err (*set_request)(struct spk_store *s, const struct spk_request_row *row);

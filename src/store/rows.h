@@ -41,7 +41,8 @@ struct spk_deposit_row {
     uint32_t epoch, policy;
     uint64_t time_ms;
     struct spk_hash oc, leaf, p;
-    uint32_t state; /* enum spk_deposit_state; not read by put */
+    uint32_t state;  /* enum spk_deposit_state; not read by put */
+    uint64_t proven; /* unix seconds of the last proof; 0: none, or not known; not read by put */
     struct spk_span description;
     struct spk_span rpub;        /* SPK_RPUB_LEN bytes, with the time */
     struct spk_span salt, rpriv; /* both empty when only sealed is there */

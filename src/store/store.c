@@ -333,6 +333,31 @@ spk_store_put_wrong(struct spk_store *s, uint64_t index)
     return s->ops->put_wrong(s, index);
 }
 
+spk_err
+spk_store_put_proof(struct spk_store *s, uint64_t index, uint64_t time)
+{
+    return s->ops->put_proof(s, index, time);
+}
+
+spk_err
+spk_store_drop_proof(struct spk_store *s, uint64_t index)
+{
+    return s->ops->drop_proof(s, index);
+}
+
+spk_err
+spk_store_proofs_due(struct spk_store *s, uint64_t time, size_t max, uint64_t *ret_index,
+                     size_t *ret_n)
+{
+    return s->ops->proofs_due(s, time, max, ret_index, ret_n);
+}
+
+spk_err
+spk_store_proof_sums(struct spk_store *s, uint64_t owner_key, struct spk_proof_sums *ret_s)
+{
+    return s->ops->proof_sums(s, owner_key, ret_s);
+}
+
 /* -- requests */
 
 spk_err

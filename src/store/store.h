@@ -14,9 +14,10 @@
 
 #include "base/scope.h"
 #include "store/logs.h"
+#include "store/proofs.h"
 #include "store/rows.h"
 
-#define SPK_STORE_SCHEMA 3 /* a store with a higher number is refused: SPK_CODE_VERSION */
+#define SPK_STORE_SCHEMA 4 /* a store with a higher number is refused: SPK_CODE_VERSION */
 
 struct spk_store; /* open store; safe for many threads */
 
@@ -115,6 +116,7 @@ SPK_MUST_USE spk_err spk_store_owner_deposits(struct spk_store *s, uint64_t owne
 /** Everything below this index has been looked at by the holder. */
 SPK_MUST_USE spk_err spk_store_checked(struct spk_store *s, uint64_t *ret_n);
 SPK_MUST_USE spk_err spk_store_set_checked(struct spk_store *s, uint64_t n);
+/** The holder has said no to it: whatever was proven about it is so no more. */
 SPK_MUST_USE spk_err spk_store_put_wrong(struct spk_store *s, uint64_t index);
 
 /** Recompute what a row says of itself: R_pub against its columns, P, H(BLOB), owner, OC, leaf.

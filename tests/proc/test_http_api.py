@@ -544,6 +544,60 @@ class Api(unittest.TestCase):
             self.refused(ann.http.get("/v1/requests?limit=0"), 400)
             self.refused(alice.get("/v1/officer/requests?limit=4"), 400)
 
+    def until(self, question, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = question()
+            if answer:
+                return answer
+            time.sleep(0.1)
+        self.fail("it did not come")
+
+    def test_18_proofs(self):
+        with Authority(BUILD, conf="check_again_days = 10\n") as a:
+            hal = a.enrol("Hal")
+            serials = [hal.deposit(os.urandom(32), "x").json["serial"] for _ in range(3)]
+            show = lambda i: hal.http.get("/v1/deposits/" + serials[i])
+            sums = lambda: hal.http.get("/v1/owners/self").json
+            self.until(lambda: sums()["proven"] == 3)
+            day, now = 86400, int(time.time())
+            self.assertTrue(all(abs(r["proven"] - now) < 60 and r["state"] == "checked" for r in hal.http.get("/v1/deposits").json["deposits"]))
+            self.assertEqual(show(0).json["proven"], hal.http.get("/v1/deposits").json["deposits"][0]["proven"])
+            db = sqlite3.connect(a.folder / "authority/sparekey.db", timeout=20)
+            # two are due again, the oldest proof first, and one of them has been spoiled since; the third one is not due
+            db.execute("UPDATE proofs SET time = ? WHERE idx = 0", (now - 11 * day,))
+            db.execute("UPDATE proofs SET time = ? WHERE idx = 1", (now - 12 * day,))
+            db.execute("UPDATE proofs SET time = ? WHERE idx = 2", (now - 9 * day,))
+            db.execute("UPDATE deposits SET blob = x'00' WHERE idx = 1")
+            db.commit()
+            self.until(lambda: sums()["wrong"] == 1)
+            self.until(lambda: show(0).json["proven"] >= now)
+            rows = hal.http.get("/v1/deposits").json["deposits"]
+            self.assertEqual([r["state"] for r in rows], ["checked", "damaged", "checked"])
+            self.assertEqual([rows[1]["proven"], rows[2]["proven"]], [None, now - 9 * day])
+            me = sums()
+            self.assertEqual((me["deposits"], me["proven"], me["wrong"], me["oldest_proof"]), (3, 2, 1, now - 9 * day))
+            told = db.execute("SELECT detail FROM events WHERE kind = 'wrong'").fetchall()
+            self.assertEqual(told, [("deposit 1, which was proven before",)])
+            db.close()
+            status = a.http.get("/v1/status").json
+            self.assertEqual([status[k] for k in ("deposits", "checked", "proven", "wrong", "oldest_proof", "unchecked_since")],
+                             [3, 3, 2, 1, now - 9 * day, None])
+            self.until(lambda: self.metrics(a)["sparekey_holder_checks"] >= 4)
+            m = self.metrics(a)
+            self.assertEqual((m["sparekey_deposits"], m["sparekey_deposits_proven"], m["sparekey_deposits_wrong"]), (3, 2, 1))
+            self.assertEqual((m["sparekey_oldest_proof_seconds"], m["sparekey_holder_up"]), (now - 9 * day, 1))
+            a.stop("holder")
+            hal.deposit(os.urandom(32), "y")
+            status = self.until(lambda: (s := a.http.get("/v1/status").json)["holder"] == "absent" and s)
+            self.assertEqual((status["deposits"], status["checked"]), (4, 3))
+            self.assertLess(abs(status["unchecked_since"] - time.time()), 60)
+
+    def metrics(self, a):
+        r = a.http.get("/metrics")
+        self.assertEqual((r.status, r.headers["Content-Type"]), (200, "text/plain; version=0.0.4"))
+        return {line.split()[0]: int(line.split()[1]) for line in r.body.decode().splitlines() if not line.startswith("#")}
+
     def test_99_everything_was_seen(self):
         self.assertEqual(list(self.page.unseen()), [])
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/memory/mem.h"
 
-static bool
-is_wrong(struct mem *m, uint64_t index)
+bool
+mem_is_wrong(struct mem *m, uint64_t index)
 {
     for (size_t i = 0; i < mem_count(m, MEM_WRONG); i++) {
         const uint64_t *w = mem_at(m, MEM_WRONG, i);
@@ -37,7 +37,7 @@ mem_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
     SPK_CHECK(m->in_tx, IO);
     const struct spk_deposit_row *o = find_standing(m, &r);
     bool same = o != NULL && spk_deposit_row_same(o->rpub, &o->p, r.rpub, &r.p);
-    if (o != NULL && (same || !is_wrong(m, o->index))) {
+    if (o != NULL && (same || !mem_is_wrong(m, o->index))) {
         *ret_r = (struct spk_put_result){same ? SPK_PUT_DUPLICATE : SPK_PUT_CONFLICT, o->index,
                                          o->time_ms};
         return SPK_OK;
@@ -62,10 +62,14 @@ visit(struct mem *m, const struct spk_deposit_row *row, spk_deposit_fn fn, void 
     struct spk_deposit_row r = *row;
     const struct spk_owner_row *o = mem_at(m, MEM_OWNERS, r.owner_key - 1);
 
+    const struct mem_proof *p = mem_proof_of(m, r.index);
+
     r.owner = o->owner;
-    r.state = r.index < m->now.checked ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
-    if (is_wrong(m, r.index)) {
+    r.state = p != NULL ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
+    r.proven = p != NULL ? p->time : 0;
+    if (mem_is_wrong(m, r.index)) {
         r.state = SPK_DEPOSIT_WRONG;
+        r.proven = 0;
     }
     return fn(arg, &r);
 }
@@ -165,5 +169,5 @@ mem_put_wrong(struct spk_store *s, uint64_t index)
 
     SPK_CHECK(m->in_tx, IO);
     SPK_CHECK(index < mem_count(m, MEM_DEPOSITS), EXISTS);
-    return is_wrong(m, index) ? SPK_OK : mem_add(m, MEM_WRONG, &index);
+    return mem_is_wrong(m, index) ? SPK_OK : mem_add(m, MEM_WRONG, &index);
 }

@@ -30,6 +30,10 @@ struct mem_event {
     struct spk_span kind, detail;
 };
 
+struct mem_proof {
+    uint64_t index, time;
+};
+
 struct mem_log_hash {
     unsigned log, level;
     uint64_t index;
@@ -55,6 +59,7 @@ enum mem_table {
     MEM_TOKENS,
     MEM_DEPOSITS,
     MEM_WRONG,
+    MEM_PROOFS,
     MEM_REQUESTS,
     MEM_VOTES,
     MEM_RECORDS,
@@ -115,6 +120,14 @@ spk_err mem_owner_deposits(struct spk_store *s, uint64_t owner_key, uint64_t *re
 spk_err mem_checked(struct spk_store *s, uint64_t *ret_n);
 spk_err mem_set_checked(struct spk_store *s, uint64_t n);
 spk_err mem_put_wrong(struct spk_store *s, uint64_t index);
+bool mem_is_wrong(struct mem *m, uint64_t index);
+/** NULL: there is none; that of a deposit that was found wrong since says nothing any more. */
+const struct mem_proof *mem_proof_of(struct mem *m, uint64_t index);
+spk_err mem_put_proof(struct spk_store *s, uint64_t index, uint64_t time);
+spk_err mem_drop_proof(struct spk_store *s, uint64_t index);
+spk_err mem_proofs_due(struct spk_store *s, uint64_t time, size_t max, uint64_t *ret_index,
+                       size_t *ret_n);
+spk_err mem_proof_sums(struct spk_store *s, uint64_t owner_key, struct spk_proof_sums *ret_s);
 spk_err mem_put_request(struct spk_store *s, const struct spk_request_row *row);
 spk_err mem_set_request(struct spk_store *s, const struct spk_request_row *row);
 spk_err mem_request(struct spk_store *s, const struct spk_hash *hash, spk_request_fn fn, void *arg);

@@ -109,8 +109,10 @@ sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
  * handed over as zeros: one row that somebody spoiled must not hide the others, and
  * spk_deposit_row_verify() finds it. */
 static void
-read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
+read_head(struct sq_use *u, struct spk_deposit_row *row)
 {
+    uint64_t proof = sq_col_u64(u, 17); /* its time + 1 */
+
     row->index = sq_col_u64(u, 0);
     row->owner_key = sq_col_u64(u, 1);
     row->epoch = (uint32_t)sq_col_u64(u, 3);
@@ -121,7 +123,8 @@ read_head(struct sq_use *u, uint64_t checked, struct spk_deposit_row *row)
     if (sq_col_u64(u, 11) != 0) {
         row->state = SPK_DEPOSIT_WRONG;
     } else {
-        row->state = row->index < checked ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
+        row->state = proof != 0 ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
+        row->proven = proof != 0 ? proof - 1 : 0;
     }
 }
 
@@ -166,9 +169,7 @@ sq_deposits(struct spk_store *base, const struct spk_deposit_query *q, spk_depos
 {
     struct sq *s = sq_of(base);
     struct spk_deposit_page page = {0};
-    uint64_t checked = 0, seen = 0;
-
-    SPK_TRY(sq_checked(base, &checked));
+    uint64_t seen = 0;
     struct sq_use u = begin_query(s, q);
     while (sq_step(&u)) {
         struct spk_deposit_row row = {0};
@@ -178,7 +179,7 @@ sq_deposits(struct spk_store *base, const struct spk_deposit_query *q, spk_depos
             break;
         }
         seen++;
-        read_head(&u, checked, &row);
+        read_head(&u, &row);
         if (!spk_deposit_row_fits(&row, q)) {
             continue;
         }
@@ -246,5 +247,6 @@ sq_put_wrong(struct spk_store *base, uint64_t index)
     struct sq_use u = sq_begin_write(sq_of(base), SQ_WRONG_PUT);
 
     sq_u64(&u, index);
-    return sq_run(&u);
+    SPK_TRY(sq_run(&u));
+    return sq_drop_proof(base, index);
 }

@@ -139,6 +139,9 @@ schema_ready(struct sq_conn *c, bool create)
     if (s.version <= 2) {
         SPK_TRY(change_schema(c, "SELECT user_version = 2 FROM pragma_user_version", sq_from_2));
     }
+    if (s.version <= 3) {
+        SPK_TRY(change_schema(c, "SELECT user_version = 3 FROM pragma_user_version", sq_from_3));
+    }
     return SPK_OK;
 }
 
@@ -420,6 +423,10 @@ const struct spk_store_ops spk_store_sqlite = {
     .checked = sq_checked,
     .set_checked = sq_set_checked,
     .put_wrong = sq_put_wrong,
+    .put_proof = sq_put_proof,
+    .drop_proof = sq_drop_proof,
+    .proofs_due = sq_proofs_due,
+    .proof_sums = sq_proof_sums,
     .put_request = sq_put_request,
     .set_request = sq_set_request,
     .request = sq_request,

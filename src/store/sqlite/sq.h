@@ -39,6 +39,14 @@ enum sq_sql {
     SQ_COUNTER_GET,
     SQ_COUNTER_SET,
     SQ_WRONG_PUT,
+    SQ_PROOF_SET,
+    SQ_PROOF_PUT,
+    SQ_PROOF_DROP,
+    SQ_PROOFS_DUE,
+    SQ_PROOFS_OF,
+    SQ_PROOFS_ALL,
+    SQ_PROVEN_UP,
+    SQ_PROVEN_DOWN,
     SQ_REQUEST_PUT,
     SQ_REQUEST_SET,
     SQ_REQUEST_GET,
@@ -81,6 +89,7 @@ extern const char *const sq_sql[SQ_COUNT_];
 extern const char *const sq_schema; /* version SPK_STORE_SCHEMA */
 extern const char *const sq_from_1; /* what makes a store of version 1 one of version 2 */
 extern const char *const sq_from_2;
+extern const char *const sq_from_3;
 
 struct sq_conn {
     sqlite3 *db;

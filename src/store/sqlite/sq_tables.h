@@ -26,6 +26,11 @@ spk_err sq_owner_deposits(struct spk_store *s, uint64_t owner_key, uint64_t *ret
 spk_err sq_checked(struct spk_store *s, uint64_t *ret_n);
 spk_err sq_set_checked(struct spk_store *s, uint64_t n);
 spk_err sq_put_wrong(struct spk_store *s, uint64_t index);
+spk_err sq_put_proof(struct spk_store *s, uint64_t index, uint64_t time);
+spk_err sq_drop_proof(struct spk_store *s, uint64_t index);
+spk_err sq_proofs_due(struct spk_store *s, uint64_t time, size_t max, uint64_t *ret_index,
+                      size_t *ret_n);
+spk_err sq_proof_sums(struct spk_store *s, uint64_t owner_key, struct spk_proof_sums *ret_s);
 spk_err sq_put_request(struct spk_store *s, const struct spk_request_row *row);
 spk_err sq_set_request(struct spk_store *s, const struct spk_request_row *row);
 spk_err sq_request(struct spk_store *s, const struct spk_hash *hash, spk_request_fn fn, void *arg);

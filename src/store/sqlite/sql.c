@@ -15,6 +15,12 @@
     " detail BLOB NOT NULL);"                                                                      \
     "CREATE INDEX log_entry_request ON log_entry(request, idx) WHERE request IS NOT NULL;"
 
+/* Of deposits that the holder has opened, and when it last did; none for those that are wrong. */
+#define PROOF_TABLES                                                                               \
+    "CREATE TABLE proofs(idx INTEGER PRIMARY KEY REFERENCES deposits(idx), time INTEGER NOT "      \
+    "NULL);"                                                                                       \
+    "CREATE INDEX proof_time ON proofs(time);"
+
 const char *const sq_schema =
     "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE owners("
@@ -58,8 +64,9 @@ const char *const sq_schema =
     "CREATE TABLE nonces(nonce BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX nonce_time ON nonces(time);"
     "CREATE TABLE events(number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, detail TEXT NOT NULL);" LOG_TABLES "PRAGMA application_id = 0x53504b31;"
-    "PRAGMA user_version = 3;";
+    " kind TEXT NOT NULL, detail TEXT NOT NULL);" LOG_TABLES PROOF_TABLES
+    "PRAGMA application_id = 0x53504b31;"
+    "PRAGMA user_version = 4;";
 
 const char *const sq_from_1 =
     "ALTER TABLE deposits ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
@@ -69,6 +76,14 @@ const char *const sq_from_1 =
 
 const char *const sq_from_2 = LOG_TABLES "PRAGMA user_version = 3;";
 
+/* What was proven before dates were kept comes first when the oldest proofs are made again. */
+const char *const sq_from_3 = PROOF_TABLES
+    "INSERT INTO proofs(idx, time) SELECT idx, 0 FROM deposits"
+    " WHERE idx < (SELECT coalesce(max(value), 0) FROM counters WHERE name = 'checked')"
+    " AND idx NOT IN (SELECT idx FROM wrong);"
+    "INSERT INTO counters(name, value) SELECT 'proven', count(*) FROM proofs;"
+    "PRAGMA user_version = 4;";
+
 #define OWNER_COLS                                                                                 \
     "SELECT o.key, o.owner, o.login, o.state, o.successors, o.time_ms, o.name, o.record, "         \
     "o.signature, (SELECT note FROM successors WHERE owner = o.key ORDER BY number DESC LIMIT 1) " \
@@ -76,7 +91,8 @@ const char *const sq_from_2 = LOG_TABLES "PRAGMA user_version = 3;";
 #define DEPOSIT_COLS                                                                               \
     "SELECT d.idx, d.owner, o.owner, d.epoch, d.policy, d.time_ms, d.serial, d.description, "      \
     "d.oc, d.leaf, d.p, EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx), d.rpub, d.salt, "       \
-    "d.rpriv, d.sealed, d.blob FROM deposits d "
+    "d.rpriv, d.sealed, d.blob, "                                                                  \
+    "coalesce((SELECT p.time + 1 FROM proofs p WHERE p.idx = d.idx), 0) FROM deposits d "
 #define LOG_ENTRY_COLS "SELECT idx, time_ms, entry, leaf, request, salt, detail FROM log_entry "
 #define COMMA_NAME(name, kind) ", " #name
 #define COMMA_PLACE(name, kind) ", ?"
@@ -130,6 +146,22 @@ const char *const sq_sql[SQ_COUNT_] = {
     [SQ_COUNTER_SET] = "INSERT INTO counters(name, value) VALUES(?, ?)"
                        " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [SQ_WRONG_PUT] = "INSERT INTO wrong(idx) VALUES(?) ON CONFLICT(idx) DO NOTHING",
+    [SQ_PROOF_SET] = "UPDATE proofs SET time = ? WHERE idx = ?",
+    [SQ_PROOF_PUT] = "INSERT INTO proofs(time, idx) SELECT ?1, idx FROM deposits d"
+                     " WHERE d.idx = ?2 AND NOT EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx)",
+    [SQ_PROOF_DROP] = "DELETE FROM proofs WHERE idx = ?",
+    [SQ_PROOFS_DUE] = "SELECT idx FROM proofs WHERE time <= ? ORDER BY time, idx LIMIT ?",
+    [SQ_PROOFS_OF] = "SELECT count(*), count(p.idx), count(w.idx), coalesce(min(p.time), 0)"
+                     " FROM deposits d INDEXED BY deposit_owner"
+                     " LEFT JOIN proofs p ON p.idx = d.idx LEFT JOIN wrong w ON w.idx = d.idx"
+                     " WHERE d.owner = ?",
+    [SQ_PROOFS_ALL] = "SELECT (SELECT coalesce(max(idx) + 1, 0) FROM deposits),"
+                      " (SELECT coalesce(max(value), 0) FROM counters WHERE name = 'proven'),"
+                      " (SELECT count(*) FROM wrong),"
+                      " (SELECT coalesce(min(time), 0) FROM proofs)",
+    [SQ_PROVEN_UP] = "INSERT INTO counters(name, value) VALUES('proven', 1)"
+                     " ON CONFLICT(name) DO UPDATE SET value = value + 1",
+    [SQ_PROVEN_DOWN] = "UPDATE counters SET value = value - 1 WHERE name = 'proven'",
     [SQ_REQUEST_PUT] = "INSERT INTO requests(key" SQ_REQUEST_FIXED(COMMA_NAME)
         SQ_REQUEST_MOVING(COMMA_NAME) ") VALUES(NULL" SQ_REQUEST_FIXED(COMMA_PLACE)
             SQ_REQUEST_MOVING(COMMA_PLACE) ") ON CONFLICT(hash) DO NOTHING",

@@ -388,6 +388,8 @@ test_checked_and_wrong(void **state)
     assert_int_equal(n, 0);
     assert_spk_ok(spk_store_begin(s));
     assert_spk_ok(spk_store_set_checked(s, 3));
+    assert_spk_ok(spk_store_put_proof(s, 0, 100));
+    assert_spk_ok(spk_store_put_proof(s, 2, 100));
     assert_spk_ok(spk_store_put_wrong(s, 1));
     assert_spk_ok(spk_store_put_wrong(s, 1));
     assert_spk_code(spk_store_put_wrong(s, 1000), EXISTS);

@@ -162,7 +162,7 @@ test_refuses_what_is_not_ours(void **state)
     assert_int_equal(unlink(path), 0);
     assert_spk_ok(try_open(false, &s));
     spk_store_free(s);
-    edit("PRAGMA user_version = 4");
+    edit("PRAGMA user_version = 5");
     assert_spk_code(try_open(false, &s), VERSION);
 }
 
@@ -185,7 +185,7 @@ test_opens_only_what_is_there(void **state)
     spk_store_free(s);
 }
 
-/* Stores of the first two versions: the same tables, but for what their successors added. */
+/* Stores of the first three versions: the same tables, but for what their successors added. */
 static void
 test_takes_over_an_older_store(void **state)
 {
@@ -194,13 +194,21 @@ test_takes_over_an_older_store(void **state)
     struct made m;
     struct spk_hash ann = hash_of("Ann");
     struct spk_deposit_row r = {0};
+    struct spk_proof_sums sums;
 
     assert_spk_ok(try_open(true, &s));
     uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
     make_deposit(&m, key, &ann, 5, 1);
     put(s, &m);
+    assert_spk_ok(spk_store_begin(s));
+    assert_spk_ok(spk_store_set_checked(s, 1));
+    assert_spk_ok(spk_store_commit(s));
     spk_store_free(s);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
+        if (i < 3) {
+            edit("DROP TABLE proofs; DELETE FROM counters WHERE name = 'proven';"
+                 "PRAGMA user_version = 3");
+        }
         if (i < 2) {
             edit("DROP TABLE log_tile; DROP TABLE log_note; DROP TABLE log_entry;"
                  "PRAGMA user_version = 2");
@@ -213,7 +221,12 @@ test_takes_over_an_older_store(void **state)
         assert_spk_ok(try_open(true, &s));
         assert_spk_ok(spk_store_deposit(s, key, &m.row.serial, &r));
         assert_spk_ok(spk_deposit_row_verify(&r));
+        /* proven, but nobody knows when */
+        assert_int_equal(r.state, SPK_DEPOSIT_CHECKED);
+        assert_int_equal(r.proven, 0);
         spk_deposit_row_clear(&r);
+        assert_spk_ok(spk_store_proof_sums(s, 0, &sums));
+        assert_int_equal(sums.proven, 1);
         assert_int_equal(put(s, &m).what, SPK_PUT_DUPLICATE);
         assert_spk_ok(spk_store_begin(s));
         assert_spk_ok(spk_store_put_log_hash(s, SPK_LOG_DEPOSITS, 1, 0, &ann));
