@@ -469,6 +469,8 @@ authorise(struct giving *g)
     }
     spk_err e = spk_advance_run(s->advance);
     SPK_CHECK(e.code != SPK_CODE_NET, NET);
+    e = spk_reclog_tick(s->reclog); /* what was written before is signed for, too, or is gone */
+    SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_DENIED, NET);
     return log_page(g, SPK_ENTRY_AUTHORISED, g->at, g->n, g->entry);
 }
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import shutil
+import socket
 import sqlite3
 import sys
 import threading
@@ -437,6 +438,75 @@ def test_recoveries_log_after_a_crash():
         again = site.approve(site.ask(ann))
         equal(len(said(again.http.get(again.path("/keys")), 200).json["keys"]), 1, "keys")
         check_entries(site, again, site.entries_of(again), [16, 22, 22, 17, 24], (0,))
+
+
+class Between(attack.Site):
+    """A line to the holder that breaks: at a message, or at its answer."""
+
+    lose, before = 0, False  # how many of the next steps of the recoveries log, and whether the holder hears of them
+
+    def start_holder(self):
+        super().start_holder()
+        self.near = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.near.bind(str(self.folder / "run/line.sock"))
+        self.near.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                with self.near.accept()[0] as a, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as b:
+                    b.connect(str(self.folder / "run/holder.sock"))
+                    while self.pass_on(a, b):
+                        pass
+
+    def pass_on(self, a, b):
+        data = a.recv(65536)
+        step = len(data) > 16 and data[5] == 2 and 56 in dict(attack.pairs_of(data[16:]))  # ADVANCE with ENTRIES
+        if step and self.lose > 0:
+            self.lose -= 1
+            if not self.before:
+                b.send(data)
+                b.recv(65536)
+            return False
+        if data:
+            b.send(data)
+            a.send(b.recv(65536))
+        return bool(data)
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        self.near.close()
+
+
+def tried(call):
+    """As people do who were told that the holder is not there."""
+    end = time.monotonic() + 20
+    while (answer := call()).status == 503 and time.monotonic() < end:
+        time.sleep(0.1)
+    return said(answer, 200)
+
+
+def test_steps_that_got_lost():
+    """the line breaks when the holder has signed, or before it has heard: no entry twice, none missing, no fork"""
+    with Between("holder = ../run/line.sock\n") as site:
+        ann = site.enrol("Ann")
+        said(ann.deposit(b"K" * 32, "x"), 201)
+        for before in (False, True):
+            for lose in (1, 2):  # the line is made anew once by itself
+                request = site.ask(ann)
+                votes = [o.vote_note(request) for o in site.officers]
+                said(site.http.post("/v1/officer/approvals", {"note": votes[0]}), 200)
+                site.lose, site.before = lose, before
+                answer = site.http.post("/v1/officer/approvals", {"note": votes[1]})
+                equal((answer.status, site.lose), (200 if lose == 1 else 503, 0), "the answer")
+                tried(lambda: site.http.post("/v1/officer/approvals", {"note": votes[1]}))
+                check_entries(site, request, site.entries_of(request), [16, 22, 22])
+        site.lose, site.before = 2, True
+        said(request.http.get(request.path("/keys")), 503)
+        equal(len(tried(lambda: request.http.get(request.path("/keys"))).json["keys"]), 1, "keys")
+        check_entries(site, request, site.entries_of(request), [16, 22, 22, 17, 24], (0,))
+        need("does not sign" not in site.log(), site.log()[-300:])
 
 
 def test_without_a_holder():
