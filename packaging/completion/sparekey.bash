@@ -11,7 +11,7 @@ _sparekey() {
     local command=${words[1]}
 
     if ((cword == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "init enroll encrypt decrypt inspect verify status sync recover requests veto blob doctor help version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "init enroll encrypt decrypt inspect verify status sync recover requests veto watch blob doctor help version" -- "$cur")
         return
     fi
     case $prev in
@@ -31,7 +31,7 @@ _sparekey() {
             mapfile -t COMPREPLY < <(compgen -W "$(ls "${XDG_CONFIG_HOME:-$HOME/.config}/sparekey/authorities" 2>/dev/null)" -- "$cur")
             return
             ;;
-        -o | --output | --sheet | --token-file | --to)
+        -o | --output | --hook | --sheet | --token-file | --to)
             _filedir
             return
             ;;
@@ -54,7 +54,7 @@ _sparekey() {
                 _filedir
             fi
             ;;
-        help) mapfile -t COMPREPLY < <(compgen -W "init enroll encrypt decrypt inspect verify status sync recover requests veto blob doctor" -- "$cur") ;;
+        help) mapfile -t COMPREPLY < <(compgen -W "init enroll encrypt decrypt inspect verify status sync recover requests veto watch blob doctor" -- "$cur") ;;
     esac
 }
 

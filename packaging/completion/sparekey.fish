@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for sparekey
-set -l commands init enroll encrypt decrypt inspect verify status sync recover requests veto blob doctor help version
+set -l commands init enroll encrypt decrypt inspect verify status sync recover requests veto watch blob doctor help version
 complete -c sparekey -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c sparekey -F -n "__fish_seen_subcommand_from encrypt blob"
 complete -c sparekey -F -n "__fish_seen_subcommand_from decrypt inspect verify sync recover"
@@ -16,6 +16,8 @@ complete -c sparekey -n "__fish_seen_subcommand_from verify" -l online -d "ask t
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l payload -d "decrypt all of it too"
 complete -c sparekey -n "__fish_seen_subcommand_from recover" -l all -d "everything that was ever deposited"
 complete -c sparekey -n "__fish_seen_subcommand_from recover" -l wait -d "wait until the officers have decided"
+complete -c sparekey -n "__fish_seen_subcommand_from watch" -l hook -r -d "run this program for each new alarm"
+complete -c sparekey -n "__fish_seen_subcommand_from watch" -l seen -d "do not tell of these events again"
 complete -c sparekey -n "__fish_seen_subcommand_from $commands" -l json -d "print JSON for programs"
 complete -c sparekey -n "__fish_seen_subcommand_from $commands" -s q -l quiet -d "only errors and warnings"
 complete -c sparekey -n "__fish_seen_subcommand_from $commands" -s h -l help -d "show help"

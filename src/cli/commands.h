@@ -16,6 +16,7 @@ int cmd_sync(struct term *c, int argc, char **argv);
 int cmd_recover(struct term *c, int argc, char **argv);
 int cmd_requests(struct term *c, int argc, char **argv);
 int cmd_veto(struct term *c, int argc, char **argv);
+int cmd_watch(struct term *c, int argc, char **argv);
 int cmd_blob(struct term *c, int argc, char **argv);
 int cmd_doctor(struct term *c, int argc, char **argv);
 

@@ -17,6 +17,8 @@ const struct term_command term_commands[] = {
      cmd_recover},
     {"requests", "", N_("show recovery requests that concern you"), cmd_requests},
     {"veto", "REQUEST", N_("stop a recovery request"), cmd_veto},
+    {"watch", "", N_("check the logs: do they only grow, does anybody recover my files?"),
+     cmd_watch},
     {"blob", "export|import|show|deposit|list|renew|open [FILE]",
      N_("exchange key BLOBs with CryptoAPI programs"), cmd_blob},
     {"doctor", "", N_("say in words what is wrong with your set-up"), cmd_doctor},

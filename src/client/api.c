@@ -270,6 +270,19 @@ spk_api_post(struct spk_api *a, const char *path, struct spk_span json, long *re
 }
 
 spk_err
+spk_api_get_bytes(struct spk_api *a, const char *path, size_t max, struct spk_buf *b)
+{
+    const struct spk_https_call c = {.method = "GET", .path = path, .answer_max = max};
+    struct spk_https_answer ans = {0};
+    spk_err e;
+
+    SPK_TRY(call(a, &c, &ans));
+    e = spk_buf_add(b, spk_buf_span(&ans.body));
+    spk_https_answer_clear(&ans);
+    return e;
+}
+
+spk_err
 spk_api_post_lines(struct spk_api *a, const char *path, struct spk_span lines,
                    struct spk_buf *ret_lines)
 {

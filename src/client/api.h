@@ -33,6 +33,9 @@ void spk_api_set_header(struct spk_api *a, spk_api_header_fn fn, void *ctx);
 SPK_MUST_USE spk_err spk_api_get(struct spk_api *a, const char *path, struct spk_json **ret_j);
 SPK_MUST_USE spk_err spk_api_post(struct spk_api *a, const char *path, struct spk_span json,
                                   long *ret_status, struct spk_json **ret_j);
+/** GET of bytes that are no JSON, at most max of them (longer: SPK_CODE_LIMIT); appends to b. */
+SPK_MUST_USE spk_err spk_api_get_bytes(struct spk_api *a, const char *path, size_t max,
+                                       struct spk_buf *b);
 /** POST of NDJSON; appends the lines of the answer to lines. */
 SPK_MUST_USE spk_err spk_api_post_lines(struct spk_api *a, const char *path, struct spk_span lines,
                                         struct spk_buf *ret_lines);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/framed.h"
+#include "client/ledger.h"
 #include "crypto/rng.h"
 #include "translog/merkle.h"
 
@@ -337,6 +338,7 @@ spk_pending_create(struct spk_session *s, struct spk_pin *pin, const struct spk_
     SPK_TRY(make_record(p, spec));
     SPK_TRY(sign_record(p));
     SPK_TRY(spk_pending_build(p, &b));
+    SPK_TRY(spk_ledger_add_request(s->profile, pin, &p->request.hash));
     SPK_TRY(spk_file_write(AT_FDCWD, path, spk_buf_span(&b), 0600, false));
     *ret_p = SPK_STEAL(p);
     return SPK_OK;

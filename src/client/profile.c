@@ -167,6 +167,7 @@ parse_config(struct spk_profile *p, struct spk_span text, unsigned *ret_line)
         {"need", SPK_CONF_STR, &s.need, 0, 0, false},
         {"container", SPK_CONF_STR, &p->container, 0, 0, false},
         {"timeout", SPK_CONF_U64, &p->timeout_s, 1, TIMEOUT_MAX_S, false},
+        {"watch-hook", SPK_CONF_STR, &p->watch_hook, 0, 0, false},
         {"witness", SPK_CONF_STR, &s.witness, 0, 0, true},
         {"witnesses", SPK_CONF_STR, &s.witnesses, 0, 0, false},
     };
@@ -337,6 +338,7 @@ spk_profile_free(struct spk_profile *p)
     spk_buf_free(&p->record_new);
     spk_secret_free(p->monitor);
     spk_mem_free(p->container);
+    spk_mem_free(p->watch_hook);
     spk_mem_free(p->config_dir);
     spk_mem_free(p->data_dir);
     spk_mem_free(p);

@@ -25,6 +25,7 @@ struct spk_profile {
     uint64_t timeout_s; /* of calls to authorities; 0: default */
     struct spk_witnesses witnesses;
     char *container;
+    char *watch_hook; /* a program that is told of alarms; NULL: none */
     bool has_owner;
     struct spk_hash owner;      /* owner id */
     struct spk_buf record;      /* the enrolment record, empty when only its hash is known */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/ledger.h"
 #include "client/receipts.h"
 #include "client/spool.h"
 #include "keyblob/wrap.h"
@@ -186,6 +187,7 @@ put_receipt(const struct spk_profile *p, struct spk_sealing *s, const struct spk
     if (parcel->state != SPK_PARCEL_ACCEPTED || text.len == 0) {
         return SPK_OK;
     }
+    SPK_TRY(spk_ledger_add_deposit(p, &parcel->d.rpub, parcel->index));
     if (SPK_SLOT_HEAD + text.len > spk_seal_room(s->seal)) {
         return spk_receipts_keep(p, "", &parcel->d, text);
     }

@@ -131,9 +131,8 @@ spk_session_pair(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa *
     return spk_session_key(s, spec, ret_pair);
 }
 
-/* Which keys sign the logs of an authority that was pinned when it had none. */
-static spk_err
-take_logs(struct spk_session *s, struct spk_pin *pin, struct spk_api *api)
+spk_err
+spk_session_logs(struct spk_session *s, struct spk_pin *pin, struct spk_api *api)
 {
     SPK_AUTO(spk_chain) c = NULL;
     spk_err e = SPK_OK;
@@ -159,7 +158,7 @@ spk_session_api(struct spk_session *s, size_t i, struct spk_api **ret_api)
 
         SPK_TRY(spk_session_pair(s, SPK_AT_SIGNATURE, &sign));
         SPK_TRY(spk_api_open(s->profile->authorities[i], sign, &s->trouble, &api));
-        SPK_TRY(take_logs(s, s->profile->authorities[i], api));
+        SPK_TRY(spk_session_logs(s, s->profile->authorities[i], api));
         s->api[i] = SPK_STEAL(api);
     }
     *ret_api = s->api[i];

@@ -44,6 +44,10 @@ SPK_MUST_USE spk_err spk_session_pair(struct spk_session *s, enum spk_key_spec s
                                       struct spk_rsa **ret_pair);
 /** A connection to authority number i, logged in with the signature pair; borrowed. */
 SPK_MUST_USE spk_err spk_session_api(struct spk_session *s, size_t i, struct spk_api **ret_api);
+/** Which keys sign the logs of an authority that was pinned when it had none: fetched over api,
+ * checked, and kept with the pin. Nothing to do when they are known, or when it has no logs. */
+SPK_MUST_USE spk_err spk_session_logs(struct spk_session *s, struct spk_pin *pin,
+                                      struct spk_api *api);
 /** Place of a pinned authority in the profile. */
 size_t spk_session_index(const struct spk_session *s, const struct spk_pin *pin);
 

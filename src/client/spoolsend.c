@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "client/decrypt.h"
+#include "client/ledger.h"
 #include "client/receipts.h"
 #include "client/send.h"
 #include "client/spool.h"
@@ -119,6 +120,9 @@ spk_spool_settle(struct spk_session *s, const struct spk_spool_entry *e, bool *r
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF(e->path.max + 1);
     const char *name = "";
 
+    if (e->parcel.receipt.len > 0) {
+        SPK_TRY(spk_ledger_add_deposit(s->profile, &e->parcel.d.rpub, e->parcel.index));
+    }
     *ret_folded = spk_ok(fold(s, e));
     if (*ret_folded) {
         return SPK_OK;

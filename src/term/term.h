@@ -20,6 +20,7 @@ enum term_status {
     TERM_FAILED = 1,
     TERM_USAGE = 2,
     TERM_UNRECOVERABLE = 3, /* verify */
+    TERM_ALARM = 3,         /* watch */
     TERM_WAITING = 4,       /* recover */
     TERM_STOPPED = 130
 };

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose entries of the recoveries log are: by this computer's own notes first, for these cannot be
+ * kept back by a server. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "client/ledger.h"
+#include "client/pending.h"
+#include "client/veto.h"
+#include "client/watch_int.h"
+
+bool
+spk_watch_in_ledger(const struct spk_look *l, uint64_t index)
+{
+    size_t lo = 0, hi = l->n_mine;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (l->mine[mid] < index) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo < l->n_mine && l->mine[lo] == index;
+}
+
+static struct spk_api *
+logged_in(struct spk_look *l)
+{
+    if (!l->tried_login) {
+        l->tried_login = true;
+        if (!spk_ok(spk_session_api(l->s, spk_session_index(l->s, l->pin), &l->login))) {
+            l->login = NULL;
+        }
+    }
+    l->r->no_login |= l->login == NULL;
+    return l->login;
+}
+
+static spk_err
+same_index(void *ctx, const struct spk_json *row)
+{
+    uint64_t index = 0;
+    uint64_t *want = ctx;
+
+    if (spk_ok(spk_json_u64(row, "index", &index)) && index == *want) {
+        return SPK_ERR(EXISTS); /* found: no more pages */
+    }
+    return SPK_ERR(NOTFOUND);
+}
+
+/* A deposit that another computer of the owner has made, or one from before there were receipts. */
+static bool
+on_his_list(struct spk_look *l, uint64_t index)
+{
+    char path[64];
+
+    if (logged_in(l) == NULL) {
+        return false;
+    }
+    if (index == 0) {
+        (void)snprintf(path, sizeof(path), "/v1/deposits?limit=1");
+    } else {
+        (void)snprintf(path, sizeof(path), "/v1/deposits?limit=1&after=%llu",
+                       (unsigned long long)(index - 1));
+    }
+    spk_err e = spk_api_get_list(l->login, path, "deposits", same_index, &index);
+    l->r->no_login |= e.code != SPK_CODE_EXISTS && e.code != SPK_CODE_NOTFOUND && !spk_ok(e);
+    return e.code == SPK_CODE_EXISTS;
+}
+
+/* -- which requests were opened here */
+
+struct search {
+    struct spk_look *l;
+    uint64_t index; /* of the entry of kind 16 */
+    const struct spk_hash *or_hash;
+    bool mine, asked;
+};
+
+/* The request's first entry, made again from its hash and salt, is the one in the log. */
+static bool
+entry_fits(const struct search *f, const struct spk_json *entry, const struct spk_hash *request)
+{
+    const char *salt_text = NULL;
+    uint64_t index = 0;
+    uint8_t salt[32];
+    struct spk_hash h;
+
+    return spk_ok(spk_json_u64(entry, "index", &index)) && index == f->index &&
+           spk_ok(spk_json_str(entry, "salt", &salt_text)) &&
+           spk_ok(spk_hex_parse(spk_span_str(salt_text), salt, sizeof(salt))) &&
+           spk_ok(spk_entry_or(salt, request, spk_span("", 0), &h)) && spk_hash_eq(&h, f->or_hash);
+}
+
+static spk_err
+one_request(void *ctx, const struct spk_json *row)
+{
+    struct search *f = ctx;
+    const struct spk_json *list = NULL;
+    const char *hex = NULL;
+    struct spk_hash request;
+    size_t n = 0;
+
+    if (!spk_ok(spk_json_str(row, "request", &hex)) ||
+        !spk_ok(spk_hex_parse(spk_span_str(hex), request.b, SPK_HASH_LEN)) ||
+        !spk_ok(spk_json_array(row, "entries", &list, &n))) {
+        return SPK_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (entry_fits(f, spk_json_at(list, i), &request)) {
+            f->mine = true;
+            return spk_ledger_has_request(f->l->s->profile, f->l->pin, &request, &f->asked);
+        }
+    }
+    return SPK_OK;
+}
+
+/* While keys are lost only the new pair of the pending request can ask. */
+static spk_err
+search_pending(struct search *f)
+{
+    SPK_AUTO(spk_pending) p = NULL;
+    SPK_AUTO(spk_json) j = NULL;
+    struct spk_api *api = NULL;
+    char hex[2 * SPK_HASH_LEN + 1];
+    char path[80];
+
+    SPK_TRY(spk_pending_load(f->l->s, f->l->pin, &p));
+    SPK_CHECK(p->submitted, NOTFOUND);
+    SPK_TRY(spk_pending_api(p, &api));
+    (void)snprintf(path, sizeof(path), "/v1/requests/%s",
+                   spk_hex(spk_hash_span(&p->request.hash), hex));
+    SPK_TRY(spk_api_get(api, path, &j));
+    return one_request(f, j);
+}
+
+static void
+find_request(struct spk_look *l, uint64_t index, const struct spk_entry *e, struct search *f)
+{
+    *f = (struct search){.l = l, .index = index, .or_hash = &e->hash};
+    spk_err done = search_pending(f);
+
+    if ((!spk_ok(done) || !f->mine) && logged_in(l) != NULL) {
+        done = spk_requests_each(l->s, l->pin, one_request, f);
+        l->r->no_login |= !spk_ok(done);
+    }
+}
+
+/* The deposit tells whose it is; where there is none, the authority's list of the owner's requests
+ * is all there is. */
+struct spk_watch_whose
+spk_watch_whose(struct spk_look *l, uint64_t index, const struct spk_entry *e)
+{
+    struct search f = {0};
+    bool none = e->deposit == SPK_NO_DEPOSIT;
+    bool mine = !none && (spk_watch_in_ledger(l, e->deposit) || on_his_list(l, e->deposit));
+
+    if (mine || none) {
+        find_request(l, index, e, &f);
+    }
+    return (struct spk_watch_whose){mine || f.mine, f.asked};
+}

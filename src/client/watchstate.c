@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/watchstate.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "client/framed.h"
+#include "wire/attrs.h"
+
+/* doc/spec/client-files.md, "Watching" */
+static const char magic[] = "sparekey/1 watch\n";
+#define FOLDER "watch"
+#define FILE_LIMIT ((size_t)1 << 20)
+#define REQUEST_LEN 9
+#define EVENT_LEN (1 + 8 + SPK_REQUEST_ENTRY_LEN)
+enum { A_DEPOSITS = 1, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS };
+enum { F_ASKED = 1, F_HOOKED = 2 };
+static const uint16_t known[] = {A_DEPOSITS, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS};
+static const struct spk_framed frame = {magic, FILE_LIMIT, known, sizeof(known) / sizeof(known[0])};
+
+spk_err
+spk_watchstate_new(struct spk_watchstate **ret_w)
+{
+    struct spk_watchstate *w = spk_calloc(1, sizeof(*w));
+
+    SPK_CHECK(w != NULL, NOMEM);
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        w->note[i] = SPK_BUF(SPK_NOTE_MAX);
+    }
+    *ret_w = w;
+    return SPK_OK;
+}
+
+void
+spk_watchstate_free(struct spk_watchstate *w)
+{
+    if (w != NULL) {
+        for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+            spk_buf_free(&w->note[i]);
+        }
+        spk_mem_free(w);
+    }
+}
+
+static spk_err
+put_lists(const struct spk_watchstate *w, struct spk_buf *edge, struct spk_buf *requests,
+          struct spk_buf *events)
+{
+    uint8_t bytes[SPK_LOG_ENTRY_LEN_MAX];
+    size_t len = 0;
+
+    for (size_t i = 0; i < SPK_PATH_MAX; i++) {
+        if ((w->edge.n >> i & 1) != 0) {
+            SPK_TRY(spk_buf_add(edge, spk_hash_span(&w->edge.part[i])));
+        }
+    }
+    for (size_t i = 0; i < w->n_requests; i++) {
+        SPK_TRY(spk_buf_u64(requests, w->requests[i].index));
+        SPK_TRY(spk_buf_u8(requests, w->requests[i].asked ? F_ASKED : 0));
+    }
+    for (size_t i = 0; i < w->n_events; i++) {
+        const struct spk_watch_event *e = &w->events[i];
+
+        SPK_TRY(
+            spk_buf_u8(events, (uint8_t)((e->asked ? F_ASKED : 0) | (e->hooked ? F_HOOKED : 0))));
+        SPK_TRY(spk_buf_u64(events, e->index));
+        spk_entry_build(&e->entry, bytes, &len);
+        SPK_CHECK(len == SPK_REQUEST_ENTRY_LEN, USAGE);
+        SPK_TRY(spk_buf_add(events, spk_span(bytes, len)));
+    }
+    return SPK_OK;
+}
+
+spk_err
+spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
+{
+    SPK_AUTO_BUF struct spk_buf edge = SPK_BUF(FILE_LIMIT);
+    SPK_AUTO_BUF struct spk_buf requests = SPK_BUF(FILE_LIMIT);
+    SPK_AUTO_BUF struct spk_buf events = SPK_BUF(FILE_LIMIT);
+    SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
+    uint8_t size[8];
+
+    SPK_CHECK(l != NULL, NOMEM);
+    SPK_TRY(put_lists(w, &edge, &requests, &events));
+    SPK_TRY(spk_attrs_add(l, A_DEPOSITS, spk_buf_span(&w->note[SPK_LOG_DEPOSITS - 1])));
+    SPK_TRY(spk_attrs_add(l, A_RECOVERIES, spk_buf_span(&w->note[SPK_LOG_RECOVERIES - 1])));
+    SPK_TRY(spk_attrs_add_u64(l, A_SIZE, w->edge.n, size));
+    SPK_TRY(spk_attrs_add(l, A_EDGE, spk_buf_span(&edge)));
+    SPK_TRY(spk_attrs_add(l, A_REQUESTS, spk_buf_span(&requests)));
+    SPK_TRY(spk_attrs_add(l, A_EVENTS, spk_buf_span(&events)));
+    return spk_framed_build(&frame, l, out);
+}
+
+static spk_err
+take_edge(struct spk_span s, uint64_t n, struct spk_watchstate *w)
+{
+    struct spk_rd r = spk_rd(s);
+
+    SPK_CHECK(n <= SPK_LOG_MAX, FORMAT);
+    w->edge.n = n;
+    for (size_t i = 0; i < SPK_PATH_MAX; i++) {
+        if ((n >> i & 1) != 0) {
+            SPK_TRY(spk_rd_copy(&r, w->edge.part[i].b, SPK_HASH_LEN));
+        }
+    }
+    return spk_rd_end(&r);
+}
+
+static spk_err
+take_requests(struct spk_span s, struct spk_watchstate *w)
+{
+    struct spk_rd r = spk_rd(s);
+
+    SPK_CHECK(s.len % REQUEST_LEN == 0 && s.len / REQUEST_LEN <= SPK_WATCH_REQUESTS_MAX, FORMAT);
+    for (size_t i = 0; i < s.len / REQUEST_LEN; i++) {
+        uint8_t flags = 0;
+
+        SPK_TRY(spk_rd_u64(&r, &w->requests[i].index));
+        SPK_TRY(spk_rd_u8(&r, &flags));
+        SPK_CHECK(flags <= F_ASKED, FORMAT);
+        w->requests[i].asked = flags != 0;
+    }
+    w->n_requests = s.len / REQUEST_LEN;
+    return spk_rd_end(&r);
+}
+
+static spk_err
+take_events(struct spk_span s, struct spk_watchstate *w)
+{
+    struct spk_rd r = spk_rd(s);
+
+    SPK_CHECK(s.len % EVENT_LEN == 0 && s.len / EVENT_LEN <= SPK_WATCH_EVENTS_MAX, FORMAT);
+    for (size_t i = 0; i < s.len / EVENT_LEN; i++) {
+        struct spk_watch_event *e = &w->events[i];
+        struct spk_span entry;
+        uint8_t flags = 0;
+
+        SPK_TRY(spk_rd_u8(&r, &flags));
+        SPK_CHECK(flags <= (F_ASKED | F_HOOKED), FORMAT);
+        e->asked = (flags & F_ASKED) != 0;
+        e->hooked = (flags & F_HOOKED) != 0;
+        SPK_TRY(spk_rd_u64(&r, &e->index));
+        SPK_TRY(spk_rd_span(&r, SPK_REQUEST_ENTRY_LEN, &entry));
+        SPK_TRY(spk_entry_parse(entry, &e->entry));
+        SPK_CHECK(spk_entry_is_of_request(e->entry.kind), FORMAT);
+    }
+    w->n_events = s.len / EVENT_LEN;
+    return spk_rd_end(&r);
+}
+
+static spk_err
+take_note(const struct spk_attrs *l, uint16_t type, struct spk_buf *ret_b)
+{
+    struct spk_span s;
+
+    SPK_TRY(spk_attrs_get(l, type, SPK_NOTE_MAX, &s));
+    return spk_buf_add(ret_b, s);
+}
+
+spk_err
+spk_watchstate_parse(struct spk_span bytes, struct spk_watchstate *w)
+{
+    SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
+    struct spk_span s;
+    uint64_t n = 0;
+
+    SPK_CHECK(l != NULL, NOMEM);
+    SPK_TRY(spk_framed_parse(&frame, bytes, l));
+    SPK_TRY(take_note(l, A_DEPOSITS, &w->note[SPK_LOG_DEPOSITS - 1]));
+    SPK_TRY(take_note(l, A_RECOVERIES, &w->note[SPK_LOG_RECOVERIES - 1]));
+    SPK_TRY(spk_attrs_u64(l, A_SIZE, &n));
+    SPK_TRY(spk_attrs_get(l, A_EDGE, SPK_PATH_MAX * SPK_HASH_LEN, &s));
+    SPK_TRY(take_edge(s, n, w));
+    SPK_TRY(spk_attrs_get(l, A_REQUESTS, FILE_LIMIT, &s));
+    SPK_TRY(take_requests(s, w));
+    SPK_TRY(spk_attrs_get(l, A_EVENTS, FILE_LIMIT, &s));
+    return take_events(s, w);
+}
+
+static spk_err
+path_of(const struct spk_profile *p, const struct spk_pin *pin, char **ret_folder, char **ret_path)
+{
+    SPK_TRY(spk_profile_data_path(p, FOLDER, ret_folder));
+    return spk_path_join(*ret_folder, pin->name, ret_path);
+}
+
+spk_err
+spk_watchstate_load(const struct spk_profile *p, const struct spk_pin *pin, struct spk_trouble *t,
+                    struct spk_watchstate **ret_w)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_LIMIT);
+    SPK_AUTO(spk_watchstate) w = NULL;
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+
+    SPK_TRY(spk_watchstate_new(&w));
+    SPK_TRY(path_of(p, pin, &dir, &path));
+    spk_err e = spk_file_read(AT_FDCWD, path, &b);
+    if (e.code != SPK_CODE_NOTFOUND) {
+        spk_trouble_file(t, path);
+        SPK_TRY(e);
+        SPK_TRY(spk_watchstate_parse(spk_buf_span(&b), w));
+    }
+    *ret_w = SPK_STEAL(w);
+    return SPK_OK;
+}
+
+spk_err
+spk_watchstate_save(const struct spk_profile *p, const struct spk_pin *pin,
+                    const struct spk_watchstate *w)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(FILE_LIMIT);
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+
+    SPK_TRY(spk_watchstate_build(w, &b));
+    SPK_TRY(path_of(p, pin, &dir, &path));
+    SPK_TRY(spk_mkdirs(dir, 0700));
+    return spk_file_write(AT_FDCWD, path, spk_buf_span(&b), 0600, true);
+}
