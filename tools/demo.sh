@@ -189,6 +189,14 @@ say "bob approved too: 2 of 2"
 as owner "$spk" recover "${sealed[@]}" >/dev/null || die "the session keys did not come back"
 say "the session keys came back under her new key, and the headers are repaired"
 
+[ "$(as alice "$ctl" request show "$request" | grep -c ' log entry ')" = 3 ] || die "the log has not all of the request"
+entries=$((5 + 2 * ${#files[@]})) # key, policy, request, two approvals; each release allowed, and done
+case $("$ctl" log fsck authority 2>>log) in
+    *"recoveries log: $entries entries, $entries of them signed for"*" 0 faults"*) ;;
+    *) die "log fsck does not find $entries entries of the recovery" ;;
+esac
+say "the public log has the request, both approvals and each key that left, nobody's name: $entries entries, all signed"
+
 # -- and there it is again
 for i in "${!files[@]}"; do
     as owner "$spk" decrypt -o "sealed/$i/out" "${sealed[i]}" >/dev/null || die "${sealed[i]@Q} does not open"
