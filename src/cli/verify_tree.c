@@ -44,7 +44,7 @@ is_sealed(const char *path)
     }
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     return fd >= 0 && pread(fd, first, sizeof(first), 0) == (ssize_t)sizeof(first) &&
-           memcmp(first, magic, sizeof(magic)) == 0;
+           spk_span_eq(SPK_SPAN_OF(first), SPK_SPAN_OF(magic));
 }
 
 static void

@@ -189,9 +189,32 @@ def wire_lines():
         yield f"entry.{kind}", struct.pack(">BBHIQ", 1, kind, 0, 5, 1700000000123) + h(b"text\n")
 
 
+def receipt_lines():
+    """A receipt: deposit 300 of 513, the other leaves as above."""
+    global LEAVES
+    log = Key(ORIGIN, bytes([1]) * 32, 1)
+    fields = struct.pack(">HHIII", 1, 3, 0x6610, 2, 5) + struct.pack(">Q", 1700000000123)
+    r_pub = fields + bytes(range(0xA0, 0xB0)) + b"".join(h(x) for x in (b"C", b"authority", b"blob", b"T", b"owner tag"))
+    p = h(b"P")
+    entry = struct.pack(">BBHIQ", 1, 1, 0, 2, 1700000000123) + h(b"sparekey/1 deposit\0" + r_pub + p) + h(b"owner tag")
+    plain, LEAVES = LEAVES, LEAVES[:300] + [h(b"\0" + entry)] + LEAVES[301:513]
+    ROOTS.clear()
+    text = checkpoint(513, root(0, 513))
+    hashes = "".join(b64(x) + "\n" for x in path(300, 0, 513))
+    LEAVES = plain
+    ROOTS.clear()
+    assert len(r_pub) == 200 and len(entry) == 80
+    yield "receipt.rpub", r_pub
+    yield "receipt.p", p
+    receipt = f"c2sp.org/tlog-proof@v1\nextra {b64(r_pub + p)}\nindex 300\n{hashes}\n{text}\n{log.sign(text)}"
+    yield "receipt", receipt.encode()
+    witness = Key(WITNESS, bytes([2]) * 32, 4)
+    yield "receipt.witnessed", (receipt + witness.cosign(text, 1700000000)).encode()
+
+
 def text():
     head = "# Made by tests/support/log_model.py; leaf i of the trees is u64 i; every value is hex, texts too.\n"
-    return head + "".join(f"{name}: {value.hex()}\n" for name, value in [*lines(), *wire_lines(), *cosign_lines()])
+    return head + "".join(f"{name}: {value.hex()}\n" for name, value in [*lines(), *wire_lines(), *cosign_lines(), *receipt_lines()])
 
 
 def main():

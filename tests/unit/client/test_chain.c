@@ -314,6 +314,110 @@ continues(void **state)
     spk_pin_free(next);
 }
 
+/* The logs note of these keys, signed by officer number `signer`; 0 is the holder here. */
+static void
+logs_note(size_t deposits, size_t recoveries, size_t signer, bool other_genesis,
+          struct spk_buf *note)
+{
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF((size_t)SPK_NOTE_MAX);
+    const size_t who[SPK_LOG_IDS] = {deposits, recoveries};
+    struct spk_logs l = {.genesis = f.policy1.hash};
+    uint8_t pub[SPK_ED25519_LEN];
+
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        assert_spk_ok(spk_ed25519_public(f.officers[who[i]].seed, pub));
+        assert_spk_ok(spk_vkey_make(i == 0 ? "backup.test/deposits" : "backup.test/recoveries", pub,
+                                    &l.key[i]));
+    }
+    l.genesis.b[0] ^= other_genesis;
+    assert_spk_ok(spk_logs_format(&l, &text));
+    spk_buf_reset(note);
+    assert_spk_ok(
+        spk_note_sign(spk_buf_span(&text), NULL, "backup.test", f.officers[signer].seed, note));
+}
+
+static spk_err
+pin_with_logs(const struct spk_buf *note, struct spk_pin **ret_p)
+{
+    struct spk_chain *c = start();
+    spk_err e;
+
+    assert_spk_ok(spk_chain_set_logs(c, spk_buf_span(note)));
+    e = spk_pin_make(&c, "https://h:1", 1, ret_p);
+    spk_chain_free(c);
+    if (spk_ok(e)) {
+        (void)snprintf((*ret_p)->name, sizeof((*ret_p)->name), "backup.test");
+    }
+    return e;
+}
+
+/* Only the pinned holder names the logs' keys, and those of this authority. */
+static void
+logs_are_the_holders(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF((size_t)SPK_NOTE_MAX);
+    struct spk_pin *p = NULL;
+
+    (void)state;
+    logs_note(1, 2, 0, false, &note);
+    assert_spk_ok(pin_with_logs(&note, &p));
+    assert_true(p->has_logs);
+    assert_string_equal(p->logs.key[0].name, "backup.test/deposits");
+    spk_pin_free(p);
+    p = NULL;
+    logs_note(1, 2, 2, false, &note); /* another has signed */
+    assert_spk_code(pin_with_logs(&note, &p), AUTH);
+    logs_note(0, 2, 0, false, &note); /* the holder's own key in a second role */
+    assert_spk_code(pin_with_logs(&note, &p), AUTH);
+    logs_note(1, 2, 0, true, &note); /* of another authority */
+    assert_spk_code(pin_with_logs(&note, &p), CHANGED);
+    note.ptr[note.len / 3] ^= 1;
+    assert_false(spk_ok(pin_with_logs(&note, &p)));
+    assert_null(p);
+}
+
+/* Who was pinned before takes them up once; what is there stays, whatever is said later. */
+static void
+logs_never_change(void **state)
+{
+    SPK_AUTO_BUF struct spk_buf first = SPK_BUF((size_t)SPK_NOTE_MAX);
+    SPK_AUTO_BUF struct spk_buf other = SPK_BUF((size_t)SPK_NOTE_MAX);
+    char *dir = spk_test_dir();
+    struct spk_trouble t = {.file = ""};
+    struct spk_pin *p = fix_pin(&f);
+    struct spk_pin *again = NULL;
+    struct spk_pin *changed = NULL;
+
+    (void)state;
+    logs_note(1, 2, 0, false, &first);
+    logs_note(2, 1, 0, false, &other);
+    assert_spk_ok(spk_pin_save(p, dir));
+    logs_note(1, 2, 1, false, &first);
+    assert_spk_code(spk_pin_take_logs(p, spk_buf_span(&first)), CHANGED);
+    assert_false(p->has_logs);
+    logs_note(1, 2, 0, false, &first);
+    assert_spk_ok(spk_pin_take_logs(p, spk_buf_span(&first)));
+    assert_spk_code(spk_pin_take_logs(p, spk_buf_span(&other)), USAGE);
+    assert_spk_ok(spk_pin_load(dir, "backup.test", &t, &again));
+    assert_true(again->has_logs && !spk_pin_other_logs(p, again));
+
+    assert_spk_ok(pin_with_logs(&other, &changed));
+    assert_true(spk_pin_other_logs(again, changed));
+    assert_false(spk_pin_continues(again, changed));
+    assert_spk_code(spk_pin_save(changed, dir), CHANGED); /* not even by mistake */
+    spk_pin_free(changed);
+    /* an authority that says nothing of its logs any more takes nothing away */
+    changed = fix_pin(&f);
+    assert_true(spk_pin_continues(again, changed));
+    assert_spk_ok(spk_pin_inherit(changed, again));
+    assert_true(changed->has_logs && !spk_pin_other_logs(again, changed));
+    assert_spk_ok(spk_pin_save(changed, dir));
+    spk_pin_free(changed);
+    spk_pin_free(again);
+    spk_pin_free(p);
+    spk_test_dir_remove(dir);
+}
+
 static void
 saved_and_loaded(void **state)
 {
@@ -382,6 +486,8 @@ main(void)
         cmocka_unit_test(genesis_must_be_the_one_of_the_statement),
         cmocka_unit_test(empty_chains),
         cmocka_unit_test(continues),
+        cmocka_unit_test(logs_are_the_holders),
+        cmocka_unit_test(logs_never_change),
         cmocka_unit_test(saved_and_loaded),
         cmocka_unit_test(names),
     };
