@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sealing a tree of small files in one process, each with its deposit at an authority on loopback, against a copy
-of the tree and against the RSA public operations alone (two wraps a file)."""
+of the tree and against the RSA public operations alone (two wraps a file); and verifying all of them offline, against
+the one RSA private operation that opens a file."""
 import hashlib
 import os
 import re
@@ -40,11 +41,12 @@ def owner(build, authority, folder):
     return env
 
 
-def rsa_public_seconds():
-    """Time of one RSA-3072 public operation on one core, as openssl itself measures it."""
+def rsa_seconds():
+    """Times of one RSA-3072 private and public operation on one core, as openssl itself measures them."""
     out = subprocess.run(["openssl", "speed", "-seconds", "1", "rsa3072"], check=True, text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    return 1 / float(re.findall(r"rsa 3072 bits .* ([0-9.]+)\s*$", out, re.M)[0])
+    private, public = re.findall(r"rsa 3072 bits .* ([0-9.]+) +([0-9.]+)\s*$", out, re.M)[0]
+    return 1 / float(private), 1 / float(public)
 
 
 def count(root):
@@ -70,15 +72,23 @@ def main(build):
         contest.go(ROUNDS)
         if count(work) != FILES:
             raise SystemExit("%d of %d files were sealed" % (count(work), FILES))
-    wrap = rsa_public_seconds()
+        verify = [build + "/src/cli/sparekey", "verify", "--quiet", "-r", work]
+        checks = Contest()
+        checks.add("verify -r", verify, env=env)
+        checks.add("verify -r --no-key", verify + ["--no-key"], env=env)
+        checks.go(ROUNDS)
+    private, wrap = rsa_seconds()
     each = contest.wall("encrypt -r") / FILES
     print("## %d files of %d bytes on tmpfs, one process, deposits to an authority on loopback, "
           "%d cores, %d rounds\n" % (FILES, SIZE, cores(), ROUNDS))
     print("| | seconds | microseconds a file | CPU seconds | peak MiB |")
     print("|---|---|---|---|---|")
-    for name in ("cp -r", "encrypt -r"):
-        print("| %s | %.2f | %.0f | %.2f | %.1f |" %
-              (name, contest.wall(name), contest.wall(name) / FILES * 1e6, contest.cpu(name),
-               contest.peak_mib(name)))
+    for c in (contest, checks):
+        for name in c.samples:
+            print("| %s | %.2f | %.0f | %.2f | %.1f |" %
+                  (name, c.wall(name), c.wall(name) / FILES * 1e6, c.cpu(name), c.peak_mib(name)))
     print("\nTwo RSA-3072 public operations take %.0f microseconds of one core here: encrypt -r with deposits "
-          "costs %.1f times that a file.\n" % (2 * wrap * 1e6, each / (2 * wrap)))
+          "costs %.1f times that a file." % (2 * wrap * 1e6, each / (2 * wrap)))
+    each = checks.wall("verify -r") / FILES
+    print("One RSA-3072 private operation takes %.0f: verify -r costs %.1f times its share of %d cores.\n" %
+          (private * 1e6, each / (private / cores()), cores()))
