@@ -258,7 +258,8 @@ fold_all(struct fold *f)
     for (size_t i = 0; i < spk_slots_count(f->slots); i++) { /* what is added is no record */
         const struct spk_slot *slot = spk_slots_at(f->slots, i);
 
-        if (slot->type == SPK_SLOT_RECORD) {
+        if (slot->type == SPK_SLOT_RECORD &&
+            spk_slots_find(f->slots, SPK_SLOT_RECEIPT, &slot->recipient, 0) == NULL) {
             SPK_TRY(fold_slot(f, slot));
         }
     }
