@@ -168,8 +168,11 @@ is_behind(struct spk_advance *a, uint64_t ours)
         spk_log(SPK_LOG_ERROR,
                 "the database is older than the log: the holder has signed for %llu deposits, the "
                 "database has %llu. No deposit is taken until the newest copy of the database is "
-                "back, with its -wal file. If the %llu that are missing are gone for good, restore "
-                "the holder from its sealed copy, without its journal: it then begins the log "
+                "back, with its -wal file. If the %llu that are missing are gone for good, "
+                "'sparekeyctl "
+                "log adopt' takes their entries from an export of the log or a mirror of it; if "
+                "there is none, restore the holder from its sealed copy, without its journal: it "
+                "then begins the log "
                 "anew with what is here, says so in use.log, and whoever has a receipt for one of "
                 "them can show the loss",
                 holder, here, holder - here);

@@ -83,7 +83,22 @@ tile_name(const struct spk_exchange *r, struct spk_tile *ret_t)
 struct bundle {
     struct spk_buf *out;
     unsigned n;
+    uint64_t from;
+    size_t next; /* of those below */
+    struct spk_lost lost;
 };
+
+/* Entries whose rows are gone, up to before the index. */
+static spk_err
+add_lost(struct bundle *b, uint64_t end)
+{
+    for (; b->next < b->lost.n && b->lost.at[b->next].index < end; b->next++) {
+        SPK_CHECK(b->lost.at[b->next].index == b->from + b->n, CHANGED);
+        b->n++;
+        SPK_TRY(spk_bundle_add(b->out, SPK_SPAN_OF(b->lost.at[b->next].entry)));
+    }
+    return SPK_OK;
+}
 
 /* An entry is made from the row, which must still be the one that its leaf stands for. */
 static spk_err
@@ -99,6 +114,7 @@ add_deposit(void *arg, const struct spk_deposit_row *row)
               CHANGED);
     SPK_TRY(spk_rpub_parse(row->rpub, &rpub));
     spk_deposit_entry(&rpub, &again.oc, entry);
+    SPK_TRY(add_lost(b, row->index));
     b->n++;
     return spk_bundle_add(b->out, SPK_SPAN_OF(entry));
 }
@@ -116,14 +132,16 @@ static spk_err
 put_entries(struct spk_exchange *r, const struct spk_tile *t)
 {
     struct spk_store *store = r->srv->store;
-    struct bundle b = {.out = &r->out};
     uint64_t from = t->n * SPK_TILE_WIDTH;
+    struct bundle b = {.out = &r->out, .from = from};
     struct spk_deposit_page page;
 
     if (r->log == SPK_LOG_DEPOSITS) {
         const struct spk_deposit_query q = {
             .from = from, .end = from + t->width, .limit = t->width};
+        SPK_TRY(spk_store_lost(store, from, from + t->width, &b.lost));
         SPK_TRY(spk_store_deposits(store, &q, add_deposit, &b, &page));
+        SPK_TRY(add_lost(&b, from + t->width));
     } else {
         SPK_TRY(spk_store_log_entries(store, from, t->width, add_entry, &b));
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ctl/logadopt.h"
 #include "ctl/logcheck.h"
 #include "ctl/logexport.h"
 #include "ctl/site.h"
@@ -109,12 +110,17 @@ tell_log(struct fsck *k, enum spk_log_id log, const struct ctl_log_check *r)
         spk_jw_u64(&k->w, "signed", r->noted);
         spk_jw_bool(&k->w, "signature", r->signed_well);
         spk_jw_u64(&k->w, "hashes", r->hashes);
+        spk_jw_u64(&k->w, "lost", r->lost);
         spk_jw_u64(&k->w, "fault_count", r->faults);
         return;
     }
     if (r->faults > SHOWN_MAX) {
         printf(_("%s log: and %llu more faults\n"), spk_log_word(log),
                (unsigned long long)(r->faults - SHOWN_MAX));
+    }
+    if (r->lost > 0) {
+        printf(_("%s log: %llu of its entries have no deposit any more: they were adopted\n"),
+               spk_log_word(log), (unsigned long long)r->lost);
     }
     printf(_("%s log: %llu entries, %llu of them signed for, %llu hashes of tiles: %llu faults\n"),
            spk_log_word(log), (unsigned long long)r->entries, (unsigned long long)r->noted,
@@ -292,4 +298,105 @@ ctl_log_rebuild_cmd(struct term *c, int argc, char **argv)
         fputs(_("start sparekeyd anew if it runs\n"), stderr);
     }
     return status == TERM_GO_ON ? TERM_DONE : status;
+}
+
+/* -- adopt */
+
+/* The store's own are gone with the rows of a backup from before there were any. */
+static int
+find_keys(struct work *w, const char *folder)
+{
+    SPK_AUTO_BUF struct spk_buf note = SPK_BUF(SPK_NOTE_MAX);
+    SPK_AUTO_STR char *path = NULL;
+    struct spk_authority a = {0};
+
+    if (w->has_keys) {
+        return TERM_GO_ON;
+    }
+    spk_err e = spk_path_join(folder, "logs.note", &path);
+    e = spk_ok(e) ? spk_file_read(AT_FDCWD, path, &note) : e;
+    e = spk_ok(e) ? ctl_site_statement(&w->site, &a) : e;
+    e = spk_ok(e) ? spk_logs_verify(spk_buf_span(&note), &a.holder, &a.policy, &w->keys) : e;
+    spk_authority_clear(&a);
+    if (!spk_ok(e)) {
+        term_say_error(folder, _("has no 'logs.note' that this authority's holder has signed"));
+        return TERM_FAILED;
+    }
+    return TERM_GO_ON;
+}
+
+static int
+tell_adopted(const struct work *w, const char *folder, enum spk_log_id log,
+             const struct ctl_adopted *a, spk_err e)
+{
+    switch (e.code) {
+    case SPK_CODE_OK:
+        fprintf(stderr, _("%s log: %llu entries taken, %llu to %llu\n"), spk_log_word(log),
+                (unsigned long long)(a->has - a->had), (unsigned long long)a->had,
+                (unsigned long long)a->has - 1);
+        return TERM_GO_ON;
+    case SPK_CODE_EXISTS:
+    case SPK_CODE_NOTFOUND: /* this log has no files there */
+        if (!w->c->quiet) {
+            fprintf(stderr, _("%s log: nothing to take\n"), spk_log_word(log));
+        }
+        return TERM_GO_ON;
+    case SPK_CODE_AUTH:
+        term_say_error(folder, _("its checkpoint is not signed by the key of this log"));
+        return TERM_FAILED;
+    case SPK_CODE_CHANGED:
+        fprintf(stderr,
+                _("%s: error: entry %llu of the %s log in '%s' is not the one in the database: "
+                  "something was written to the database after it was put back\n"),
+                term_program, (unsigned long long)a->differs, spk_log_word(log),
+                term_shown(folder));
+        term_say_hint(_("put the backup back once more, and adopt before anything else runs"));
+        return TERM_FAILED;
+    case SPK_CODE_FORMAT:
+        term_say_error(folder, _("is not a whole log: files are missing, or are not what was "
+                                 "signed"));
+        return TERM_FAILED;
+    default:
+        return term_error(TERM_ABOUT_OWN, folder, e, NULL);
+    }
+}
+
+static int
+adopt_log(const struct work *w, const char *from, enum spk_log_id log, uint64_t *lost)
+{
+    SPK_AUTO_STR char *folder = NULL;
+    struct ctl_adopted a = {0};
+    spk_err e = spk_path_join(from, spk_log_word(log), &folder);
+
+    e = spk_ok(e) ? ctl_log_adopt(w->store, log, spk_logs_key(&w->keys, log), folder, &a) : e;
+    *lost = spk_ok(e) ? a.has - a.had : 0;
+    return tell_adopted(w, folder != NULL ? folder : from, log, &a, e);
+}
+
+int
+ctl_log_adopt_cmd(struct term *c, int argc, char **argv)
+{
+    AUTO_WORK struct work w = {.c = c};
+    uint64_t deposits = 0, recoveries = 0;
+    int first = 0;
+    int status = work_begin(&w, argc, argv, 2, &first);
+
+    status = status == TERM_GO_ON ? find_keys(&w, argv[first + 1]) : status;
+    status =
+        status == TERM_GO_ON ? adopt_log(&w, argv[first + 1], SPK_LOG_DEPOSITS, &deposits) : status;
+    status = status == TERM_GO_ON ? adopt_log(&w, argv[first + 1], SPK_LOG_RECOVERIES, &recoveries)
+                                  : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    if (deposits > 0) {
+        fprintf(stderr,
+                ngettext("%llu deposit stands in the log, and is lost: its owner must deposit the "
+                         "file again\n",
+                         "%llu deposits stand in the log, and are lost: their owners must deposit "
+                         "the files again\n",
+                         deposits),
+                (unsigned long long)deposits);
+    }
+    return TERM_DONE;
 }

@@ -185,7 +185,11 @@ ctl_owner_list(struct term *c, int argc, char **argv)
 /* -- store check */
 
 struct check {
-    uint64_t next, bad, gaps;
+    uint64_t next, bad, gaps, lost;
+    size_t n_jumps; /* of this page: from next on, up to before a row */
+    struct {
+        uint64_t from, to;
+    } jumps[PAGE];
     uint64_t accepted, checked, wrong;
     uint64_t newest_ms; /* when the newest was accepted */
 };
@@ -200,8 +204,8 @@ check_row(void *arg, const struct spk_deposit_row *row)
         return SPK_ERR(STOPPED);
     }
     if (row->index != k->next) {
-        printf(_("index %llu is missing\n"), (unsigned long long)k->next);
-        k->gaps++;
+        k->jumps[k->n_jumps].from = k->next;
+        k->jumps[k->n_jumps++].to = row->index;
     }
     k->next = row->index + 1;
     k->newest_ms = row->time_ms;
@@ -218,6 +222,46 @@ check_row(void *arg, const struct spk_deposit_row *row)
     return SPK_OK;
 }
 
+static void
+missing(struct check *k, uint64_t from, uint64_t to)
+{
+    if (to == from + 1) {
+        printf(_("index %llu is missing\n"), (unsigned long long)from);
+    } else if (to > from) {
+        printf(_("index %llu to %llu are missing\n"), (unsigned long long)from,
+               (unsigned long long)to - 1);
+    }
+    k->gaps += to - from;
+}
+
+/* Places without a row: known to be lost (log adopt), or taken out. */
+static spk_err
+look_at_gap(struct spk_store *store, struct check *k, uint64_t from, uint64_t to)
+{
+    struct spk_lost l = {.n = 1};
+
+    while (from < to && l.n > 0) {
+        SPK_TRY(spk_store_lost(store, from, to, &l));
+        for (size_t i = 0; i < l.n; i++) {
+            missing(k, from, l.at[i].index);
+            from = l.at[i].index + 1;
+            k->lost++;
+        }
+    }
+    missing(k, from, to);
+    return SPK_OK;
+}
+
+static spk_err
+look_at_jumps(struct spk_store *store, struct check *k)
+{
+    for (size_t i = 0; i < k->n_jumps; i++) {
+        SPK_TRY(look_at_gap(store, k, k->jumps[i].from, k->jumps[i].to));
+    }
+    k->n_jumps = 0;
+    return SPK_OK;
+}
+
 static spk_err
 check_all(struct spk_store *store, struct check *k, uint64_t *ret_count)
 {
@@ -229,13 +273,10 @@ check_all(struct spk_store *store, struct check *k, uint64_t *ret_count)
     q.end = *ret_count;
     while (page.more && *ret_count > 0) {
         SPK_TRY(spk_store_deposits(store, &q, check_row, k, &page));
+        SPK_TRY(look_at_jumps(store, k));
         q.from = page.next;
     }
-    if (k->next < *ret_count) {
-        printf(_("index %llu to %llu are missing\n"), (unsigned long long)k->next,
-               (unsigned long long)*ret_count - 1);
-        k->gaps += *ret_count - k->next;
-    }
+    SPK_TRY(k->next < *ret_count ? look_at_gap(store, k, k->next, *ret_count) : SPK_OK);
     return SPK_OK;
 }
 
@@ -268,6 +309,7 @@ tell_check(const struct term *c, const struct check *k, uint64_t count)
         spk_jw_u64(&w, "deposits", count);
         spk_jw_u64(&w, "altered", k->bad);
         spk_jw_u64(&w, "missing", k->gaps);
+        spk_jw_u64(&w, "lost", k->lost);
         spk_jw_u64(&w, "checked", k->checked);
         spk_jw_u64(&w, "wrong", k->wrong);
         spk_jw_u64(&w, "newest", k->newest_ms);
@@ -281,6 +323,10 @@ tell_check(const struct term *c, const struct check *k, uint64_t count)
                     count),
            (unsigned long long)count, (unsigned long long)k->bad, (unsigned long long)k->gaps,
            (unsigned long long)k->checked, (unsigned long long)k->wrong);
+    if (k->lost > 0) {
+        printf(_("%llu places in the log have no deposit any more: it was lost, and adopted\n"),
+               (unsigned long long)k->lost);
+    }
     if (!well) {
         term_say_error(
             NULL, _("the store is not what was stored: restore it from a backup, and find out who "

@@ -28,6 +28,7 @@ int ctl_backup_cmd(struct term *c, int argc, char **argv);
 int ctl_restore_cmd(struct term *c, int argc, char **argv);
 int ctl_log_fsck(struct term *c, int argc, char **argv);
 int ctl_log_export_cmd(struct term *c, int argc, char **argv);
+int ctl_log_adopt_cmd(struct term *c, int argc, char **argv);
 int ctl_log_rebuild_cmd(struct term *c, int argc, char **argv);
 int ctl_enrolment_list(struct term *c, int argc, char **argv);
 int ctl_enrolment_approve(struct term *c, int argc, char **argv);

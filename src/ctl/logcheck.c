@@ -9,11 +9,18 @@
 
 /* -- entries */
 
+static bool
+is_leaf_of(struct spk_span entry, const struct spk_hash *leaf)
+{
+    struct spk_hash again;
+
+    return spk_ok(spk_leaf_hash(entry, &again)) && spk_hash_eq(&again, leaf);
+}
+
 static void
 take(struct ctl_log_page *p, uint64_t index, const struct spk_hash *leaf, struct spk_span entry)
 {
     struct ctl_log_leaf *l = &p->at[p->n++];
-    struct spk_hash again;
 
     *l = (struct ctl_log_leaf){.index = index, .leaf = *leaf, .len = entry.len};
     if (entry.len == 0 || entry.len > sizeof(l->entry)) {
@@ -21,7 +28,7 @@ take(struct ctl_log_page *p, uint64_t index, const struct spk_hash *leaf, struct
         return;
     }
     memcpy(l->entry, entry.ptr, entry.len);
-    l->fits = spk_ok(spk_leaf_hash(entry, &again)) && spk_hash_eq(&again, leaf);
+    l->fits = is_leaf_of(entry, leaf);
 }
 
 static spk_err
@@ -72,16 +79,51 @@ take_entry(void *arg, const struct spk_log_entry_row *row)
     return SPK_OK;
 }
 
+/* Entries whose rows are gone take their places among the others. */
+static void
+merge_lost(struct ctl_log_page *p, const struct spk_lost *lost)
+{
+    size_t rows = p->n, left = lost->n;
+    size_t at = rows + left < CTL_LOG_PAGE ? rows + left : CTL_LOG_PAGE;
+
+    p->n = at;
+    while (left > 0 && at > 0) {
+        const struct spk_lost_entry *l = &lost->at[left - 1];
+
+        if (rows > 0 && p->at[rows - 1].index > l->index) {
+            p->at[--at] = p->at[--rows];
+            continue;
+        }
+        size_t n = --at;
+        p->at[n] =
+            (struct ctl_log_leaf){.index = l->index, .leaf = l->leaf, .len = sizeof(l->entry)};
+        memcpy(p->at[n].entry, l->entry, sizeof(l->entry));
+        p->at[n].fits = is_leaf_of(SPK_SPAN_OF(l->entry), &l->leaf);
+        p->at[n].lost = true;
+        left--;
+    }
+}
+
+static spk_err
+read_deposits(struct spk_store *store, uint64_t from, size_t n, struct ctl_log_page *p)
+{
+    const struct spk_deposit_query q = {.from = from, .end = from + n, .limit = n};
+    struct spk_deposit_page page;
+    struct spk_lost lost;
+
+    SPK_TRY(spk_store_deposits(store, &q, take_deposit, p, &page));
+    SPK_TRY(spk_store_lost(store, from, from + n, &lost));
+    merge_lost(p, &lost);
+    return SPK_OK;
+}
+
 spk_err
 ctl_log_read(struct spk_store *store, enum spk_log_id log, uint64_t from, size_t n,
              struct ctl_log_page *ret_p)
 {
-    const struct spk_deposit_query q = {.from = from, .end = from + n, .limit = n};
-    struct spk_deposit_page page;
-
     SPK_CHECK(n <= CTL_LOG_PAGE, USAGE);
     ret_p->n = 0;
-    return log == SPK_LOG_DEPOSITS ? spk_store_deposits(store, &q, take_deposit, ret_p, &page)
+    return log == SPK_LOG_DEPOSITS ? read_deposits(store, from, n, ret_p)
                                    : spk_store_log_entries(store, from, n, take_entry, ret_p);
 }
 
@@ -156,6 +198,7 @@ check_leaf(struct check *c, const struct ctl_log_leaf *l)
     if (!l->fits) {
         tell(c, rows_of(c), 0, l->index, N_("was altered after it was stored"));
     }
+    c->k.lost += l->lost;
     if (c->broken) {
         return SPK_OK;
     }

@@ -24,6 +24,7 @@ struct ctl_log_check { /* what was found */
     uint64_t entries;
     uint64_t hashes; /* of tiles, compared */
     uint64_t noted;  /* entries that the newest checkpoint covers; those behind it wait for one */
+    uint64_t lost;   /* entries without a row */
     uint64_t faults;
     bool has_note;
     bool signed_well;     /* the checkpoint's signature was checked, and holds */
@@ -44,6 +45,7 @@ struct ctl_log_leaf {
     uint64_t index;
     struct spk_hash leaf; /* as stored */
     bool fits;            /* the row still is the one that its leaf stands for */
+    bool lost;            /* it has no row any more: spk_store_put_lost() */
     size_t len;
     uint8_t entry[SPK_LOG_ENTRY_LEN_MAX];
 };

@@ -36,6 +36,8 @@ const struct term_command term_commands[] = {
     {"log fsck", "DIR", N_("check both logs from their entries upwards"), ctl_log_fsck},
     {"log export", "DIR FOLDER", N_("write both logs as files that anybody can check"),
      ctl_log_export_cmd},
+    {"log adopt", "DIR FOLDER", N_("give an older database the entries that were signed since"),
+     ctl_log_adopt_cmd},
     {"log rebuild", "DIR", N_("make the hashes of tiles again from the entries"),
      ctl_log_rebuild_cmd},
     {"enrolment list", "", N_("enrolments that wait for an officer"), ctl_enrolment_list},

@@ -2,6 +2,8 @@
 /* What is the same for every back end of the logs' tables. */
 #include "store/logs.h"
 
+#include <string.h>
+
 #include "store/ops.h"
 
 #define LEVELS_MAX 8 /* 256^8 entries do not come */
@@ -52,6 +54,26 @@ spk_store_drop_log_hashes(struct spk_store *s, enum spk_log_id log)
 {
     SPK_CHECK(known(log), USAGE);
     return s->ops->drop_log_hashes(s, log);
+}
+
+spk_err
+spk_store_put_lost(struct spk_store *s, const uint8_t entry[SPK_LOST_ENTRY_LEN])
+{
+    static const uint8_t leaf_mark[1] = {0};
+    const struct spk_span parts[] = {SPK_SPAN_OF(leaf_mark), spk_span(entry, SPK_LOST_ENTRY_LEN)};
+    struct spk_lost_entry l;
+
+    SPK_CHECK(s->ops->put_lost != NULL, USAGE);
+    memcpy(l.entry, entry, sizeof(l.entry));
+    SPK_TRY(spk_sha256_parts(parts, 2, &l.leaf)); /* RFC 6962 §2.1 */
+    return s->ops->put_lost(s, &l);
+}
+
+spk_err
+spk_store_lost(struct spk_store *s, uint64_t from, uint64_t end, struct spk_lost *ret_l)
+{
+    ret_l->n = 0;
+    return s->ops->lost != NULL ? s->ops->lost(s, from, end, ret_l) : SPK_OK;
 }
 
 spk_err

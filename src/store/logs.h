@@ -9,6 +9,7 @@
 #include "wire/logs.h"
 
 #define SPK_LOG_HASHES_MAX 256 /* of one call: a tile */
+#define SPK_LOST_ENTRY_LEN 80  /* an entry of the deposits log */
 
 struct spk_store;
 
@@ -30,6 +31,14 @@ struct spk_log_hashes {
     size_t n;
     struct spk_hash h[SPK_LOG_HASHES_MAX];
 };
+struct spk_lost { /* entries of the deposits log whose rows are gone for good */
+    size_t n;
+    struct spk_lost_entry {
+        uint64_t index;
+        struct spk_hash leaf;
+        uint8_t entry[SPK_LOST_ENTRY_LEN];
+    } at[SPK_LOG_HASHES_MAX];
+};
 typedef spk_err (*spk_log_entry_fn)(void *arg, const struct spk_log_entry_row *row);
 
 /** How many hashes a level of a log has; level 0: its leaves. */
@@ -47,6 +56,15 @@ SPK_MUST_USE spk_err spk_store_put_log_hash(struct spk_store *s, enum spk_log_id
 
 /** Forgets the hashes of all levels, to be made anew from the leaves, in the same transaction. */
 SPK_MUST_USE spk_err spk_store_drop_log_hashes(struct spk_store *s, enum spk_log_id log);
+
+/** The next index of the deposits log, for an entry that stands in the signed log while its row is
+ * lost: the tree goes on, and nothing else ever takes that place. Not in "memory": SPK_CODE_USAGE.
+ */
+SPK_MUST_USE spk_err spk_store_put_lost(struct spk_store *s,
+                                        const uint8_t entry[SPK_LOST_ENTRY_LEN]);
+/** Up to SPK_LOG_HASHES_MAX of them, from index `from` up to before `end`, in their order. */
+SPK_MUST_USE spk_err spk_store_lost(struct spk_store *s, uint64_t from, uint64_t end,
+                                    struct spk_lost *ret_l);
 
 /** In the place of the one before. */
 SPK_MUST_USE spk_err spk_store_put_log_note(struct spk_store *s, enum spk_log_id log,

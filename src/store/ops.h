@@ -84,6 +84,9 @@ struct spk_store_ops {
                           size_t max, struct spk_log_hashes *ret_l);
     spk_err (*put_log_hash)(struct spk_store *s, enum spk_log_id log, unsigned level,
                             uint64_t index, const struct spk_hash *h);
+    /* both NULL where nothing outlives the process; the index is the next one */
+    spk_err (*put_lost)(struct spk_store *s, const struct spk_lost_entry *l);
+    spk_err (*lost)(struct spk_store *s, uint64_t from, uint64_t end, struct spk_lost *ret_l);
     spk_err (*drop_log_hashes)(struct spk_store *s, enum spk_log_id log);
     spk_err (*put_log_note)(struct spk_store *s, enum spk_log_id log,
                             const struct spk_log_note_row *row);

@@ -17,7 +17,7 @@
 #include "store/proofs.h"
 #include "store/rows.h"
 
-#define SPK_STORE_SCHEMA 4 /* a store with a higher number is refused: SPK_CODE_VERSION */
+#define SPK_STORE_SCHEMA 5 /* a store with a higher number is refused: SPK_CODE_VERSION */
 
 struct spk_store; /* open store; safe for many threads */
 

@@ -254,5 +254,73 @@ def test_backup_restore():
         need("receipt" in said(ann.deposit(b"K" * 32, "on it goes"), 201).json, "no receipt")
 
 
+def test_adopt():
+    """the way out of an older database: its missing entries come from an export, the log goes on, the loss is told"""
+    with attack.Site() as site:
+        ann = site.enrol("Ann")
+        fill(ann, 300)
+        wait_stored(site, 300)
+        backup, out = site.folder / "backup", site.folder / "out"
+        copied(site, backup)
+        later = [said(ann.deposit(b"K" * 32, f"later {i}"), 201).json for i in range(250)]
+        wait_stored(site, 550)
+        ctl("log", "export", site.folder, out)
+        key = keys_of(site)[0]
+        signed = site.http.get("/log/deposits/checkpoint").body.decode()
+        site.stop("daemon")
+        shutil.rmtree(site.folder / "authority")
+        ctl("restore", backup, site.folder)
+        try:
+            site.start_server()
+            raise AssertionError("started on an older database")
+        except attack.Refused:
+            need("older than the log" in site.log() and "log adopt" in site.log(), site.log()[-900:])
+        # what is not this log, or not whole, changes nothing
+        older = (site.folder / "authority/sparekey.db").read_bytes()
+        for path in ("deposits/checkpoint", "deposits/tile/entries/001", "deposits/tile/entries/000"):
+            bad = site.folder / ("bad" + path.replace("/", "-"))
+            shutil.copytree(out, bad)
+            data = bytearray((bad / path).read_bytes())
+            data[len(data) // 2] ^= 1
+            (bad / path).write_bytes(data)
+            ctl("log", "adopt", site.folder, bad, ok=1)
+            equal(faults(site), {}, f"faults after {path}")
+        with site.editing() as db:
+            equal(db.execute("SELECT count(*) FROM lost").fetchone()[0], 0, "taken from a spoiled export")
+        # a database that has gone its own way meanwhile
+        site.stop("holder")
+        site.start_server()
+        said(ann.deposit(b"K" * 32, "without a holder"), 201)
+        site.stop("daemon")
+        need("put back" in ctl("log", "adopt", site.folder, out, ok=1).stderr, "another history")
+        site.put_database(older)
+        # the real one
+        r = ctl("log", "adopt", site.folder, out)
+        need("250 entries taken, 300 to 549" in r.stderr and "250 deposits stand in the log, and are lost" in r.stderr, r.stderr)
+        need("nothing to take" in ctl("log", "adopt", site.folder, out).stderr, "twice")
+        equal(faults(site), {}, "faults")
+        r = ctl("store", "check", "--json", site.folder)
+        equal([json.loads(r.stdout)[n] for n in ("deposits", "missing", "lost")], [550, 0, 250], "store check")
+        site.start_holder()
+        site.start_server()
+        one = later[7]
+        said(ann.http.get(f"/v1/deposits/{one['serial']}/receipt"), 404)
+        a = said(ann.deposit(b"K" * 32, "again"), 201).json
+        equal(a["index"], 550, "index")
+        log = log_verifier.Log(lambda path: said(site.http.get(f"/log/deposits/{path}"), 200).body, key)
+        log.check()
+        log.continues(signed)
+        equal(log.size, 551, "size")
+        r = log_verifier.Receipt(one["receipt"], key)
+        equal(log.entries[r.index], r.entry, "the entry of a deposit that is lost")
+        wait_stored(site, 551)
+        ctl("log", "export", site.folder, out)
+        exported(out, key).continues(signed)
+        site.stop("daemon")
+        ctl("log", "rebuild", site.folder)
+        copied(site, site.folder / "after")
+        equal(faults(site), {}, "faults")
+
+
 if __name__ == "__main__":
     sys.exit(attack.main(globals()))

@@ -77,6 +77,38 @@ sq_put_log_hash(struct spk_store *base, enum spk_log_id log, unsigned level, uin
 }
 
 spk_err
+sq_put_lost(struct spk_store *base, const struct spk_lost_entry *l)
+{
+    struct sq *s = sq_of(base);
+    struct sq_use u = sq_begin_write(s, SQ_LOST_PUT);
+
+    sq_u64(&u, s->next_index);
+    sq_blob(&u, SPK_SPAN_OF(l->entry));
+    sq_hash(&u, &l->leaf);
+    SPK_TRY(sq_run(&u));
+    s->next_index++;
+    return SPK_OK;
+}
+
+spk_err
+sq_lost(struct spk_store *base, uint64_t from, uint64_t end, struct spk_lost *ret_l)
+{
+    struct sq_use u = sq_begin(sq_of(base), SQ_LOST);
+
+    sq_u64(&u, from);
+    sq_u64(&u, end);
+    sq_u64(&u, SPK_LOG_HASHES_MAX);
+    while (sq_step(&u)) {
+        struct spk_lost_entry *l = &ret_l->at[ret_l->n++];
+
+        l->index = sq_col_u64(&u, 0);
+        sq_col_fixed(&u, 1, l->entry, sizeof(l->entry));
+        sq_col_fixed(&u, 2, l->leaf.b, SPK_HASH_LEN);
+    }
+    return sq_end(&u);
+}
+
+spk_err
 sq_drop_log_hashes(struct spk_store *base, enum spk_log_id log)
 {
     struct sq_use u = sq_begin_write(sq_of(base), SQ_LOG_HASHES_DROP);

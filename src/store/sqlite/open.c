@@ -142,6 +142,9 @@ schema_ready(struct sq_conn *c, bool create)
     if (s.version <= 3) {
         SPK_TRY(change_schema(c, "SELECT user_version = 3 FROM pragma_user_version", sq_from_3));
     }
+    if (s.version <= 4) {
+        SPK_TRY(change_schema(c, "SELECT user_version = 4 FROM pragma_user_version", sq_from_4));
+    }
     return SPK_OK;
 }
 
@@ -446,6 +449,8 @@ const struct spk_store_ops spk_store_sqlite = {
     .log_count = sq_log_count,
     .log_hashes = sq_log_hashes,
     .put_log_hash = sq_put_log_hash,
+    .put_lost = sq_put_lost,
+    .lost = sq_lost,
     .drop_log_hashes = sq_drop_log_hashes,
     .put_log_note = sq_put_log_note,
     .log_note = sq_log_note,

@@ -77,6 +77,8 @@ enum sq_sql {
     SQ_LOG_NOTE_PUT,
     SQ_LOG_NOTE,
     SQ_LOG_ENTRY_NEXT,
+    SQ_LOST_PUT,
+    SQ_LOST,
     SQ_LOG_HASHES_DROP,
     SQ_LOG_ENTRY_PUT,
     SQ_LOG_ENTRY_CUT,
@@ -90,6 +92,7 @@ extern const char *const sq_schema; /* version SPK_STORE_SCHEMA */
 extern const char *const sq_from_1; /* what makes a store of version 1 one of version 2 */
 extern const char *const sq_from_2;
 extern const char *const sq_from_3;
+extern const char *const sq_from_4;
 
 struct sq_conn {
     sqlite3 *db;

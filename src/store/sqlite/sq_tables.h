@@ -58,6 +58,8 @@ spk_err sq_log_hashes(struct spk_store *s, enum spk_log_id log, unsigned level, 
                       size_t max, struct spk_log_hashes *ret_l);
 spk_err sq_put_log_hash(struct spk_store *s, enum spk_log_id log, unsigned level, uint64_t index,
                         const struct spk_hash *h);
+spk_err sq_put_lost(struct spk_store *s, const struct spk_lost_entry *l);
+spk_err sq_lost(struct spk_store *s, uint64_t from, uint64_t end, struct spk_lost *ret_l);
 spk_err sq_drop_log_hashes(struct spk_store *s, enum spk_log_id log);
 spk_err sq_put_log_note(struct spk_store *s, enum spk_log_id log,
                         const struct spk_log_note_row *row);

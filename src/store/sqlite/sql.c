@@ -21,6 +21,11 @@
     "NULL);"                                                                                       \
     "CREATE INDEX proof_time ON proofs(time);"
 
+/* Entries of the deposits log that came back without their rows. */
+#define LOST_TABLE                                                                                 \
+    "CREATE TABLE IF NOT EXISTS lost(idx INTEGER PRIMARY KEY, entry BLOB NOT NULL,"                \
+    " leaf BLOB NOT NULL);"
+
 const char *const sq_schema =
     "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE owners("
@@ -64,9 +69,9 @@ const char *const sq_schema =
     "CREATE TABLE nonces(nonce BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX nonce_time ON nonces(time);"
     "CREATE TABLE events(number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, detail TEXT NOT NULL);" LOG_TABLES PROOF_TABLES
+    " kind TEXT NOT NULL, detail TEXT NOT NULL);" LOG_TABLES PROOF_TABLES LOST_TABLE
     "PRAGMA application_id = 0x53504b31;"
-    "PRAGMA user_version = 4;";
+    "PRAGMA user_version = 5;";
 
 const char *const sq_from_1 =
     "ALTER TABLE deposits ADD COLUMN again INTEGER NOT NULL DEFAULT 0;"
@@ -83,6 +88,8 @@ const char *const sq_from_3 = PROOF_TABLES
     " AND idx NOT IN (SELECT idx FROM wrong);"
     "INSERT INTO counters(name, value) SELECT 'proven', count(*) FROM proofs;"
     "PRAGMA user_version = 4;";
+
+const char *const sq_from_4 = LOST_TABLE "PRAGMA user_version = 5;";
 
 #define OWNER_COLS                                                                                 \
     "SELECT o.key, o.owner, o.login, o.state, o.successors, o.time_ms, o.name, o.record, "         \
@@ -131,7 +138,8 @@ const char *const sq_sql[SQ_COUNT_] = {
                           " EXISTS(SELECT 1 FROM wrong w WHERE w.idx = d.idx) FROM deposits d"
                           " WHERE d.owner = ? AND d.serial = ? AND d.epoch = ?"
                           " ORDER BY d.again DESC LIMIT 1",
-    [SQ_DEPOSIT_NEXT] = "SELECT coalesce(max(idx) + 1, 0) FROM deposits",
+    [SQ_DEPOSIT_NEXT] = "SELECT max((SELECT coalesce(max(idx) + 1, 0) FROM deposits),"
+                        " (SELECT coalesce(max(idx) + 1, 0) FROM lost))",
     [SQ_DEPOSIT_COUNT] = "SELECT count(*) FROM deposits INDEXED BY deposit_owner WHERE owner = ?",
     [SQ_DEPOSITS_ALL] = DEPOSIT_COLS "CROSS JOIN owners o ON o.key = d.owner"
                                      " WHERE d.idx >= ? AND d.idx < ? ORDER BY d.idx",
@@ -203,7 +211,11 @@ const char *const sq_sql[SQ_COUNT_] = {
                       " ORDER BY idx LIMIT ?",
     [SQ_LOG_HASH_PUT] = "INSERT INTO log_tile(log, level, idx, hash) VALUES(?, ?, ?, ?)",
     [SQ_LOG_HASHES_DROP] = "DELETE FROM log_tile WHERE log = ?",
-    [SQ_LOG_LEAVES_D] = "SELECT idx, leaf FROM deposits WHERE idx >= ? ORDER BY idx LIMIT ?",
+    [SQ_LOST_PUT] = "INSERT INTO lost(idx, entry, leaf) VALUES(?, ?, ?)",
+    [SQ_LOST] = "SELECT idx, entry, leaf FROM lost WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?",
+    [SQ_LOG_LEAVES_D] = "SELECT idx, leaf FROM deposits WHERE idx >= ?1"
+                        " UNION ALL SELECT idx, leaf FROM lost WHERE idx >= ?1"
+                        " ORDER BY idx LIMIT ?2",
     [SQ_LOG_LEAVES_R] = "SELECT idx, leaf FROM log_entry WHERE idx >= ? ORDER BY idx LIMIT ?",
     [SQ_LOG_NOTE_PUT] = "INSERT INTO log_note(log, size, root, note) VALUES(?, ?, ?, ?)"
                         " ON CONFLICT(log) DO UPDATE SET size = excluded.size,"

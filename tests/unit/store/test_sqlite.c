@@ -162,8 +162,51 @@ test_refuses_what_is_not_ours(void **state)
     assert_int_equal(unlink(path), 0);
     assert_spk_ok(try_open(false, &s));
     spk_store_free(s);
-    edit("PRAGMA user_version = 5");
+    edit("PRAGMA user_version = 6");
     assert_spk_code(try_open(false, &s), VERSION);
+}
+
+/* An entry without a row has its place in the log, and the next deposit comes behind it. */
+static void
+test_lost_places(void **state)
+{
+    (void)state;
+    static struct spk_lost lost;
+    uint8_t entry[SPK_LOST_ENTRY_LEN] = {1, 1};
+    struct spk_log_hashes leaves;
+    struct spk_hash ann = hash_of("Ann"), leaf;
+    struct spk_store *s = NULL;
+    struct made m;
+    uint64_t n = 0;
+
+    assert_spk_ok(try_open(true, &s));
+    uint64_t key = add_owner(s, "Ann", SPK_OWNER_ENROLLED);
+    make_deposit(&m, key, &ann, 1, 1);
+    put(s, &m);
+    assert_false(spk_ok(spk_store_put_lost(s, entry)));
+    assert_spk_ok(spk_store_begin(s));
+    for (uint8_t i = 0; i < 3; i++) {
+        entry[2] = i;
+        assert_spk_ok(spk_store_put_lost(s, entry));
+    }
+    assert_spk_ok(spk_store_commit(s));
+    make_deposit(&m, key, &ann, 2, 1);
+    put(s, &m);
+    assert_spk_ok(spk_store_deposit_count(s, &n));
+    assert_int_equal(n, 5);
+    assert_spk_ok(spk_store_lost(s, 0, 5, &lost));
+    assert_int_equal(lost.n, 3);
+    assert_int_equal(lost.at[2].index, 3);
+    assert_memory_equal(lost.at[2].entry, entry, sizeof(entry));
+    assert_spk_ok(spk_store_lost(s, 2, 3, &lost));
+    assert_int_equal(lost.n, 1);
+    assert_spk_ok(spk_store_log_hashes(s, SPK_LOG_DEPOSITS, 0, 0, 256, &leaves));
+    assert_int_equal(leaves.n, 5);
+    const uint8_t mark = 0;
+    const struct spk_span parts[] = {spk_span(&mark, 1), SPK_SPAN_OF(entry)};
+    assert_spk_ok(spk_sha256_parts(parts, 2, &leaf));
+    assert_memory_equal(leaves.h[3].b, leaf.b, sizeof(leaf.b));
+    spk_store_free(s);
 }
 
 /* Where there is no store, or only an empty file, none is made unless that is asked for. */
@@ -185,7 +228,7 @@ test_opens_only_what_is_there(void **state)
     spk_store_free(s);
 }
 
-/* Stores of the first three versions: the same tables, but for what their successors added. */
+/* Stores of the first four versions: the same tables, but for what their successors added. */
 static void
 test_takes_over_an_older_store(void **state)
 {
@@ -204,7 +247,10 @@ test_takes_over_an_older_store(void **state)
     assert_spk_ok(spk_store_set_checked(s, 1));
     assert_spk_ok(spk_store_commit(s));
     spk_store_free(s);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
+        if (i < 4) {
+            edit("DROP TABLE lost; PRAGMA user_version = 4");
+        }
         if (i < 3) {
             edit("DROP TABLE proofs; DELETE FROM counters WHERE name = 'proven';"
                  "PRAGMA user_version = 3");
@@ -530,6 +576,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kill_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_is_folded_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lost_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_opens_only_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_of_it_or_nothing, setup, teardown),
     };
