@@ -257,7 +257,7 @@ def test_database_without_a_log():
         site.stop("daemon")
         db = sqlite3.connect(site.folder / "authority/sparekey.db")
         leaves = [row[0] for row in db.execute("SELECT leaf FROM deposits ORDER BY idx")]
-        db.executescript("DROP TABLE log_tile; DROP TABLE log_note; DROP TABLE log_entry; "
+        db.executescript("DROP TABLE lost; DROP TABLE log_tile; DROP TABLE log_note; DROP TABLE log_entry; "
                          "DROP TABLE proofs; PRAGMA user_version = 2")
         db.close()
         site.start_holder()
