@@ -10,7 +10,7 @@ complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt" -s f -l fo
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -l all -d "with -r: seal all files anew"
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt recover blob" -s o -l output -r -d "write there"
 complete -c sparekey -n "__fish_seen_subcommand_from blob; and not __fish_seen_subcommand_from export import show deposit list renew open" -a "export import show deposit list renew open"
-complete -c sparekey -n "__fish_seen_subcommand_from blob" -l form -x -a "blob pem der"
+complete -c sparekey -n "__fish_seen_subcommand_from blob" -l form -x -a "blob pem der pvk"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -s r -l recursive -d "take folders too"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l online -d "ask the authorities too"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l payload -d "decrypt all of it too"

@@ -48,6 +48,8 @@ int blob_write(const struct blob_job *j, struct spk_span s, mode_t mode);
 int blob_confirm(const struct blob_job *j, const char *question);
 /** A file of keys; tells what is wrong with it. */
 int blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret_k);
+/** Says that a PVK file needs an algorithm that this OpenSSL has not. */
+int blob_no_rc4(const char *path);
 /** The RSA key that a session key goes to: --to, or our own. */
 int blob_target(const struct blob_job *j, struct spk_anyrsa **ret_pub);
 /** A file of another program, and the session key in it (key BLOB in the clear): what a recovery

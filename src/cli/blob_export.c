@@ -14,8 +14,13 @@ export_public(const struct blob_job *j)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
     struct spk_rsa *key = NULL;
-    spk_err e = spk_session_key(j->s, j->spec, &key);
+    spk_err e;
 
+    if (j->form == SPK_FORM_PVK) {
+        return term_usage(j->c, _("a PVK file holds a private key: --public goes with --form "
+                                  "blob, pem or der"));
+    }
+    e = spk_session_key(j->s, j->spec, &key);
     e = spk_ok(e) ? spk_keyfile_public(key, j->spec, j->form, &b) : e;
     return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0644)
                      : term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
@@ -32,7 +37,7 @@ export_private(const struct blob_job *j)
 
     if (j->passphrase && j->form == SPK_FORM_BLOB) {
         return term_usage(j->c, _("a BLOB is always in the clear: --passphrase goes with "
-                                  "--form pem or der"));
+                                  "--form pem, der or pvk"));
     }
     if (!j->passphrase) {
         status = blob_confirm(j, _("this writes your private key, readable for whoever gets the "
@@ -44,6 +49,9 @@ export_private(const struct blob_job *j)
     e = spk_session_pair(j->s, j->spec, &pair);
     e = spk_ok(e) && j->passphrase ? term_new_pass(j->c, &pass) : e;
     e = spk_ok(e) ? spk_keyfile_private(pair, j->spec, j->form, pass, &b) : e;
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return blob_no_rc4(j->out);
+    }
     return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0600)
                      : term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
 }

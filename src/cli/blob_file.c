@@ -38,6 +38,14 @@ blob_confirm(const struct blob_job *j, const char *question)
 }
 
 int
+blob_no_rc4(const char *path)
+{
+    term_say_error(path, _("is under a password, which takes RC4"));
+    term_say_hint(_("this OpenSSL came without its legacy module, which has it"));
+    return TERM_FAILED;
+}
+
+int
 blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret_k)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
@@ -58,6 +66,9 @@ blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret
         term_say_hint(_("PEM and DER are read with 2048 to 4096 bits, BLOBs with 384 to 16384: "
                         "'openssl rsa -outform MSBLOB' makes a BLOB of the others"));
         return TERM_FAILED;
+    }
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return blob_no_rc4(path);
     }
     if (e.code == SPK_CODE_VERSION) {
         term_say_error(path, _("is no RSA key, or under an encryption that is not read here"));

@@ -24,7 +24,7 @@ parse_words(struct blob_job *j)
         return term_usage(j->c, _("--spec is keyx or sign"));
     }
     if (j->form_word != NULL && !spk_key_form_parse(j->form_word, &j->form)) {
-        return term_usage(j->c, _("--form is blob, pem or der"));
+        return term_usage(j->c, _("--form is blob, pem, der or pvk"));
     }
     if (j->v15 && j->oaep) {
         return term_usage(j->c, _("--v15 and --oaep exclude each other"));
@@ -63,9 +63,9 @@ cmd_blob(struct term *c, int argc, char **argv)
         {"public", 0, TERM_FLAG, &j.public_key, NULL, N_("export: your public key")},
         {"private", 0, TERM_FLAG, &j.private_key, NULL, N_("export: your private key")},
         {"form", 0, TERM_TEXT, &j.form_word, "FORM",
-         N_("of an exported RSA key: blob (default), pem or der")},
+         N_("of an exported RSA key: blob (default), pem, der or pvk")},
         {"passphrase", 0, TERM_FLAG, &j.passphrase, NULL,
-         N_("put a private key in PEM or DER under a passphrase")},
+         N_("put a private key in PEM, DER or PVK under a passphrase")},
         {"spec", 0, TERM_TEXT, &j.spec_word, "WHICH", N_("keyx (default) or sign")},
         {"to", 0, TERM_TEXT, &j.to, "KEY", N_("wrap a session key for this public key")},
         {"key", 0, TERM_TEXT, &j.key, "KEY",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/pem.h"
+#include "keyblob/pvk.h"
 
 #define L_PRIVATE "PRIVATE KEY"
 #define L_ENCRYPTED "ENCRYPTED PRIVATE KEY"
@@ -12,7 +13,7 @@
 #define DER_SEQUENCE 0x30
 #define WRONG_MAX 3u
 
-static const char *const words[] = {"blob", "pem", "der"};
+static const char *const words[] = {"blob", "pem", "der", "pvk"};
 
 bool
 spk_key_form_parse(const char *word, enum spk_key_form *ret_form)
@@ -95,6 +96,29 @@ struct asker {
 };
 
 static spk_err
+parse_pvk(struct spk_span b, const struct asker *ask, struct spk_keyfile *k)
+{
+    SPK_AUTO(spk_secret) blob = NULL;
+    struct spk_pvk pvk;
+    spk_err e;
+
+    SPK_TRY(spk_pvk_parse(b, &pvk));
+    e = spk_pvk_open(&pvk, NULL, &blob);
+    for (unsigned wrong = 0; e.code == SPK_CODE_PASS && wrong < WRONG_MAX; wrong++) {
+        SPK_AUTO(spk_secret) pass = NULL;
+
+        SPK_CHECK(ask->fn != NULL, PASS);
+        SPK_TRY(ask->fn(ask->ctx, ask->name, wrong, &pass));
+        e = spk_pvk_open(&pvk, pass, &blob);
+    }
+    SPK_TRY(e);
+    SPK_CHECK(spk_secret_span(blob).ptr[0] == SPK_BLOB_PRIVATE, FORMAT);
+    SPK_TRY(parse_blob(spk_secret_span(blob), k));
+    k->form = SPK_FORM_PVK;
+    return SPK_OK;
+}
+
+static spk_err
 parse_pkcs8(struct spk_span der, const struct asker *ask, struct spk_keyfile *k)
 {
     struct spk_rsa *rsa = NULL;
@@ -150,6 +174,9 @@ parse(struct spk_span b, const struct asker *ask, struct spk_keyfile *k)
     if (b.ptr[0] == SPK_BLOB_PRIVATE || b.ptr[0] == SPK_BLOB_PUBLIC) {
         return parse_blob(b, k);
     }
+    if (spk_pvk_looks(b)) {
+        return parse_pvk(b, ask, k);
+    }
     return b.ptr[0] == DER_SEQUENCE ? parse_der(b, ask, k) : parse_pem(b, ask, k);
 }
 
@@ -182,6 +209,8 @@ spk_keyfile_public(const struct spk_rsa *key, enum spk_key_spec spec, enum spk_k
         return spk_pem_put(out, L_PUBLIC, spk_rsa_spki(key));
     case SPK_FORM_DER:
         return spk_buf_add(out, spk_rsa_spki(key));
+    case SPK_FORM_PVK:
+        break;
     }
     return SPK_ERR(USAGE);
 }
@@ -196,6 +225,10 @@ spk_keyfile_private(const struct spk_rsa *pair, enum spk_key_spec spec, enum spk
         SPK_CHECK(pass == NULL, USAGE);
         SPK_TRY(spk_privblob_build(pair, spec, &bytes));
         return spk_buf_add(out, spk_secret_span(bytes));
+    }
+    if (form == SPK_FORM_PVK) {
+        SPK_TRY(spk_privblob_build(pair, spec, &bytes));
+        return spk_pvk_build(spk_secret_span(bytes), (uint32_t)spec, pass, out);
     }
     SPK_TRY(spk_rsa_to_pkcs8(pair, pass, &bytes));
     return form == SPK_FORM_DER

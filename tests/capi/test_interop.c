@@ -34,6 +34,33 @@ msblob(HCRYPTPROV p, DWORD bits)
     assert_works(CryptImportKey(p, got, n, 0, 0, &again));
 }
 
+/* OpenSSL opens a SIMPLEBLOB of ours, the RSA block of which is turned round. */
+static void
+simpleblob(HCRYPTPROV p, DWORD flags, const char *padding)
+{
+    HCRYPTKEY pair = 0, k = 0;
+    BYTE blob[600], turned[600], plain[64], got[600];
+    char command[300];
+    DWORD len = sizeof blob, plain_len = sizeof plain, n = 0;
+    assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &pair));
+    assert_works(CryptGenKey(p, CALG_RC4, BITS(128) | CRYPT_EXPORTABLE, &k));
+    assert_works(CryptExportKey(k, pair, SIMPLEBLOB, flags, blob, &len));
+    assert_works(CryptExportKey(k, 0, PLAINTEXTKEYBLOB, 0, plain, &plain_len));
+    for (DWORD i = 0; i < len - 12; i++) {
+        turned[i] = blob[len - 1 - i];
+    }
+    write_file("turned", turned, len - 12);
+    (void)snprintf(command, sizeof command,
+                   "openssl rsa -inform MSBLOB -in again.blob -out priv.pem 2>/dev/null && "
+                   "openssl pkeyutl -decrypt -inkey priv.pem -pkeyopt rsa_padding_mode:%s "
+                   "-in turned -out key",
+                   padding);
+    run_in_dir(command);
+    n = read_file("key", got, sizeof got);
+    assert_int_equal(n, plain_len - 12);
+    assert_memory_equal(got, plain + 12, n);
+}
+
 static void
 capi_070(void **state)
 {
@@ -42,6 +69,8 @@ capi_070(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
         msblob(p, sizes[i]);
+        simpleblob(p, 0, "pkcs1");
+        simpleblob(p, CRYPT_OAEP, "oaep");
     }
     release(p);
 }

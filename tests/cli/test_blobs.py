@@ -65,6 +65,17 @@ def of_openssl(box, *args):
     return subprocess.run(["openssl", *args], cwd=box.work, check=True, capture_output=True).stdout
 
 
+def run_pass(box, answers, *args, **kw):
+    """With a passphrase, or what is typed twice."""
+    r, w = os.pipe()
+    os.write(w, answers)
+    os.close(w)
+    try:
+        return box.run(*args, "--passphrase-fd", r, pass_fds=(r,), **kw)
+    finally:
+        os.close(r)
+
+
 def payload(data):
     return data[4 + int.from_bytes(data[:4], "little") :]
 
@@ -114,6 +125,32 @@ def imports(box):
     assert id_of in box.run("blob", "show", "k.pem.out", ok=0).stdout
     box.run("blob", "import", "--container", "s", "--spec", "sign", "k.pem", ok=0)
     assert "signature" in (box.run("blob", "export", "--container", "s", "--spec", "sign", "--public", "-o", "s.out", ok=0) and box.run("blob", "show", "s.out", ok=0)).stdout
+
+
+def pvk(box):
+    """PVK both ways, plain and under a password: what openssl writes is read, and it reads what is written"""
+    legacy = ("-provider", "legacy", "-provider", "default")
+    for bits in (2048, 3072, 4096):
+        of_openssl(box, "genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}", "-out", "k.pem")
+        want = of_openssl(box, "pkey", "-in", "k.pem", "-pubout", "-outform", "DER")
+        for how in ("none", "weak", "strong"):
+            of_openssl(box, "rsa", "-in", "k.pem", "-outform", "PVK", f"-pvk-{how}", "-passout", "pass:hunter2", *legacy, "-out", "k.pvk")
+            run_pass(box, b"" if how == "none" else b"hunter2\n", "blob", "import", "-f", "--container", "pvk", "--form", "pvk", "k.pvk", ok=0)
+            assert box.run("blob", "export", "--container", "pvk", "--public", "--form", "der", binary=True, ok=0).stdout == want, (bits, how)
+        box.run("blob", "export", "--container", "pvk", "--private", "--form", "pvk", "--yes", "-f", "-o", "out.pvk", ok=0)
+        of_openssl(box, "rsa", "-in", "k.pem", "-outform", "PVK", "-pvk-none", "-out", "k.pvk")
+        assert box.read("out.pvk") == box.read("k.pvk") and (box.work / "out.pvk").stat().st_mode & 0o777 == 0o600
+        run_pass(box, b"hunter2\nhunter2\n", "blob", "export", "--container", "pvk", "--private", "--form", "pvk", "--passphrase", "-f", "-o", "out.pvk", ok=0)
+        assert of_openssl(box, "rsa", "-inform", "PVK", "-in", "out.pvk", "-passin", "pass:hunter2", *legacy, "-pubout", "-outform", "DER") == want
+    assert "4096 bits" in box.run("blob", "show", "k.pvk", ok=0).stdout
+    assert "key exchange" in run_pass(box, b"hunter2\n", "blob", "show", "out.pvk", ok=0).stdout
+    assert "passphrase is wrong" in run_pass(box, b"hunter3\n", "blob", "show", "out.pvk", ok=1).stderr
+    good = box.read("k.pvk")
+    for name, data in (("cut", good[:-1]), ("behind", good + b"\0"), ("head", good[:23]), ("salt", good[:16] + b"\1" + good[17:]), ("flag", good[:12] + b"\1" + good[13:]), ("public", good[:24] + b"\6" + good[25:])):
+        box.write(name, data)
+        assert f"'{name}'" in box.run("blob", "import", "--container", "bad", name, ok=1).stderr, name
+    assert "bad" not in live.containers(box)
+    box.run("blob", "export", "--public", "--form", "pvk", "-o", "x", ok=2)
 
 
 def imports_refused(box):
@@ -398,5 +435,5 @@ def fresh_owner():
 
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
-        cases = [pem_and_der, imports, imports_refused, session_key_forms, opens, shows, too_small, other_kinds, taken_over, keys_alone, key_of_another_pair, bad_files, wrong_padding_tells_nothing, nobody_to_deposit_with]
+        cases = [pem_and_der, imports, pvk, imports_refused, session_key_forms, opens, shows, too_small, other_kinds, taken_over, keys_alone, key_of_another_pair, bad_files, wrong_padding_tells_nothing, nobody_to_deposit_with]
         harness.main(cases, make=fresh_owner)
