@@ -354,12 +354,7 @@ spk_on_request_get(struct spk_exchange *r)
         if (is_approved(&row)) {
             spk_jw_u64(w, "count", row.scope_count);
         }
-        spk_err e = spk_write_entries(w, r->srv->store, &row.hash);
-        if (spk_ok(e)) {
-            spk_exchange_json_end(r);
-        } else {
-            spk_exchange_failed(r, e, "reading the log's entries of a request");
-        }
+        spk_exchange_json_end(r);
     }
     spk_request_row_clear(&row);
     return SPK_DONE;

@@ -36,6 +36,7 @@ struct spk_news {
     const struct spk_hash *request;
     size_t n; /* entries, at most SPK_RECBATCH_MAX: of 17, 20 and 24 one for each deposit, else 1 */
     const uint64_t *deposits; /* of 16, too: the lowest one of the scope */
+    struct spk_span record;   /* of 16: the request's */
     struct spk_span detail;   /* of 18, 22, 23: the note; the same one is not written twice */
     spk_store_work *also;     /* may be NULL */
     void *arg;

@@ -296,6 +296,7 @@ enter(struct spk_server *s, struct spk_request_row *row, const struct spk_scope 
                                   .request = &row->hash,
                                   .n = 1,
                                   .deposits = &first,
+                                  .record = row->record,
                                   .also = write_row,
                                   .arg = row};
 

@@ -118,23 +118,23 @@ one_request(void *ctx, const struct spk_json *row)
     return SPK_OK;
 }
 
-/* While keys are lost only the new pair of the pending request can ask. */
+/* One that this computer waits for: its record is here, and with it the salt. */
 static spk_err
 search_pending(struct search *f)
 {
     SPK_AUTO(spk_pending) p = NULL;
-    SPK_AUTO(spk_json) j = NULL;
-    struct spk_api *api = NULL;
-    char hex[2 * SPK_HASH_LEN + 1];
-    char path[80];
+    uint8_t salt[32];
+    struct spk_hash h;
 
     SPK_TRY(spk_pending_load(f->l->s, f->l->pin, &p));
     SPK_CHECK(p->submitted, NOTFOUND);
-    SPK_TRY(spk_pending_api(p, &api));
-    (void)snprintf(path, sizeof(path), "/v1/requests/%s",
-                   spk_hex(spk_hash_span(&p->request.hash), hex));
-    SPK_TRY(spk_api_get(api, path, &j));
-    return one_request(f, j);
+    SPK_TRY(spk_entry_salt(spk_buf_span(&p->record), salt));
+    SPK_TRY(spk_entry_or(salt, &p->request.hash, SPK_SPAN_EMPTY, &h));
+    if (!spk_hash_eq(&h, f->or_hash)) {
+        return SPK_OK;
+    }
+    f->mine = true;
+    return spk_ledger_has_request(f->l->s->profile, f->l->pin, &p->request.hash, &f->asked);
 }
 
 static void

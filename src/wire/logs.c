@@ -187,6 +187,18 @@ spk_entry_parse(struct spk_span bytes, struct spk_entry *ret_e)
 }
 
 spk_err
+spk_entry_salt(struct spk_span record, uint8_t ret_salt[32])
+{
+    static const char label[] = "sparekey/1 request salt"; /* with its NUL */
+    const struct spk_span parts[] = {SPK_SPAN_OF(label), record};
+    struct spk_hash h;
+
+    SPK_TRY(spk_sha256_parts(parts, 2, &h));
+    memcpy(ret_salt, h.b, sizeof(h.b));
+    return SPK_OK;
+}
+
+spk_err
 spk_entry_or_of(const uint8_t salt[32], const struct spk_hash *request,
                 const struct spk_hash *detail, struct spk_hash *ret_or)
 {

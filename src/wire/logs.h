@@ -66,6 +66,8 @@ void spk_entry_build(const struct spk_entry *e, uint8_t ret_bytes[SPK_LOG_ENTRY_
                      size_t *ret_len);
 /** Of the recoveries log only. Another version or kind: SPK_CODE_VERSION. */
 SPK_MUST_USE spk_err spk_entry_parse(struct spk_span bytes, struct spk_entry *ret_e);
+/** The salt of a request's entries, as whoever has its record makes it. */
+SPK_MUST_USE spk_err spk_entry_salt(struct spk_span record, uint8_t ret_salt[32]);
 /** OR = H("sparekey/1 request\0" || salt || request hash || H(detail)). */
 SPK_MUST_USE spk_err spk_entry_or(const uint8_t salt[32], const struct spk_hash *request,
                                   struct spk_span detail, struct spk_hash *ret_or);

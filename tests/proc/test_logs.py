@@ -320,7 +320,8 @@ def check_entries(site, request, told, kinds, deposits=()):
     mine = [(i, e) for i, e in enumerate(entries) if e.request == own]
     equal([e.kind for _, e in mine], kinds, "kinds")
     shown = {t["index"]: t for t in told}
-    salt = bytes.fromhex(told[0]["salt"])
+    salt = h(b"sparekey/1 request salt\0" + request.record)
+    equal({t["salt"] for t in told}, {salt.hex()}, "the salt")
     for i, e in mine:
         detail = shown.get(i, {}).get("detail", "").encode()
         need(e.is_of(salt, request.hash, detail), f"entry {i} hides something else")

@@ -180,6 +180,7 @@ def wire_lines():
     body = f"sparekey/1 logs\ngenesis {genesis.hex()}\ndeposits {keys[0].vkey()}\nrecoveries {keys[1].vkey()}\n"
     yield "holder.vkey", holder.vkey().encode()
     yield "logs", (body + "\n" + holder.sign(body)).encode()
+    yield "salt", h(b"sparekey/1 request salt\0" + b"request record")
     salt, request = bytes([0x5A]) * 32, h(b"request record")
     for kind, detail in [(16, b""), (17, b""), (18, b"denial\n"), (19, b""), (20, b""), (22, b"approval\n"), (23, b"veto\n"), (24, b"")]:
         yield f"entry.{kind}", request_entry(kind, 3, 1700000000123, salt, request, detail, 41, 7)

@@ -87,6 +87,9 @@ entries_meet_the_vectors(void **state)
     const struct spk_hash request = hash_of("request record");
     uint8_t salt[32];
 
+    VECTOR("salt", want_salt);
+    assert_spk_ok(spk_entry_salt(spk_span_str("request record"), salt));
+    assert_span_equal(SPK_SPAN_OF(salt), spk_buf_span(&want_salt));
     memset(salt, 0x5a, sizeof(salt));
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         uint8_t again[SPK_LOG_ENTRY_LEN_MAX];
