@@ -64,9 +64,9 @@ def holder_away():
     AUTHORITY.stop("holder")
 
 
-def holder_back(box):
+def holder_back(box, authority=None):
     """Until the authority gives receipts again."""
-    AUTHORITY.start_holder()
+    (authority or AUTHORITY).start_holder()
     for _ in range(100):
         box.write("probe", os.urandom(8))
         if box.run("encrypt", "-qf", "probe").returncode == 0:
@@ -240,6 +240,36 @@ def beside(box):
     assert box.json("verify", "b.spk")["verdict"] == "proven" and slots(box, "b.spk", "receipt")
 
 
+def without_the_key(box):
+    """sync without the file's key leaves the receipt beside it, where the next opening finds it"""
+    with live.Authority() as own:  # keys are replaced at it, which the others' boxes have too
+        live.enrolled(own, box)
+        box.write("a", b"text")
+        own.stop("holder")
+        box.run("encrypt", "-q", "--policy", "spool", "a", ok=0)
+        holder_back(box, own)
+        containers = box.home / ".local/share/sparekey/containers"
+        shutil.copytree(containers, box.work / "kept")
+        j = box.json("recover", "--keys-only", "--replace-keys", "--bits", "2048", ok=4)
+        own.approve(j["request"])
+        box.run("recover", ok=0)
+        for path in containers.iterdir():
+            if not path.name.startswith(".") and "(old " in bytes.fromhex(path.name).decode().lower():
+                path.unlink()
+        box.run("sync", ok=0)
+        assert live.spool(box) == [] and (box.work / "a.spk.receipt").read_bytes().startswith(HEAD)
+        v = box.json("verify", "a.spk")
+        assert not v["opened"] and v["verdict"] == "accepted" and v["authorities"][0]["receipt"], v
+        assert box.run("sync", "a.spk", ok=0).stdout == ""  # nothing to fetch
+        os.unlink(box.work / "a.spk.receipt")
+        assert "is beside it" in box.run("sync", "a.spk", ok=0).stdout and (box.work / "a.spk.receipt").exists()
+    shutil.rmtree(containers)
+    shutil.copytree(box.work / "kept", containers)
+    assert box.run("decrypt", "-o", "-", "a.spk", ok=0).stdout == "text"
+    assert not (box.work / "a.spk.receipt").exists() and slots(box, "a.spk", "receipt")
+    assert box.json("verify", "a.spk")["verdict"] == "proven"
+
+
 def broken_inside(box):
     """a receipt in the file that does not hold makes it broken, in words"""
     live.enrolled(AUTHORITY, box)
@@ -266,7 +296,7 @@ def main():
     global AUTHORITY
     with live.Authority() as AUTHORITY:
         AUTHORITY.keep_port()
-        harness.main([proven, of_a_batch, holder_is_away, keys_of_the_logs, beside, broken_inside])
+        harness.main([proven, of_a_batch, holder_is_away, keys_of_the_logs, beside, without_the_key, broken_inside])
 
 
 if __name__ == "__main__":
