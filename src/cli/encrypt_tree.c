@@ -20,7 +20,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     unsigned long already, walk_failed, skipped, sealed_inputs;
 
     struct term_progress pr;
-    unsigned long sealed, failed, spooled, missing, meanwhile, busy;
+    unsigned long sealed, failed, spooled, missing, unreceipted, meanwhile, busy;
     uint64_t bytes;
     bool peer_told;
 };
@@ -219,6 +219,9 @@ done(void *ctx, const struct spk_batch_file *f, spk_err e, const struct spk_encr
         t->sealed++;
         t->bytes += o->bytes;
         t->spooled += o->spooled > 0;
+        for (size_t i = 0; i < o->n; i++) {
+            t->unreceipted += o->at[i].no_receipt;
+        }
         if (spk_sealing_failed(o) && t->missing++ < REPORTS_MAX) {
             term_progress_end(&t->pr);
             cli_encrypt_missing(f->out, o);
@@ -258,6 +261,15 @@ summary_troubles(const struct tree *t)
                          "sparekey: warning: %lu deposits are in the spool\n", t->spooled),
                 t->spooled);
         term_say_hint(_("'sparekey sync' sends them"));
+    }
+    if (t->unreceipted > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: note: %lu deposit has no receipt yet: 'sparekey sync' fetches "
+                         "it\n",
+                         "sparekey: note: %lu deposits have no receipts yet: 'sparekey sync' "
+                         "fetches them\n",
+                         t->unreceipted),
+                t->unreceipted);
     }
     if (t->missing > REPORTS_MAX) {
         fprintf(stderr,

@@ -246,7 +246,10 @@ deposit_at(struct run *r, size_t authority, size_t n)
         }
         return e;
     }
-    return spk_send(api, &r->limits[authority], list, count);
+    SPK_TRY(spk_send(api, &r->limits[authority], list, count));
+    /* what is sent while the key holder is away is only deposits of files that nobody will have */
+    SPK_CHECK(!spk_parcel_lacks_receipt(list[count - 1]), BUSY);
+    return SPK_OK;
 }
 
 static spk_err

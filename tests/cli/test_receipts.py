@@ -139,11 +139,22 @@ def holder_is_away(box):
         assert "no receipt yet" in box.run("verify", "a.spk", ok=0).stdout
         assert "no receipt yet" in box.run("sync", ok=1).stderr and len(live.spool(box)) == 1
         assert "has no receipt yet" in box.run("sync", "a.spk", ok=1).stderr
+        for i in range(1500):
+            box.write(f"t/{i}")
+        p = box.run("encrypt", "-r", "t", ok=1)
+        assert "gave no receipt" in p.stderr and len(os.listdir(box.work / "t")) == 1500, p.stderr
+        j = box.json("encrypt", "--policy", "spool", "-o", "z.spk", "a")
+        assert j["deposits"][0]["index"] < at(box, "a.spk")["index"] + 1000, "it goes on although nothing can be had"
+        for i in range(1450):
+            os.unlink(box.work / f"t/{i}")
+        p = box.run("encrypt", "-r", "--policy", "spool", "t", ok=0)
+        assert "50 deposits have no receipts yet" in p.stderr, p.stderr
     finally:
         holder_back(box)
     shutil.copy(box.work / "a.spk", box.work / "b.spk")
     box.run("sync", ok=0)
     assert live.spool(box) == [] and box.json("verify", "a.spk")["verdict"] == "proven"
+    assert "50 proven" in box.run("verify", "-r", "t", ok=0).stderr
     # a copy that was made before asks by itself
     assert at(box, "b.spk")["receipt_error"] == "missing"
     assert "has its receipt" in box.run("sync", "b.spk", ok=0).stdout
