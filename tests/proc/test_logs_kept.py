@@ -259,14 +259,18 @@ def test_adopt():
     with attack.Site() as site:
         ann = site.enrol("Ann")
         fill(ann, 300)
+        site.approve(site.ask(ann))
         wait_stored(site, 300)
+        equal(faults(site), {}, "faults beside a recovery")
         backup, out = site.folder / "backup", site.folder / "out"
         copied(site, backup)
+        site.approve(site.ask(ann))
         later = [said(ann.deposit(b"K" * 32, f"later {i}"), 201).json for i in range(250)]
         wait_stored(site, 550)
         ctl("log", "export", site.folder, out)
         key = keys_of(site)[0]
         signed = site.http.get("/log/deposits/checkpoint").body.decode()
+        recoveries = int((out / "recoveries/checkpoint").read_text().split("\n")[1])
         site.stop("daemon")
         shutil.rmtree(site.folder / "authority")
         ctl("restore", backup, site.folder)
@@ -296,6 +300,7 @@ def test_adopt():
         site.put_database(older)
         # the real one
         r = ctl("log", "adopt", site.folder, out)
+        need("recoveries log: 3 entries taken" in r.stderr, r.stderr)
         need("250 entries taken, 300 to 549" in r.stderr and "250 deposits stand in the log, and are lost" in r.stderr, r.stderr)
         need("nothing to take" in ctl("log", "adopt", site.folder, out).stderr, "twice")
         equal(faults(site), {}, "faults")
@@ -311,6 +316,13 @@ def test_adopt():
         log.check()
         log.continues(signed)
         equal(log.size, 551, "size")
+        site.approve(site.ask(ann))
+        log = log_verifier.Log(lambda path: said(site.http.get(f"/log/recoveries/{path}"), 200).body, keys_of(site)[1])
+        log.check()
+        log.continues((out / "recoveries/checkpoint").read_text())
+        need(log.size > recoveries, f"{log.size} entries of recoveries")
+        log = log_verifier.Log(lambda path: said(site.http.get(f"/log/deposits/{path}"), 200).body, key)
+        log.check()
         r = log_verifier.Receipt(one["receipt"], key)
         equal(log.entries[r.index], r.entry, "the entry of a deposit that is lost")
         wait_stored(site, 551)
