@@ -191,7 +191,7 @@ say "the session keys came back under her new key, and the headers are repaired"
 
 [ "$(as alice "$ctl" request show "$request" | grep -c ' log entry ')" = 3 ] || die "the log has not all of the request"
 entries=$((5 + 2 * ${#files[@]})) # key, policy, request, two approvals; each release allowed, and done
-case $("$ctl" log fsck authority 2>>log) in
+case $("$ctl" log fsck authority 2>>"$dir/log") in
     *"recoveries log: $entries entries, $entries of them signed for"*" 0 faults"*) ;;
     *) die "log fsck does not find $entries entries of the recovery" ;;
 esac
