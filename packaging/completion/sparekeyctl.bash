@@ -65,7 +65,7 @@ _sparekeyctl() {
         return
     fi
     case ${command[*]} in
-        init | start | address | backup | restore | 'token new' | 'owner list' | 'store check' | events | 'log fsck' | 'log export' | 'log adopt' | 'log rebuild' | 'key copy' | 'key restore' | 'key rotate') _filedir -d ;;
+        init | start | address | backup | restore | drill | 'token new' | 'owner list' | 'store check' | events | 'log fsck' | 'log export' | 'log adopt' | 'log rebuild' | 'key copy' | 'key restore' | 'key rotate') _filedir -d ;;
         'policy sign' | 'policy check' | 'policy simulate' | 'policy publish' | 'key share' | 'key publish') _filedir ;;
         'request show' | 'request approve' | 'request deny')
             mapfile -t COMPREPLY < <(compgen -W "$(sparekeyctl request list --quiet 2>/dev/null </dev/null | cut -d' ' -f1)" -- "$cur")

@@ -8,6 +8,7 @@
 #include "authority/recbatch.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/rng.h"
 
 #define SKEW_S 60 /* further off, the holder's clock is believed: it decides (holder.md §6.2) */
 #define AGAIN_MS 60000 /* entries that the holder did not take are not offered all the time */
@@ -463,7 +464,10 @@ news_batch(struct spk_reclog *l, const struct spk_news *news, struct spk_recbatc
 {
     struct spk_logged x = {.own = size_of(l)};
 
-    if (news->kind == SPK_ENTRY_REQUESTED) {
+    if (news->kind == SPK_ENTRY_DRILL) {
+        x.own = SPK_NO_REQUEST;
+        SPK_TRY(spk_random(SPK_MUT_OF(x.salt)));
+    } else if (news->kind == SPK_ENTRY_REQUESTED) {
         SPK_TRY(spk_entry_salt(news->record, x.salt));
     } else {
         SPK_TRY(spk_reclog_find(l, news->request, &x));

@@ -33,7 +33,7 @@ SPK_MUST_USE spk_err spk_reclog_tick(struct spk_reclog *l);
  * sign for it (logged in words); what `also` wrote stays, the entries are gone. */
 struct spk_news {
     enum spk_entry_kind kind;
-    const struct spk_hash *request;
+    const struct spk_hash *request; /* of 20: H(text) of the report */
     size_t n; /* entries, at most SPK_RECBATCH_MAX: of 17, 20 and 24 one for each deposit, else 1 */
     const uint64_t *deposits; /* of 16, too: the lowest one of the scope */
     struct spk_span record;   /* of 16: the request's */

@@ -441,8 +441,8 @@ spk_recover_succeed(struct spk_server *s, struct spk_request_row *row)
 
 /* -- deposits shown to the holder */
 
-static spk_err
-add_deposit(struct spk_attrs *in, const struct spk_deposit_row *d)
+spk_err
+spk_recover_add_deposit(struct spk_attrs *in, const struct spk_deposit_row *d)
 {
     SPK_TRY(spk_attrs_add(in, SPK_FA_RPUB, d->rpub));
     SPK_TRY(spk_attrs_add(in, SPK_FA_OWNER, spk_hash_span(&d->owner)));
@@ -468,7 +468,7 @@ spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d)
     SPK_AUTO_ANSWER a = {0};
     struct spk_attrs in = {0};
 
-    SPK_TRY(add_deposit(&in, d));
+    SPK_TRY(spk_recover_add_deposit(&in, d));
     return spk_link_call(s->link, SPK_MSG_CHECK, &in, &a);
 }
 
@@ -550,7 +550,7 @@ spk_recover_release(struct spk_server *s, const struct spk_release *what, struct
     SPK_TRY(spk_attrs_add(&in, SPK_FA_REQUEST, spk_hash_span(&what->row->hash)));
     SPK_TRY(add_path(&in, what->scope, what->position, &x));
     SPK_TRY(add_listed(&in, what->row, what->scope, &what->deposit->serial, &x));
-    SPK_TRY(add_deposit(&in, what->deposit));
+    SPK_TRY(spk_recover_add_deposit(&in, what->deposit));
     SPK_TRY(spk_advance_hold(s->advance, &deposits));
     p.size = deposits.size;
     spk_err e = add_proofs(s, what, &p, &in);

@@ -45,6 +45,8 @@ SPK_MUST_USE spk_err spk_recover_release(struct spk_server *s, const struct spk_
 /** What goes away by itself, so that the work is tried again later. Anything else is the fault of
  * the row at hand, which must not keep the others waiting. */
 bool spk_err_passes(spk_err e);
+/** Everything that the holder needs to open it; borrows from d. */
+SPK_MUST_USE spk_err spk_recover_add_deposit(struct spk_attrs *in, const struct spk_deposit_row *d);
 /** CHECK of one deposit. SPK_OK, SPK_CODE_DENIED, or what kept it from being asked. */
 SPK_MUST_USE spk_err spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d);
 

@@ -49,6 +49,8 @@ const struct spk_route spk_routes[] = {
      spk_on_officer_decide},
     {"GET", "/v1/officer/owners", SPK_WHO_OFFICER, SPK_RUN_READS, SPK_BODY_NONE, "name after limit",
      spk_on_officer_owners},
+    {"POST", "/v1/officer/drill", SPK_WHO_OFFICER, SPK_RUN_HOLDER, SPK_BODY_JSON, "",
+     spk_on_officer_drill},
     {"POST", "/v1/officer/approvals", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_JSON, "",
      spk_on_approval_post},
     {"POST", "/v1/officer/policy", SPK_WHO_ANYONE, SPK_RUN_READS, SPK_BODY_JSON, "",

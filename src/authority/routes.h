@@ -52,6 +52,6 @@ spk_run_fn spk_on_request_post, spk_on_request_get, spk_on_request_list, spk_on_
 spk_run_fn spk_on_request_successor, spk_on_request_keys;
 spk_run_fn spk_on_officer_requests, spk_on_officer_request, spk_on_officer_scope;
 spk_run_fn spk_on_officer_enrolments, spk_on_officer_decide, spk_on_officer_owners;
-spk_run_fn spk_on_approval_post, spk_on_policy_post;
+spk_run_fn spk_on_officer_drill, spk_on_approval_post, spk_on_policy_post;
 
 #endif

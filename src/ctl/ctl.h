@@ -26,6 +26,7 @@ int ctl_owner_find(struct term *c, int argc, char **argv);
 int ctl_store_check(struct term *c, int argc, char **argv);
 int ctl_backup_cmd(struct term *c, int argc, char **argv);
 int ctl_restore_cmd(struct term *c, int argc, char **argv);
+int ctl_drill(struct term *c, int argc, char **argv);
 int ctl_log_fsck(struct term *c, int argc, char **argv);
 int ctl_log_export_cmd(struct term *c, int argc, char **argv);
 int ctl_log_adopt_cmd(struct term *c, int argc, char **argv);

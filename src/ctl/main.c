@@ -33,6 +33,7 @@ const struct term_command term_commands[] = {
     {"backup", "DIR FOLDER", N_("copy an authority's folder without its keys, while it works"),
      ctl_backup_cmd},
     {"restore", "FOLDER DIR", N_("put a backup into a place where there is none"), ctl_restore_cmd},
+    {"drill", "DIR", N_("try a recovery out on a sample of deposits, and on a backup"), ctl_drill},
     {"log fsck", "DIR", N_("check both logs from their entries upwards"), ctl_log_fsck},
     {"log export", "DIR FOLDER", N_("write both logs as files that anybody can check"),
      ctl_log_export_cmd},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "holder/core.h"
+#include "holder/drill.h"
 
 #include "base/log.h"
 #include "holder/reply.h"
@@ -13,6 +14,7 @@ spk_holder_free(struct spk_holder *h)
     if (h == NULL) {
         return;
     }
+    spk_hdrill_free(h->drill);
     spk_keys_free(h->keys);
     spk_logkeys_free(h->logkeys);
     spk_hstate_free(h->state);
@@ -190,6 +192,8 @@ static const uint16_t in_release[] = {DEPOSIT_ATTRS,      SPK_FA_REQUEST,   SPK_
                                       SPK_FA_POSITION,    SPK_FA_PATH,      SPK_FA_SELECT_INDEX,
                                       SPK_FA_SELECT_PATH, SPK_FA_LOG_PATH,  SPK_FA_ENTRY,
                                       SPK_FA_ENTRY_INDEX, SPK_FA_ENTRY_PATH};
+static const uint16_t in_drill[] = {DEPOSIT_ATTRS, SPK_FA_INDEX, SPK_FA_POSITION, SPK_FA_LOG_PATH};
+static const uint16_t in_report[] = {SPK_FA_SIZE, SPK_FA_ROOT, SPK_FA_PROOF, SPK_FA_OPENED};
 static const uint16_t in_note[] = {SPK_FA_NOTE};
 static const uint16_t in_open[] = {
     SPK_FA_RECORD,   SPK_FA_SIG_SIGN, SPK_FA_SIG_KEYX, SPK_FA_SCOPE_COUNT, SPK_FA_SCOPE_ROOT,
@@ -224,6 +228,8 @@ static const struct {
     {SPK_MSG_REWRAP, true, spk_on_rewrap, ATTRS(in_deposit)},
     {SPK_MSG_APPROVE, true, spk_on_approve, ATTRS(in_note)},
     {SPK_MSG_STATE, true, spk_on_state, ATTRS(in_request)},
+    {SPK_MSG_DRILL, true, spk_on_drill, ATTRS(in_drill)},
+    {SPK_MSG_REPORT, true, spk_on_report, ATTRS(in_report)},
 };
 
 static enum spk_frame_status

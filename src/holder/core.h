@@ -52,6 +52,7 @@ struct spk_bucket {
     uint64_t left;  /* thousandths of a message */
     uint64_t since; /* running ms */
 };
+struct spk_hdrill;
 struct spk_holder {
     struct spk_keys *keys;
     struct spk_logkeys *logkeys;
@@ -60,6 +61,7 @@ struct spk_holder {
     struct spk_hstate *state;
     struct spk_hclock clock;
     struct spk_bucket checks, opens;
+    struct spk_hdrill *drill; /* NULL: none since the start */
     uint64_t count[SPK_COUNT_MAX_];
     int lock;          /* descriptor of the folder's lock, or -1 */
     uint64_t tick;     /* running ms of the last journal record */

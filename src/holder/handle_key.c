@@ -7,8 +7,8 @@
 #include "holder/tally.h"
 #include "keyblob/wrap.h"
 
-static bool
-may_check(struct spk_holder *h)
+bool
+spk_may_check(struct spk_holder *h)
 {
     return spk_bucket_take(&h->checks, spk_hclock_running(&h->clock), SPK_CHECK_RATE,
                            SPK_CHECK_BURST);
@@ -26,7 +26,7 @@ spk_on_check(struct spk_holder *h, const struct spk_hsession *s, const struct sp
     if (!spk_ok(spk_hdeposit_take(in, &hd))) {
         return SPK_FRAME_BAD;
     }
-    if (!may_check(h)) {
+    if (!spk_may_check(h)) {
         return SPK_FRAME_BUSY;
     }
     h->count[SPK_COUNT_CHECKED]++;
@@ -254,7 +254,7 @@ spk_on_rewrap(struct spk_holder *h, const struct spk_hsession *s, const struct s
     if (!spk_ok(spk_hdeposit_take(in, &hd))) {
         return SPK_FRAME_BAD;
     }
-    if (!may_check(h)) {
+    if (!spk_may_check(h)) {
         return SPK_FRAME_BUSY;
     }
     return spk_status_of(rewrap(h, &hd, out));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "holder/drill.h"
 #include "holder/logstate.h"
 #include "holder/tally.h"
 
@@ -34,7 +35,8 @@ untrue(struct spk_log_adding *a, const char *why)
 /* -- entries about a request ------------------------------------------------------------------- */
 
 struct about {
-    struct spk_hreq *q;
+    struct spk_hash request; /* of kind 20: H(text) of the drill's report */
+    struct spk_hreq *q;      /* NULL in a drill */
     bool has_detail;
 };
 
@@ -51,16 +53,16 @@ take_32(struct spk_span *left, void *ret_b)
 static spk_err
 about_take(struct spk_log_adding *a, const struct spk_entry *e, struct about *ret_x)
 {
-    struct spk_hash request, detail, none, made;
+    struct spk_hash detail, none, made;
     uint8_t salt[32];
 
     a->why = "an entry without its salt, request or detail";
     SPK_TRY(take_32(&a->left.salts, salt));
-    SPK_TRY(take_32(&a->left.requests, request.b));
+    SPK_TRY(take_32(&a->left.requests, ret_x->request.b));
     SPK_TRY(take_32(&a->left.details, detail.b));
-    SPK_TRY(spk_entry_or_of(salt, &request, &detail, &made));
-    ret_x->q = spk_state_request(a->h->state, &request);
-    if (ret_x->q == NULL) {
+    SPK_TRY(spk_entry_or_of(salt, &ret_x->request, &detail, &made));
+    ret_x->q = spk_state_request(a->h->state, &ret_x->request);
+    if (ret_x->q == NULL && e->kind != SPK_ENTRY_DRILL) {
         return untrue(a, "an entry about a request that was never opened");
     }
     if (!spk_hash_eq(&made, &e->hash)) {
@@ -167,11 +169,19 @@ has_happened(const struct spk_log_adding *a, const struct spk_entry *e, const st
         return !x->has_detail && e->deposit == q->first;
     case SPK_ENTRY_RELEASED:
         return q->released > 0 && !x->has_detail && known_deposit;
-    case SPK_ENTRY_DRILL:
-        return !x->has_detail && known_deposit;
     default:
         return false;
     }
+}
+
+static spk_err
+check_drill(struct spk_log_adding *a, const struct spk_entry *e, const struct about *x)
+{
+    bool true_ = spk_hdrill_has(a->h->drill, &x->request, e->deposit);
+
+    return true_ && e->request == SPK_NO_REQUEST && !x->has_detail
+               ? SPK_OK
+               : untrue(a, "a drill that there was not");
 }
 
 static spk_err
@@ -186,6 +196,9 @@ check_about(struct spk_log_adding *a, const struct spk_entry *e)
     }
     if (e->kind == SPK_ENTRY_REQUESTED) {
         return check_requested(a, e, &x);
+    }
+    if (e->kind == SPK_ENTRY_DRILL) {
+        return check_drill(a, e, &x);
     }
     if (!logged_at(a, x.q, &index) || e->request != index) {
         return untrue(a, "an entry that names another request's index");

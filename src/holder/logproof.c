@@ -19,10 +19,9 @@ spk_log_proof_take(const struct spk_attrs *in, struct spk_log_proof *ret_p)
     return spk_hpath_take(in, SPK_FA_ENTRY_PATH, &ret_p->path);
 }
 
-/* The deposit is in its log, where the request's scope says that it is. */
-static spk_err
-deposit_logged(const struct spk_hstate *s, const struct spk_hdeposit *hd, uint64_t index,
-               const struct spk_hpath *path)
+spk_err
+spk_log_deposit_check(const struct spk_hstate *s, const struct spk_hdeposit *hd, uint64_t index,
+                      const struct spk_hpath *path)
 {
     uint8_t entry[SPK_ENTRY_LEN];
     struct spk_rpub rpub;
@@ -59,6 +58,6 @@ spk_log_proof_check(const struct spk_hstate *s, const struct spk_hreq *q,
         return SPK_OK;
     }
     SPK_CHECK(q->logged && p->given, DENIED);
-    SPK_TRY(deposit_logged(s, hd, index, &p->deposit));
+    SPK_TRY(spk_log_deposit_check(s, hd, index, &p->deposit));
     return release_logged(s, q, index, p);
 }

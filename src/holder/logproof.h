@@ -21,4 +21,9 @@ SPK_MUST_USE spk_err spk_log_proof_check(const struct spk_hstate *s, const struc
                                          const struct spk_hdeposit *hd, uint64_t index,
                                          const struct spk_log_proof *p);
 
+/** The deposit is in its log, at this index. */
+SPK_MUST_USE spk_err spk_log_deposit_check(const struct spk_hstate *s,
+                                           const struct spk_hdeposit *hd, uint64_t index,
+                                           const struct spk_hpath *path);
+
 #endif

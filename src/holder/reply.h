@@ -25,6 +25,10 @@ spk_handler spk_on_open, spk_on_approve, spk_on_deny, spk_on_state;  /* handle_r
 spk_handler spk_on_veto, spk_on_successor;                           /* handle_owner.c */
 spk_handler spk_on_hello, spk_on_health, spk_on_stop, spk_on_policy; /* handle_admin.c */
 spk_handler spk_on_advance;                                          /* handle_logs.c */
+spk_handler spk_on_drill, spk_on_report;                             /* handle_drill.c */
+
+/** CHECK, REWRAP and DRILL share one rate. */
+bool spk_may_check(struct spk_holder *h);
 
 /** LAST, when the message has it: the newest successor note of owner that the server knows. One
  * that is newer than those of the journal is taken over. */

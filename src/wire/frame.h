@@ -43,6 +43,10 @@ enum spk_frame_type {
     SPK_MSG_APPROVE = 14,
     /* REQUEST -> state */
     SPK_MSG_STATE = 15,
+    /* INDEX POSITION [a deposit LOG_PATH] -> OK or REFUSED */
+    SPK_MSG_DRILL = 16,
+    /* [SIZE ROOT PROOF OPENED] -> NOTE */
+    SPK_MSG_REPORT = 17,
 };
 /* "a deposit" = RPUB OWNER BLOB P and either SALT RPRIV or SEALED.
  * "state" = STATE OPENED DUE EXPIRES PERSONS PERSONS2 NEEDED RELEASED. */

@@ -49,6 +49,7 @@ enum spk_entry_kind {
 #define SPK_REWRAP_ENTRY_LEN 80
 #define SPK_ADMIN_ENTRY_LEN 48
 #define SPK_LOG_ENTRY_LEN_MAX 80
+#define SPK_NO_REQUEST UINT64_MAX /* request index of a drill */
 #define SPK_NO_DEPOSIT UINT64_MAX /* deposit index of a request without deposits */
 
 struct spk_entry {
@@ -59,7 +60,7 @@ struct spk_entry {
     struct spk_hash other;     /* REWRAPPED: new OC */
     uint64_t deposit, request; /* indices, of entries about a request */
 };
-/** Kinds 16 to 24: such an entry names a request. */
+/** Kinds 16 to 24: such an entry names a request; a drill names its report instead. */
 bool spk_entry_is_of_request(enum spk_entry_kind kind);
 /** ret_bytes gets *ret_len bytes. */
 void spk_entry_build(const struct spk_entry *e, uint8_t ret_bytes[SPK_LOG_ENTRY_LEN_MAX],

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """An authority's folder: made, started, looked after."""
 
+import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -310,6 +312,52 @@ def store_check(p):
     assert "ahead of this clock" in r.stderr and "set the clock if it is behind" in r.stderr, r.stderr
 
 
+def drills(p):
+    """a drill tries deposits and a backup; the holder signs what came of it; a deposit that is bad is named"""
+    a = p.authority("alice")
+    p.owner("olga", a.address)
+    r = p.run("alice", "drill", "auth", ok=1)
+    assert "no deposit to try" in r.stderr, r.stderr
+    for i in range(3):
+        p.seal("olga", f"f{i}.txt")
+    p.run("operator", "backup", "auth", "copy", ok=0)
+    p.seal("olga", "f3.txt")
+    r = p.run("alice", "drill", "auth", "--sample", "64", ok=0)
+    assert "4 of 4 deposits would come back" in r.stdout and "backup" not in r.stdout, r.stdout
+    time.sleep(1.1)  # reports are named by the second
+    r = p.run("alice", "drill", "auth", "--sample", "2", "--backup", "copy", ok=0)
+    (n,) = re.search(r"has ([23]) deposits", r.stdout).groups()  # as far as its newest checkpoint went
+    assert "2 of 4 deposits" in r.stdout, r.stdout
+    folder = p.path("auth/drills")
+    first, second = [f.read_text() for f in sorted(folder.iterdir())]
+    assert "\nsample 4\ngood 0\ngood 1\ngood 2\ngood 3\n\n" in first and f"\nbackup 0 {'0' * 64}\nmade 0\n" in first, first
+    assert "\ndeposits 4\n" in second and f"\nbackup {n} " in second and "\nsample 2\n" in second, second
+    db = sqlite3.connect(p.path("auth/authority/sparekey.db"), timeout=20)
+    entries = [e for (e,) in db.execute("SELECT entry FROM log_entry ORDER BY idx") if e[1] == 20]
+    assert [int.from_bytes(e[48:56], "big") for e in entries[:4]] == [0, 1, 2, 3] and len(entries) == 6, entries
+    text = first[:first.index("\n\n") + 1].encode()
+    (salt,) = db.execute("SELECT salt FROM log_entry WHERE entry = ?", (entries[0],)).fetchone()
+    h = lambda b: hashlib.sha256(b).digest()
+    assert entries[0][16:48] == h(b"sparekey/1 request\0" + salt + h(text) + h(b"")) and entries[0][56:] == b"\xff" * 8
+    p.run("operator", "log", "fsck", "auth", ok=0)
+    # one that is altered, and a backup that is
+    db.execute("UPDATE deposits SET blob = zeroblob(length(blob)) WHERE idx = 2")
+    db.commit()
+    db.close()
+    (p.path("copy") / "sparekeyd.conf").write_text("another")
+    time.sleep(1.1)
+    r = p.run("alice", "drill", "auth", "--sample", "4", "--backup", "copy", ok=1)
+    assert "deposit 2 is bad" in r.stderr and "deposit 1 " not in r.stderr, r.stderr
+    assert "is no backup that could be restored" in r.stderr, r.stderr
+    third = sorted(folder.iterdir())[2].read_text()
+    assert "\nbad 2\n" in third and "\ngood 3\n" in third and "\nmade 0\n" in third, third
+    assert sorted(f.name for f in folder.iterdir() if not f.name.endswith(".note")) == []
+    told = p.run("operator", "events", "auth", ok=0).stdout
+    assert "4 deposits, 1 bad" in told and "deposit 2, in a drill" in told, told
+    r = p.run("mallory", "drill", "auth")
+    assert r.returncode != 0 and len(list(folder.iterdir())) == 3, r.stderr
+
+
 def lost_store(p):
     """a store that is not there is told to be missing by all, and none is made in its place"""
     p.officers("alice")
@@ -333,6 +381,6 @@ def lost_store(p):
 if __name__ == "__main__":
     try:
         box.main([made_whole, nothing_half_made, given_certificate, start_and_stop, two_at_once, one_dies, parent_dies, join,
-                  other_server, tokens, enrolments, many_owners, store_check, lost_store], People)
+                  other_server, tokens, enrolments, many_owners, store_check, drills, lost_store], People)
     finally:
         forget_keys()

@@ -587,11 +587,25 @@ class Api(unittest.TestCase):
             m = self.metrics(a)
             self.assertEqual((m["sparekey_deposits"], m["sparekey_deposits_proven"], m["sparekey_deposits_wrong"]), (3, 2, 1))
             self.assertEqual((m["sparekey_oldest_proof_seconds"], m["sparekey_holder_up"]), (now - 9 * day, 1))
+            self.drill(a)
             a.stop("holder")
             hal.deposit(os.urandom(32), "y")
             status = self.until(lambda: (s := a.http.get("/v1/status").json)["holder"] == "absent" and s)
             self.assertEqual((status["deposits"], status["checked"]), (4, 3))
             self.assertLess(abs(status["unchecked_since"] - time.time()), 60)
+
+    def drill(self, a):
+        """Deposits 0 and 2 of three are good."""
+        alice, path = a.officers[0], "/v1/officer/drill"
+        for bad in ([], [1, 0], [0, 0], [-1], list(range(65))):
+            self.refused(alice.post(path, {"deposits": bad}), 400)
+        self.refused(alice.post(path, {"deposits": [0], "backup": {"size": 0, "root": "00" * 32, "time": 0}}), 400)
+        self.refused(alice.post(path, {"deposits": [3]}), 409)
+        self.refused(alice.post(path, {"deposits": [0], "backup": {"size": 2, "root": "00" * 32, "time": 0}}), 409)
+        self.refused(a.http.post(path, {"deposits": [0]}), 401)
+        report = alice.post(path, {"deposits": [0, 1, 2]}).json["report"]
+        self.assertIn("\nsample 3\ngood 0\nbad 1\ngood 2\n\n", report)
+        self.assertIn("/holder ", report)
 
     def metrics(self, a):
         r = a.http.get("/metrics")

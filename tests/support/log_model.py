@@ -182,8 +182,12 @@ def wire_lines():
     yield "logs", (body + "\n" + holder.sign(body)).encode()
     yield "salt", h(b"sparekey/1 request salt\0" + b"request record")
     salt, request = bytes([0x5A]) * 32, h(b"request record")
+    report = (f"sparekey/1 drill\ngenesis {genesis.hex()}\ntime 1700000000\ndeposits 1000\nrecoveries 12\nbackup 900 {h(b'root').hex()}\n"
+              "made 1699990000\nsample 3\ngood 0\nbad 41\ngood 899\n").encode()
+    yield "drill", (report.decode() + "\n" + holder.sign(report.decode())).encode()
     for kind, detail in [(16, b""), (17, b""), (18, b"denial\n"), (19, b""), (20, b""), (22, b"approval\n"), (23, b"veto\n"), (24, b"")]:
-        yield f"entry.{kind}", request_entry(kind, 3, 1700000000123, salt, request, detail, 41, 7)
+        drill = kind == 20
+        yield f"entry.{kind}", request_entry(kind, 3, 1700000000123, salt, h(report) if drill else request, detail, 41, 2**64 - 1 if drill else 7)
     head = struct.pack(">BBHIQ", 1, 25, 0, 4, 1700000000123)
     yield "entry.25", head + h(b"old") + h(b"new")
     for kind in (32, 34):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Approvals, vetoes and officers' queries: one spelling each. */
+/* Approvals, vetoes, officers' queries and reports of drills: one spelling each. */
 #include "fuzz.h"
+#include "wire/drill.h"
 #include "wire/statement.h"
 
 static void
@@ -36,10 +37,21 @@ query(struct spk_span in, struct spk_buf *again)
     }
 }
 
+static void
+drill(struct spk_span in, struct spk_buf *again)
+{
+    struct spk_drill d;
+
+    if (spk_ok(spk_drill_parse(in, &d))) {
+        MUST(spk_drill_format(&d, again));
+        must(spk_span_eq(in, spk_buf_span(again)));
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const all[])(struct spk_span, struct spk_buf *) = {approval, veto, query};
+    static void (*const all[])(struct spk_span, struct spk_buf *) = {approval, veto, query, drill};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         SPK_AUTO_BUF struct spk_buf again = SPK_BUF(FUZZ_OUT_MAX);

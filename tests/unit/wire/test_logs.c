@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/drill.h"
 #include "wire/logs.h"
 
 #define VECTOR(name_, buf)                                                                         \
@@ -85,11 +86,16 @@ entries_meet_the_vectors(void **state)
     } kinds[] = {{16, ""},       {17, ""}, {18, "denial\n"}, {19, ""}, {20, ""}, {22, "approval\n"},
                  {23, "veto\n"}, {24, ""}, {25, ""},         {32, ""}, {34, ""}};
     const struct spk_hash request = hash_of("request record");
+    struct spk_hash report;
+    struct spk_note drill;
     uint8_t salt[32];
+    VECTOR("drill", drill_note);
 
     VECTOR("salt", want_salt);
     assert_spk_ok(spk_entry_salt(spk_span_str("request record"), salt));
     assert_span_equal(SPK_SPAN_OF(salt), spk_buf_span(&want_salt));
+    assert_spk_ok(spk_note_parse(spk_buf_span(&drill_note), false, &drill));
+    assert_spk_ok(spk_sha256(drill.text, &report));
     memset(salt, 0x5a, sizeof(salt));
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         uint8_t again[SPK_LOG_ENTRY_LEN_MAX];
@@ -106,11 +112,46 @@ entries_meet_the_vectors(void **state)
         assert_span_equal(spk_span(again, len), spk_buf_span(&want));
         if (spk_entry_is_of_request(e.kind)) {
             assert_int_equal(e.deposit, 41);
-            assert_int_equal(e.request, 7);
-            assert_spk_ok(spk_entry_or(salt, &request, spk_span_str(kinds[i].detail), &made));
+            bool drilled = e.kind == SPK_ENTRY_DRILL;
+            assert_true(e.request == (drilled ? SPK_NO_REQUEST : 7));
+            assert_spk_ok(spk_entry_or(salt, drilled ? &report : &request,
+                                       spk_span_str(kinds[i].detail), &made));
             assert_span_equal(spk_hash_span(&made), spk_hash_span(&e.hash));
         }
     }
+}
+
+static void
+drill_report(void **state)
+{
+    (void)state;
+    SPK_AUTO_BUF struct spk_buf text = SPK_BUF(SPK_DRILL_TEXT_MAX);
+    struct spk_vkey holder = holder_key();
+    struct spk_note note;
+    struct spk_drill d;
+    VECTOR("drill", bytes);
+
+    assert_spk_ok(spk_note_parse(spk_buf_span(&bytes), false, &note));
+    assert_spk_ok(spk_note_verify(&note, &holder));
+    assert_spk_ok(spk_drill_parse(note.text, &d));
+    assert_int_equal(d.time, 1700000000);
+    assert_int_equal(d.deposits, 1000);
+    assert_int_equal(d.recoveries, 12);
+    assert_int_equal(d.backup, 900);
+    assert_int_equal(d.made, 1699990000);
+    assert_int_equal(d.n, 3);
+    assert_true(d.of[0].good && !d.of[1].good && d.of[2].good);
+    assert_int_equal(d.of[1].index, 41);
+    assert_spk_ok(spk_drill_format(&d, &text));
+    assert_span_equal(spk_buf_span(&text), note.text);
+    /* each byte that goes makes it another text, or none */
+    for (size_t i = 0; i < text.len; i++) {
+        assert_false(spk_ok(spk_drill_parse(spk_span(text.ptr, i), &d)));
+    }
+    d.of[2].index = 41; /* not rising */
+    assert_spk_code(spk_drill_format(&d, &text), FORMAT);
+    d.n = 0;
+    assert_spk_code(spk_drill_format(&d, &text), FORMAT);
 }
 
 static void
@@ -194,6 +235,7 @@ main(void)
         cmocka_unit_test(seeds_meet_the_vectors),
         cmocka_unit_test(note_meets_the_vector),
         cmocka_unit_test(entries_meet_the_vectors),
+        cmocka_unit_test(drill_report),
         cmocka_unit_test(refuses_a_note_of_others),
         cmocka_unit_test(refuses_one_key_for_two_logs),
         cmocka_unit_test(refuses_the_holders_key_in_a_second_role),
