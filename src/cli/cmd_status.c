@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sparekey status: what waits here. Works offline. */
+/* sparekey status: what waits here. Works offline, unless one wants to hear the authorities. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,6 +7,13 @@
 #include "cli/commands.h"
 #include "client/pending.h"
 #include "client/spool.h"
+
+struct view {
+    struct spk_session *s;
+    struct spk_jw *w; /* NULL: as text */
+    bool online;
+    int status;
+};
 
 static void
 json_spooled(struct spk_jw *w, const struct spk_spool_entry *e, const char *authority)
@@ -91,9 +98,85 @@ show_pending(struct spk_session *s, struct spk_pin *pin, struct spk_jw *w)
     spk_jw_close(w, '}');
 }
 
-static void
-show_authorities(const struct spk_profile *p, struct spk_jw *w)
+/* What the authority says of one's deposits. */
+struct said {
+    uint64_t deposits, proven, wrong, oldest;
+};
+
+static spk_err
+ask(struct spk_session *s, const struct spk_pin *pin, struct said *ret_x)
 {
+    SPK_AUTO(spk_json) j = NULL;
+    struct spk_api *api = NULL;
+    struct said x = {.deposits = 0};
+
+    SPK_TRY(spk_session_api(s, spk_session_index(s, pin), &api));
+    SPK_TRY(spk_api_get(api, "/v1/owners/self", &j));
+    SPK_TRY(spk_json_u64(j, "deposits", &x.deposits));
+    SPK_TRY(spk_json_u64(j, "proven", &x.proven));
+    SPK_TRY(spk_json_u64(j, "wrong", &x.wrong));
+    if (!spk_json_is_null(j, "oldest_proof")) {
+        SPK_TRY(spk_json_u64(j, "oldest_proof", &x.oldest));
+    }
+    *ret_x = x;
+    return SPK_OK;
+}
+
+static void
+show_said(const struct said *x)
+{
+    char when[21];
+
+    printf(_("  deposits there: %llu, of these opened and found right by the key holder: %llu"),
+           (unsigned long long)x->deposits, (unsigned long long)x->proven);
+    if (x->oldest != 0) {
+        printf(_(", all since %s"), spk_time_iso(x->oldest, when));
+    }
+    putchar('\n');
+    if (x->wrong > 0) {
+        printf(_("  WRONG: %llu; the key holder cannot open them\n"), (unsigned long long)x->wrong);
+        term_say_hint(_("'sparekey verify --online' with a file's name tells whether it is one"));
+    }
+}
+
+static void
+json_said(struct spk_jw *w, const struct said *x)
+{
+    spk_jw_u64(w, "deposits", x->deposits);
+    spk_jw_u64(w, "proven", x->proven);
+    spk_jw_u64(w, "wrong", x->wrong);
+    if (x->oldest != 0) {
+        spk_jw_u64(w, "oldest_proof", x->oldest);
+    } else {
+        spk_jw_null(w, "oldest_proof");
+    }
+}
+
+/* Nothing is shown when it was not asked for; *status tells that it could not be had. */
+static void
+show_online(struct view *v, const struct spk_pin *pin)
+{
+    struct said x;
+
+    if (!v->online || pin->state != SPK_PIN_ENROLLED) {
+        return;
+    }
+    spk_err e = ask(v->s, pin, &x);
+    if (!spk_ok(e)) {
+        v->status = term_error(TERM_ABOUT_PEER, pin->url, e, &v->s->trouble);
+    } else if (v->w != NULL) {
+        json_said(v->w, &x);
+    } else {
+        show_said(&x);
+    }
+}
+
+static void
+show_authorities(struct view *v)
+{
+    const struct spk_profile *p = v->s->profile;
+    struct spk_jw *w = v->w;
+
     for (size_t i = 0; i < p->n_authorities; i++) {
         const struct spk_pin *pin = p->authorities[i];
         char code[SPK_REQ_CODE_LEN];
@@ -107,6 +190,7 @@ show_authorities(const struct spk_profile *p, struct spk_jw *w)
             if (pin->has_owner) {
                 printf(_("owner id there: %s\n"), spk_hex(spk_hash_span(&pin->owner), hex));
             }
+            show_online(v, pin);
             continue;
         }
         spk_jw_open(w, NULL, '{');
@@ -119,30 +203,34 @@ show_authorities(const struct spk_profile *p, struct spk_jw *w)
         if (pin->has_owner) {
             spk_jw_hex(w, "owner", spk_hash_span(&pin->owner));
         }
+        show_online(v, pin);
         spk_jw_close(w, '}');
     }
 }
 
 static int
-show_text(struct spk_session *s)
+show_text(struct spk_session *s, bool online)
 {
+    struct view v = {.s = s, .online = online, .status = TERM_DONE};
     char hex[2 * SPK_HASH_LEN + 1];
 
     printf(_("owner id %s\n"),
            s->profile->has_owner ? spk_hex(spk_hash_span(&s->profile->owner), hex) : _("none"));
-    show_authorities(s->profile, NULL);
+    show_authorities(&v);
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
         show_pending(s, s->profile->authorities[i], NULL);
     }
-    return term_flush(show_spool(s, NULL));
+    int status = show_spool(s, NULL);
+    return term_flush(status == TERM_DONE ? v.status : status);
 }
 
 static int
-show_json(struct spk_session *s)
+show_json(struct spk_session *s, bool online)
 {
     static const char *const policies[] = {"require", "spool", "off"};
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)256 << 20);
     struct spk_jw w = {.b = &b};
+    struct view v = {.s = s, .w = &w, .online = online, .status = TERM_DONE};
     int status;
 
     spk_jw_open(&w, NULL, '{');
@@ -151,7 +239,7 @@ show_json(struct spk_session *s)
     }
     spk_jw_cstr(&w, "policy", policies[s->profile->deposit_policy]);
     spk_jw_open(&w, "authorities", '[');
-    show_authorities(s->profile, &w);
+    show_authorities(&v);
     spk_jw_close(&w, ']');
     spk_jw_open(&w, "recoveries", '[');
     for (size_t i = 0; i < s->profile->n_authorities; i++) {
@@ -162,15 +250,20 @@ show_json(struct spk_session *s)
     status = show_spool(s, &w);
     spk_jw_close(&w, ']');
     spk_jw_close(&w, '}');
+    status = status == TERM_DONE ? v.status : status;
     return term_json_out(&w, &b) == TERM_DONE ? status : TERM_FAILED;
 }
 
 int
 cmd_status(struct term *c, int argc, char **argv)
 {
+    bool online = false;
+    const struct term_opt opts[] = {
+        {"online", 0, TERM_FLAG, &online, NULL, N_("ask the authorities about your deposits")},
+    };
     SPK_AUTO(spk_session) s = NULL;
     int first = 0;
-    int status = term_options(c, NULL, 0, argc, argv, &first);
+    int status = term_options(c, opts, 1, argc, argv, &first);
 
     if (status != TERM_GO_ON) {
         return status;
@@ -182,5 +275,5 @@ cmd_status(struct term *c, int argc, char **argv)
     if (status != TERM_GO_ON) {
         return status;
     }
-    return c->json ? show_json(s) : show_text(s);
+    return c->json ? show_json(s, online) : show_text(s, online);
 }

@@ -84,6 +84,9 @@ print_json(const char *path, const struct spk_verify *v)
         spk_jw_bool(&w, "proven", at->proven);
         spk_jw_bool(&w, "file_alone", at->alone);
         spk_jw_bool(&w, "confirmed", at->confirmed);
+        if (at->opened_at != 0) {
+            spk_jw_u64(&w, "holder_opened", at->opened_at);
+        }
         if (spk_verdict_is_good(at->verdict)) {
             spk_jw_u64(&w, "index", at->index);
             spk_jw_u64(&w, "time", at->time_ms);
@@ -147,6 +150,9 @@ print_at(const struct spk_verify_at *at, const struct spk_witnesses *w)
     print_receipt(at, w);
     if (at->confirmed) {
         fputs(_("; the authority confirms it"), stdout);
+    }
+    if (at->opened_at != 0) {
+        printf(_(", its key holder last opened it at %s"), spk_time_iso(at->opened_at, when));
     }
     putchar('\n');
 }

@@ -89,6 +89,9 @@ ask_authority(const struct check *c, const struct spk_pin *pin, const struct spk
     at->time_ms = r.time_ms;
     SPK_CHECK(spk_hash_eq(&r.tag, &d->rpub.tag) && spk_hash_eq(&r.blob, &d->rpub.blob), AUTH);
     at->confirmed = true;
+    if (!spk_ok(spk_json_u64(j, "proven", &at->opened_at))) {
+        at->opened_at = 0; /* null, or an authority that does not say it */
+    }
     return SPK_OK;
 }
 

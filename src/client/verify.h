@@ -31,7 +31,9 @@ struct spk_verify_at { /* one authority */
     bool alone;     /* the file carries what a recovery from the file alone takes */
     bool confirmed; /* the authority was asked and has the same */
     uint64_t index, time_ms;
-    spk_err why; /* when broken */
+    uint64_t
+        opened_at; /* unix seconds: its key holder last opened the deposit; 0: not, or not said */
+    spk_err why;   /* when broken */
 };
 struct spk_verify {
     struct spk_file_id id;

@@ -118,6 +118,16 @@ def accepted_and_proven(box):
     at = v["authorities"][0]
     assert v["verdict"] == "proven" and at["proven"] and at["confirmed"] and at["file_alone"]
     assert at["index"] == j["deposits"][0]["index"]
+    end = time.monotonic() + 20  # the key holder opens it in the background
+    while "holder_opened" not in (at := box.json("verify", "--online", "a.spk")["authorities"][0]):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert abs(at["holder_opened"] - time.time()) < 60
+    assert "key holder last opened it at " in box.run("verify", "--online", "a.spk", ok=0).stdout
+    there = box.json("status", "--online")["authorities"][0]
+    assert (there["deposits"], there["proven"], there["wrong"], there["oldest_proof"]) == (1, 1, 0, at["holder_opened"])
+    assert "found right by the key holder: 1, all since " in box.run("status", "--online", ok=0).stdout
+    assert "deposits" not in box.json("status")["authorities"][0]
     v = box.json("verify", "--no-key", "a.spk")
     assert v["verdict"] == "accepted" and not v["authorities"][0]["proven"]
     assert box.json("verify", "--online", "--no-key", "a.spk")["authorities"][0]["confirmed"]
