@@ -11,6 +11,7 @@ complete -c sparekey -n "__fish_seen_subcommand_from encrypt" -l all -d "with -r
 complete -c sparekey -n "__fish_seen_subcommand_from encrypt decrypt recover blob" -s o -l output -r -d "write there"
 complete -c sparekey -n "__fish_seen_subcommand_from blob; and not __fish_seen_subcommand_from export import show deposit list renew open" -a "export import show deposit list renew open"
 complete -c sparekey -n "__fish_seen_subcommand_from blob" -l form -x -a "blob pem der pvk"
+complete -c sparekey -n "__fish_seen_subcommand_from blob" -l spec -x -a "keyx sign dss dh"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -s r -l recursive -d "take folders too"
 complete -c sparekey -n "__fish_seen_subcommand_from status" -l online -d "ask the authorities about your deposits"
 complete -c sparekey -n "__fish_seen_subcommand_from verify" -l online -d "ask the authorities too"

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "cli/commands.h"
+#include "client/beside.h"
 #include "client/foreign_file.h"
 #include "client/keyfile.h"
 
@@ -15,6 +16,7 @@ struct blob_job {
     const char *path;                            /* the operand, or NULL */
     bool simple, plain, public_key, private_key; /* export: what */
     bool v15, oaep, force, yes, passphrase;
+    bool ff; /* --spec: a key of DSS or Diffie-Hellman */
     char *spec_word, *form_word, *out, *to, *file, *key, *description, *serial;
     enum spk_key_spec spec;
     enum spk_key_form form;
@@ -33,11 +35,12 @@ int blob_open(struct blob_job *j);
 struct blob_kind {
     char what[BLOB_WHAT_MAX];
     const char *hint; /* what opens it, where it can be used */
+    bool readable;    /* all of the key stands in it, in the clear */
 };
 /** A BLOB that Sparekey itself does not use: of DSS or Diffie-Hellman, under a session key, or
  * opaque. False: none of these. */
 bool blob_kind_of(struct spk_span b, struct blob_kind *ret_k);
-/** Says that it is one of these; false: it is none. */
+/** Says that it is one of these, and cannot be read; false: it is none, or it can. */
 bool blob_kind_refused(const char *path, struct spk_span b);
 int blob_kind_show(const struct blob_kind *k);
 

@@ -9,21 +9,56 @@
 #include "cli/blob.h"
 #include "client/decrypt.h"
 
+/* One of our own keys, or one that stands beside them for CryptoAPI programs. */
+static spk_err
+own_key(const struct blob_job *j, bool pair, struct spk_keyfile *ret_k)
+{
+    struct spk_keyder beside = {.rsa = NULL};
+    struct spk_rsa *own = NULL;
+    spk_err e = SPK_ERR(NOKEY);
+
+    if (!j->ff) {
+        e = pair ? spk_session_pair(j->s, j->spec, &own) : spk_session_key(j->s, j->spec, &own);
+    }
+    if (spk_ok(e)) {
+        return spk_keyfile_own(own, j->spec, ret_k);
+    }
+    if (e.code != SPK_CODE_NOKEY) {
+        return e;
+    }
+    SPK_TRY(spk_beside_get(j->s, j->spec, j->ff, &beside));
+    return spk_keyfile_take(&beside, j->spec, ret_k);
+}
+
+static int
+key_failed(const struct blob_job *j, spk_err e)
+{
+    if (e.code == SPK_CODE_NOTFOUND) {
+        return blob_no_rc4(j->out);
+    }
+    if (e.code == SPK_CODE_NOKEY && j->ff) {
+        term_say_error(j->s->profile->container, _("has no such key of a CryptoAPI program"));
+        term_say_hint(_("--container NAME names another container"));
+        return TERM_FAILED;
+    }
+    return term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
+}
+
 static int
 export_public(const struct blob_job *j)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
-    struct spk_rsa *key = NULL;
+    struct spk_keyfile k = {.pair = false};
     spk_err e;
 
     if (j->form == SPK_FORM_PVK) {
         return term_usage(j->c, _("a PVK file holds a private key: --public goes with --form "
                                   "blob, pem or der"));
     }
-    e = spk_session_key(j->s, j->spec, &key);
-    e = spk_ok(e) ? spk_keyfile_public(key, j->spec, j->form, &b) : e;
-    return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0644)
-                     : term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
+    e = own_key(j, false, &k);
+    e = spk_ok(e) ? spk_keyfile_public(&k, j->form, &b) : e;
+    spk_keyfile_clear(&k);
+    return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0644) : key_failed(j, e);
 }
 
 static int
@@ -31,13 +66,16 @@ export_private(const struct blob_job *j)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
     SPK_AUTO(spk_secret) pass = NULL;
-    struct spk_rsa *pair = NULL;
+    struct spk_keyfile k = {.pair = false};
     int status = TERM_GO_ON;
     spk_err e;
 
     if (j->passphrase && j->form == SPK_FORM_BLOB) {
         return term_usage(j->c, _("a BLOB is always in the clear: --passphrase goes with "
                                   "--form pem, der or pvk"));
+    }
+    if (j->form == SPK_FORM_PVK && j->ff && j->spec == SPK_AT_KEYEXCHANGE) {
+        return term_usage(j->c, _("a Diffie-Hellman key has no PVK file: --form blob, pem or der"));
     }
     if (!j->passphrase) {
         status = blob_confirm(j, _("this writes your private key, readable for whoever gets the "
@@ -46,14 +84,11 @@ export_private(const struct blob_job *j)
     if (status != TERM_GO_ON) {
         return status;
     }
-    e = spk_session_pair(j->s, j->spec, &pair);
+    e = own_key(j, true, &k);
     e = spk_ok(e) && j->passphrase ? term_new_pass(j->c, &pass) : e;
-    e = spk_ok(e) ? spk_keyfile_private(pair, j->spec, j->form, pass, &b) : e;
-    if (e.code == SPK_CODE_NOTFOUND) {
-        return blob_no_rc4(j->out);
-    }
-    return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0600)
-                     : term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
+    e = spk_ok(e) ? spk_keyfile_private(&k, j->form, pass, &b) : e;
+    spk_keyfile_clear(&k);
+    return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0600) : key_failed(j, e);
 }
 
 /* -- session keys -- */

@@ -62,20 +62,36 @@ blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret
         return TERM_GO_ON;
     }
     if (e.code == SPK_CODE_LIMIT) {
-        term_say_error(path, _("has an RSA key of a size that is not read here"));
-        term_say_hint(_("PEM and DER are read with 2048 to 4096 bits, BLOBs with 384 to 16384: "
-                        "'openssl rsa -outform MSBLOB' makes a BLOB of the others"));
+        term_say_error(path, _("has a key of a size that is not read here"));
+        term_say_hint(
+            _("RSA keys have 384 to 16384 bits here, Diffie-Hellman keys 512 to 4096, DSS "
+              "keys 512 to 1024 with 160 bits of q"));
         return TERM_FAILED;
     }
     if (e.code == SPK_CODE_NOTFOUND) {
         return blob_no_rc4(path);
     }
     if (e.code == SPK_CODE_VERSION) {
-        term_say_error(path, _("is no RSA key, or under an encryption that is not read here"));
+        term_say_error(path, _("is no RSA, DSS or Diffie-Hellman key, or under an encryption that "
+                               "is not read here"));
         term_say_hint(_("'openssl pkcs8 -topk8 -v2 aes-256-cbc' writes one that is"));
         return TERM_FAILED;
     }
     return term_error(TERM_ABOUT_BLOB, path, e, NULL);
+}
+
+/* The RSA key of a file, taken. */
+static int
+rsa_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret_k)
+{
+    int status = blob_keyfile(j, path, ret_k);
+
+    if (status == TERM_GO_ON && ret_k->key.rsa == NULL) {
+        term_say_error(path, _("is no RSA key, which a session key takes"));
+        spk_keyfile_clear(ret_k);
+        return TERM_FAILED;
+    }
+    return status;
 }
 
 int
@@ -89,13 +105,13 @@ blob_target(const struct blob_job *j, struct spk_anyrsa **ret_pub)
         e = spk_foreign_public(j->s, ret_pub);
         return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
     }
-    status = blob_keyfile(j, j->to, &k);
+    status = rsa_keyfile(j, j->to, &k);
     if (status == TERM_GO_ON) {
         if (k.has_spec && k.spec == SPK_AT_SIGNATURE) {
             term_say_error(j->to, _("is a signature key: session keys go to key exchange keys"));
             status = TERM_FAILED;
         } else {
-            *ret_pub = spk_anyrsa_ref(k.any);
+            *ret_pub = spk_anyrsa_ref(k.key.rsa);
         }
     }
     spk_keyfile_clear(&k);
@@ -112,12 +128,12 @@ key_given(const struct blob_job *j, struct spk_anyrsa **ret_pair)
     if (j->key == NULL) {
         return TERM_GO_ON;
     }
-    status = blob_keyfile(j, j->key, &k);
+    status = rsa_keyfile(j, j->key, &k);
     if (status == TERM_GO_ON && !k.pair) {
         term_say_error(j->key, _("is a public key: the private one opens a BLOB"));
         status = TERM_FAILED;
     } else if (status == TERM_GO_ON) {
-        *ret_pair = spk_anyrsa_ref(k.any);
+        *ret_pair = spk_anyrsa_ref(k.key.rsa);
     }
     spk_keyfile_clear(&k);
     return status;

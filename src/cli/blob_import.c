@@ -9,12 +9,14 @@
 #include "cli/blob.h"
 #include "client/decrypt.h"
 #include "keyblob/wrap.h"
+#include "keystore/extra.h"
 
 /* -- key pairs -- */
 
 static spk_err
 put_pair(const struct blob_job *j, enum spk_key_spec spec, struct spk_rsa *pair, spk_err have)
 {
+    const struct spk_extra nothing = {.flags = 0}; /* a pair beside it would count before it */
     struct spk_session *s = j->s;
 
     if (have.code == SPK_CODE_NOKEY && s->container == NULL) {
@@ -22,36 +24,64 @@ put_pair(const struct blob_job *j, enum spk_key_spec spec, struct spk_rsa *pair,
             SPK_TRY(spk_keystore_user(&s->keystore));
         }
         SPK_TRY(spk_container_create(s->keystore, s->profile->container, &s->container));
-    } else if (have.code != SPK_CODE_NOKEY) {
+        SPK_TRY(spk_container_set(s->container, spec, pair));
+        return spk_container_save(s->container);
+    }
+    if (have.code != SPK_CODE_NOKEY) {
         SPK_TRY(have);
     }
     SPK_TRY(spk_container_set(s->container, spec, pair));
-    return spk_container_save(s->container);
+    return spk_container_save_beside(s->container, spec, &nothing);
 }
 
-/* A key that other programs may have, and Sparekey not. */
 static int
-tell_foreign_size(const struct blob_job *j, const struct spk_keyfile *k)
+tell_taken(const char *hint)
 {
-    size_t bits = spk_anyrsa_len(k->any) * 8;
-
-    if (bits < SPK_RSA_MIN_BITS) {
-        fprintf(stderr,
-                _("%s: error: '%s' is an RSA key of %zu bits, too small for a key of Sparekey's "
-                  "own, which has %u to %u\n"),
-                term_program, term_shown(j->path), bits, SPK_RSA_MIN_BITS, SPK_RSA_MAX_BITS);
-    } else if (bits > SPK_RSA_MAX_BITS) {
-        fprintf(stderr,
-                _("%s: error: '%s' is an RSA key of %zu bits, too large for a key of Sparekey's "
-                  "own, which has %u to %u\n"),
-                term_program, term_shown(j->path), bits, SPK_RSA_MIN_BITS, SPK_RSA_MAX_BITS);
-    } else {
-        term_say_error(j->path, _("is an RSA key whose public exponent is none that a key of "
-                                  "Sparekey's own may have"));
-    }
-    term_say_hint(_("--key FILE works with it in 'blob open', 'renew', 'deposit' and 'export'; a "
-                    "CryptoAPI program keeps it in a container (CryptImportKey of libcryptoapi)"));
+    term_say_error(NULL, _("the key container has such a key already"));
+    term_say_hint(hint);
     return TERM_FAILED;
+}
+
+/* A pair that CryptoAPI programs may have, and Sparekey not. */
+static int
+import_beside(const struct blob_job *j, const struct spk_keyfile *k, enum spk_key_spec spec)
+{
+    SPK_AUTO(spk_container) c = NULL;
+    spk_err e = spk_beside_put(j->s, spec, &k->key, j->force, &c);
+
+    if (e.code == SPK_CODE_EXISTS) {
+        return tell_taken(_("--container NAME imports into another one; --force replaces the key, "
+                            "but never one of Sparekey's own"));
+    }
+    if (e.code == SPK_CODE_PASS) {
+        term_say_error(NULL, _("the key container is under a passphrase, which could not protect a "
+                               "key that only CryptoAPI programs use"));
+        term_say_hint(_("--container NAME imports into another one"));
+        return TERM_FAILED;
+    }
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, NULL, e, &j->s->trouble);
+    }
+    if (!j->c->quiet) {
+        printf(k->key.ff != NULL
+                   ? _("key pair imported into '%s', for CryptoAPI programs: Sparekey itself does "
+                       "not use it\n")
+                   : _("key pair imported into '%s', for CryptoAPI programs and 'sparekey blob': "
+                       "no file "
+                       "is sealed for it\n"),
+               term_shown(spk_container_path(c)));
+    }
+    return term_flush(TERM_DONE);
+}
+
+static bool
+has_beside(const struct blob_job *j, enum spk_key_spec spec)
+{
+    struct spk_keyder k = {.rsa = NULL};
+    bool has = spk_beside_get(j->s, spec, false, &k).code != SPK_CODE_NOKEY;
+
+    spk_keyder_clear(&k);
+    return has;
 }
 
 static int
@@ -62,14 +92,12 @@ import_pair(const struct blob_job *j, const struct spk_keyfile *k)
     spk_err e;
 
     if (k->rsa == NULL) {
-        return tell_foreign_size(j, k);
+        return import_beside(j, k, spec);
     }
     e = spk_session_pair(j->s, spec, &have);
-    if (spk_ok(e) && !j->force) {
-        term_say_error(NULL, _("the key container has such a key already"));
-        term_say_hint(_("--container NAME imports into another one; --force replaces the key, and "
-                        "what was sealed for it will not open any more"));
-        return TERM_FAILED;
+    if ((spk_ok(e) || (e.code == SPK_CODE_NOKEY && has_beside(j, spec))) && !j->force) {
+        return tell_taken(_("--container NAME imports into another one; --force replaces the key, "
+                            "and what was sealed for it will not open any more"));
     }
     e = put_pair(j, spec, k->rsa, e);
     if (!spk_ok(e)) {
@@ -82,10 +110,21 @@ import_pair(const struct blob_job *j, const struct spk_keyfile *k)
 }
 
 static int
+show_ff(const struct spk_keyfile *k)
+{
+    printf(k->pair ? _("private key of %s, %zu bits\n") : _("public key of %s, %zu bits\n"),
+           k->key.dsa ? "DSS" : "Diffie-Hellman", spk_ffkey_len(k->key.ff) * 8);
+    return term_flush(TERM_DONE);
+}
+
+static int
 show_public(const struct spk_keyfile *k)
 {
     char hex[2 * SPK_HASH_LEN + 1] = "-";
 
+    if (k->key.ff != NULL) {
+        return show_ff(k);
+    }
     if (k->rsa != NULL) {
         (void)spk_hex(spk_hash_span(spk_rsa_id(k->rsa)), hex);
     }
@@ -94,7 +133,7 @@ show_public(const struct spk_keyfile *k)
            !k->has_spec                  ? _("any use")
            : k->spec == SPK_AT_SIGNATURE ? _("signature")
                                          : _("key exchange"),
-           spk_anyrsa_len(k->any) * 8, hex);
+           spk_anyrsa_len(k->key.rsa) * 8, hex);
     return term_flush(TERM_DONE);
 }
 

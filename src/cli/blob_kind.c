@@ -83,8 +83,9 @@ say_ff(struct spk_span b, const struct head *h, struct blob_kind *k)
     if (!spk_ok(spk_ffblob_parse(b, &f))) {
         return false;
     }
-    k->hint = _("Sparekey itself uses RSA keys alone; a CryptoAPI program imports this one with a "
-                "DSS or Diffie-Hellman provider (CryptImportKey of libcryptoapi)");
+    k->readable = f.parts.p.len > 0;
+    k->hint = _("Sparekey itself uses RSA keys alone; 'blob import' puts a pair where a CryptoAPI "
+                "program with a DSS or Diffie-Hellman provider finds it");
     (void)snprintf(k->what, sizeof(k->what),
                    f.pair ? _("PRIVATEKEYBLOB, a %s key of %zu bits, version %u")
                           : _("PUBLICKEYBLOB, a %s key of %zu bits, version %u"),
@@ -142,6 +143,7 @@ blob_kind_of(struct spk_span b, struct blob_kind *ret_k)
 {
     struct head h;
 
+    ret_k->readable = false;
     if (!read_head(b, &h) || !version_ok(&h)) {
         return false;
     }
@@ -163,7 +165,7 @@ blob_kind_refused(const char *path, struct spk_span b)
 {
     struct blob_kind k;
 
-    if (!blob_kind_of(b, &k)) {
+    if (!blob_kind_of(b, &k) || k.readable) {
         return false;
     }
     fprintf(stderr, _("%s: error: '%s' cannot be used here: %s\n"), term_program, term_shown(path),

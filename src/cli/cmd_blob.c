@@ -13,15 +13,34 @@ static const struct verb {
     {"open", blob_open},
 };
 
+static bool
+parse_spec(struct blob_job *j)
+{
+    static const struct {
+        const char *word;
+        enum spk_key_spec spec;
+        bool ff;
+    } specs[] = {{"keyx", SPK_AT_KEYEXCHANGE, false},
+                 {"sign", SPK_AT_SIGNATURE, false},
+                 {"dss", SPK_AT_SIGNATURE, true},
+                 {"dh", SPK_AT_KEYEXCHANGE, true}};
+
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        if (strcmp(j->spec_word != NULL ? j->spec_word : "keyx", specs[i].word) == 0) {
+            j->spec = specs[i].spec;
+            j->ff = specs[i].ff;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int
 parse_words(struct blob_job *j)
 {
-    j->spec = SPK_AT_KEYEXCHANGE;
     j->form = SPK_FORM_BLOB;
-    if (j->spec_word != NULL && strcmp(j->spec_word, "sign") == 0) {
-        j->spec = SPK_AT_SIGNATURE;
-    } else if (j->spec_word != NULL && strcmp(j->spec_word, "keyx") != 0) {
-        return term_usage(j->c, _("--spec is keyx or sign"));
+    if (!parse_spec(j)) {
+        return term_usage(j->c, _("--spec is keyx, sign, dss or dh"));
     }
     if (j->form_word != NULL && !spk_key_form_parse(j->form_word, &j->form)) {
         return term_usage(j->c, _("--form is blob, pem, der or pvk"));
@@ -63,10 +82,11 @@ cmd_blob(struct term *c, int argc, char **argv)
         {"public", 0, TERM_FLAG, &j.public_key, NULL, N_("export: your public key")},
         {"private", 0, TERM_FLAG, &j.private_key, NULL, N_("export: your private key")},
         {"form", 0, TERM_TEXT, &j.form_word, "FORM",
-         N_("of an exported RSA key: blob (default), pem, der or pvk")},
+         N_("of an exported key: blob (default), pem, der or pvk")},
         {"passphrase", 0, TERM_FLAG, &j.passphrase, NULL,
          N_("put a private key in PEM, DER or PVK under a passphrase")},
-        {"spec", 0, TERM_TEXT, &j.spec_word, "WHICH", N_("keyx (default) or sign")},
+        {"spec", 0, TERM_TEXT, &j.spec_word, "WHICH",
+         N_("keyx (default) or sign; dss or dh for keys of CryptoAPI programs")},
         {"to", 0, TERM_TEXT, &j.to, "KEY", N_("wrap a session key for this public key")},
         {"key", 0, TERM_TEXT, &j.key, "KEY",
          N_("open a session key with this private key instead of yours")},

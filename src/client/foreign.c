@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/beside.h"
 #include "client/send.h"
 #include "crypto/rng.h"
-#include "keyblob/anyblob.h"
-#include "keystore/extra.h"
 
 /* -- the owner's key -- */
 
@@ -20,33 +19,20 @@ spk_foreign_any(const struct spk_rsa *key, struct spk_anyrsa **ret_any)
     return spk_anyrsa_from_parts(&parts, ret_any);
 }
 
-/* A pair of a size that only CryptoAPI programs have stands beside the container. */
-static spk_err
-beside(struct spk_session *s, struct spk_anyrsa **ret_pair)
-{
-    SPK_AUTO_EXTRA x = {.flags = 0};
-    uint32_t alg = 0;
-    spk_err e;
-
-    SPK_CHECK(s->keystore != NULL, NOKEY);
-    e = spk_extra_load(s->keystore, s->profile->container, SPK_AT_KEYEXCHANGE, &x);
-    SPK_CHECK(e.code != SPK_CODE_NOTFOUND, NOKEY);
-    SPK_TRY(e);
-    SPK_CHECK(x.blob != NULL, NOKEY);
-    return spk_anyblob_parse_private(spk_secret_span(x.blob), &alg, ret_pair);
-}
-
 /* What get gives of the container, or the key that stands beside it. */
 static spk_err
 own_key(struct spk_session *s,
         spk_err (*get)(struct spk_session *s, enum spk_key_spec spec, struct spk_rsa **ret_key),
         struct spk_anyrsa **ret_key)
 {
+    struct spk_keyder k = {.rsa = NULL};
     struct spk_rsa *own = NULL;
     spk_err e = get(s, SPK_AT_KEYEXCHANGE, &own);
 
     if (e.code == SPK_CODE_NOKEY) {
-        return beside(s, ret_key);
+        SPK_TRY(spk_beside_get(s, SPK_AT_KEYEXCHANGE, false, &k));
+        *ret_key = k.rsa;
+        return SPK_OK;
     }
     SPK_TRY(e);
     return spk_foreign_any(own, ret_key);

@@ -6,11 +6,11 @@
 
 #include "crypto/der.h"
 #include "crypto/kdf.h"
+#include "crypto/pkcs8_int.h"
 #include "crypto/rng.h"
 #include "crypto/rsa_der.h"
 #include "crypto/rsa_int.h"
 
-#define PKCS8_MAX 4096
 #define SALT_LEN 16
 #define SALT_MAX 128
 #define IV_LEN 16
@@ -43,35 +43,34 @@ struct pbes2 {
 
 /* ---- plain ---- */
 
-static spk_err
-put_numbers(const struct spk_rsa *key, struct spk_buf *b)
+spk_err
+spk_pkcs8_put_rsa(const struct spk_rsa_parts *p, struct spk_buf *b)
 {
-    struct spk_rsa_parts p;
-    spk_rsa_parts(key, &p);
-    const struct spk_span nums[] = {p.n, p.e, p.d, p.p, p.q, p.dp, p.dq, p.qinv};
-    SPK_TRY(spk_der_put_u32(b, 0)); /* version: two primes */
+    SPK_AUTO_BUF struct spk_buf seq = SPK_BUF(SPK_PKCS8_MAX);
+    const struct spk_span nums[] = {p->n, p->e, p->d, p->p, p->q, p->dp, p->dq, p->qinv};
+    SPK_TRY(spk_der_put_u32(&seq, 0)); /* version: two primes */
     for (size_t i = 0; i < sizeof nums / sizeof nums[0]; i++) {
-        SPK_TRY(spk_der_put_uint(b, nums[i]));
+        SPK_TRY(spk_der_put_uint(&seq, nums[i]));
     }
-    return SPK_OK;
+    return spk_der_put(b, SPK_DER_SEQ, spk_buf_span(&seq));
 }
 
 static spk_err
 put_plain(const struct spk_rsa *key, struct spk_buf *b)
 {
-    SPK_AUTO_BUF struct spk_buf nums = SPK_BUF(PKCS8_MAX);
-    SPK_AUTO_BUF struct spk_buf seq = SPK_BUF(PKCS8_MAX);
-    SPK_AUTO_BUF struct spk_buf info = SPK_BUF(PKCS8_MAX);
-    SPK_TRY(put_numbers(key, &nums));
-    SPK_TRY(spk_der_put(&seq, SPK_DER_SEQ, spk_buf_span(&nums)));
+    SPK_AUTO_BUF struct spk_buf seq = SPK_BUF(SPK_PKCS8_MAX);
+    SPK_AUTO_BUF struct spk_buf info = SPK_BUF(SPK_PKCS8_MAX);
+    struct spk_rsa_parts p;
+    spk_rsa_parts(key, &p);
+    SPK_TRY(spk_pkcs8_put_rsa(&p, &seq));
     SPK_TRY(spk_der_put_u32(&info, 0));
     SPK_TRY(spk_der_put_rsa_alg(&info));
     SPK_TRY(spk_der_put(&info, SPK_DER_OCTETS, spk_buf_span(&seq)));
     return spk_der_put(b, SPK_DER_SEQ, spk_buf_span(&info));
 }
 
-static spk_err
-parse_numbers(struct spk_span der, struct spk_rsa_parts *ret_parts)
+spk_err
+spk_pkcs8_get_rsa(struct spk_span der, struct spk_rsa_parts *ret_parts)
 {
     struct spk_rd r = spk_rd(der), seq;
     uint32_t version = 0;
@@ -109,7 +108,7 @@ parse_plain(struct spk_span der, struct spk_rsa_parts *ret_parts)
         SPK_TRY(spk_der_get(&info, SPK_DER_CTX(0), &ignored));
     }
     SPK_TRY(spk_der_end(&info));
-    return parse_numbers(octets, ret_parts);
+    return spk_pkcs8_get_rsa(octets, ret_parts);
 }
 
 /* ---- under a passphrase ---- */
@@ -242,7 +241,7 @@ parse_encrypted(struct spk_span der, struct pbes2 *ret_p)
     SPK_TRY(parse_kdf(&params, &p));
     SPK_TRY(parse_cipher(&params, &p));
     SPK_TRY(spk_der_end(&params));
-    SPK_CHECK(p.cipher.len <= PKCS8_MAX, LIMIT);
+    SPK_CHECK(p.cipher.len <= SPK_PKCS8_MAX, LIMIT);
     SPK_CHECK(p.cipher.len != 0 && p.cipher.len % IV_LEN == 0, FORMAT);
     *ret_p = p;
     return SPK_OK;
@@ -284,12 +283,12 @@ cbc(const struct pbes2 *p, const struct spk_secret *pass, struct spk_span in, in
     return SPK_OK;
 }
 
-static spk_err
-seal(struct spk_span plain, const struct spk_secret *pass, struct spk_buf *b)
+spk_err
+spk_pkcs8_seal(struct spk_span plain, const struct spk_secret *pass, struct spk_buf *b)
 {
     uint8_t salt[SALT_LEN], iv[IV_LEN];
     SPK_AUTO(spk_secret) cipher = NULL;
-    SPK_AUTO_BUF struct spk_buf info = SPK_BUF(PKCS8_MAX);
+    SPK_AUTO_BUF struct spk_buf info = SPK_BUF(SPK_PKCS8_MAX);
     SPK_TRY(spk_random(SPK_MUT_OF(salt)));
     SPK_TRY(spk_random(SPK_MUT_OF(iv)));
     const struct pbes2 p = {.salt = SPK_SPAN_OF(salt),
@@ -303,17 +302,23 @@ seal(struct spk_span plain, const struct spk_secret *pass, struct spk_buf *b)
     return spk_der_put(b, SPK_DER_SEQ, spk_buf_span(&info));
 }
 
+spk_err
+spk_pkcs8_unseal(struct spk_span der, const struct spk_secret *pass, struct spk_secret **ret_plain)
+{
+    struct pbes2 p;
+    SPK_TRY(parse_encrypted(der, &p));
+    SPK_CHECK(pass != NULL, PASS);
+    return cbc(&p, pass, p.cipher, 0, ret_plain);
+}
+
 /* Bytes that decrypt to no PKCS#8 at all mean a wrong passphrase that met a right padding by
  * chance. */
 static spk_err
 from_encrypted(struct spk_span der, const struct spk_secret *pass, struct spk_rsa **ret_key)
 {
-    struct pbes2 p;
     struct spk_rsa_parts parts;
     SPK_AUTO(spk_secret) plain = NULL;
-    SPK_TRY(parse_encrypted(der, &p));
-    SPK_CHECK(pass != NULL, PASS);
-    SPK_TRY(cbc(&p, pass, p.cipher, 0, &plain));
+    SPK_TRY(spk_pkcs8_unseal(der, pass, &plain));
     spk_err e = parse_plain(spk_secret_span(plain), &parts);
     SPK_CHECK(e.code != SPK_CODE_FORMAT, PASS);
     SPK_TRY(e);
@@ -332,13 +337,13 @@ spk_rsa_to_pkcs8(const struct spk_rsa *key, const struct spk_secret *pass_or_nul
                  struct spk_secret **ret_der)
 {
     SPK_CHECK(spk_rsa_is_pair(key), USAGE);
-    SPK_AUTO_BUF struct spk_buf plain = SPK_BUF(PKCS8_MAX);
-    SPK_AUTO_BUF struct spk_buf sealed = SPK_BUF(PKCS8_MAX);
+    SPK_AUTO_BUF struct spk_buf plain = SPK_BUF(SPK_PKCS8_MAX);
+    SPK_AUTO_BUF struct spk_buf sealed = SPK_BUF(SPK_PKCS8_MAX);
     SPK_TRY(put_plain(key, &plain));
     if (pass_or_null == NULL) {
         return spk_secret_from(spk_buf_span(&plain), ret_der);
     }
-    SPK_TRY(seal(spk_buf_span(&plain), pass_or_null, &sealed));
+    SPK_TRY(spk_pkcs8_seal(spk_buf_span(&plain), pass_or_null, &sealed));
     return spk_secret_from(spk_buf_span(&sealed), ret_der);
 }
 

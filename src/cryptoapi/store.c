@@ -15,7 +15,6 @@
 #include "keystore/extra.h"
 
 #define MACHINE_STORE_ENV "CRYPTOAPI_MACHINE_STORE"
-#define DSS_SUFFIX "-dss"
 #define LOGIN_BUF 4096
 #define SAVE_TRIES 8
 
@@ -29,22 +28,16 @@ folder_of_rsa(bool machine, struct spk_keystore **ret_ks)
     return machine ? spk_keystore_machine(ret_ks) : spk_keystore_user(ret_ks);
 }
 
-/* Beside the other one, with a suffix. */
 static spk_err
 open_folder(bool machine, bool dss, struct spk_keystore **ret_ks)
 {
     SPK_AUTO(spk_keystore) ks = NULL;
-    SPK_AUTO_BUF struct spk_buf path = SPK_BUF(PATH_MAX);
-    const char *dir = NULL;
     SPK_TRY(folder_of_rsa(machine, &ks));
-    if (!dss) {
-        *ret_ks = SPK_STEAL(ks);
-        return SPK_OK;
+    if (dss) {
+        return spk_keystore_dss(ks, true, ret_ks);
     }
-    SPK_TRY(spk_buf_str(&path, spk_keystore_path(ks)));
-    SPK_TRY(spk_buf_str(&path, DSS_SUFFIX));
-    SPK_TRY(spk_buf_cstr(&path, &dir));
-    return spk_keystore_at(dir, ret_ks);
+    *ret_ks = SPK_STEAL(ks);
+    return SPK_OK;
 }
 
 DWORD

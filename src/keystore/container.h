@@ -26,6 +26,10 @@ SPK_MUST_USE spk_err spk_keystore_user(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_user_there(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_machine(struct spk_keystore **ret_ks);
 SPK_MUST_USE spk_err spk_keystore_at(const char *dir, struct spk_keystore **ret_ks);
+/** The containers of DSS and Diffie-Hellman providers, which stand beside these (a name space of
+ * their own). Missing: made, or SPK_CODE_NOTFOUND. */
+SPK_MUST_USE spk_err spk_keystore_dss(const struct spk_keystore *of, bool make,
+                                      struct spk_keystore **ret_ks);
 /** The folder, for messages. */
 const char *spk_keystore_path(const struct spk_keystore *ks);
 void spk_keystore_free(struct spk_keystore *ks);

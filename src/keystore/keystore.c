@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "keystore/folder.h"
 #include "keystore/format.h"
 
+#define DSS_SUFFIX "-dss"
 #define FOLDER_MODE 0700
 #define WRITE_BY_OTHERS 0022
 #define MACHINE_FOLDER "/var/lib/sparekey/containers"
@@ -82,6 +84,22 @@ spk_keystore_at(const char *dir, struct spk_keystore **ret_ks)
 {
     SPK_TRY(spk_mkdirs(dir, FOLDER_MODE));
     return keystore_open(dir, ret_ks);
+}
+
+spk_err
+spk_keystore_dss(const struct spk_keystore *of, bool make, struct spk_keystore **ret_ks)
+{
+    SPK_AUTO_BUF struct spk_buf path = SPK_BUF(PATH_MAX);
+    const char *dir = NULL;
+    SPK_TRY(spk_buf_str(&path, of->path));
+    SPK_TRY(spk_buf_str(&path, DSS_SUFFIX));
+    SPK_TRY(spk_buf_cstr(&path, &dir));
+    if (make) {
+        return spk_keystore_at(dir, ret_ks);
+    }
+    spk_err e = keystore_open(dir, ret_ks);
+    SPK_CHECK(e.sys != ENOENT, NOTFOUND);
+    return e;
 }
 
 /** The XDG base directory specification: a relative path counts as not set. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RSA keys of other programs: BLOB, PEM, DER. A key of ours is written again as it was read. */
+/* Keys of other programs: BLOB, PVK, PEM, DER. Whatever is read is written again as it was read. */
 #include <stdlib.h>
 
 #include "client/keyfile.h"
@@ -15,19 +15,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!spk_ok(spk_keyfile_parse(spk_span(data, size), "f", NULL, NULL, &k))) {
         return 0;
     }
-    if (k.any == NULL) {
+    if ((k.key.rsa == NULL) == (k.key.ff == NULL)) {
         abort();
     }
-    if (k.rsa != NULL) {
-        spk_err e = k.pair ? spk_keyfile_private(k.rsa, SPK_AT_KEYEXCHANGE, k.form, NULL, &out)
-                           : spk_keyfile_public(k.rsa, SPK_AT_KEYEXCHANGE, k.form, &out);
+    spk_err e =
+        k.pair ? spk_keyfile_private(&k, k.form, NULL, &out) : spk_keyfile_public(&k, k.form, &out);
 
-        if (!spk_ok(e) || !spk_ok(spk_keyfile_parse(spk_buf_span(&out), "f", NULL, NULL, &again)) ||
-            again.pair != k.pair || !spk_hash_eq(spk_rsa_id(again.rsa), spk_rsa_id(k.rsa))) {
-            abort();
-        }
-        spk_keyfile_clear(&again);
+    if (!spk_ok(e) || !spk_ok(spk_keyfile_parse(spk_buf_span(&out), "f", NULL, NULL, &again)) ||
+        again.pair != k.pair || (again.rsa == NULL) != (k.rsa == NULL) ||
+        (k.rsa != NULL && !spk_hash_eq(spk_rsa_id(again.rsa), spk_rsa_id(k.rsa))) ||
+        again.key.dsa != k.key.dsa || (again.key.ff == NULL) != (k.key.ff == NULL)) {
+        abort();
     }
+    spk_keyfile_clear(&again);
     spk_keyfile_clear(&k);
     return 0;
 }
