@@ -230,7 +230,7 @@ def test_answers_that_lie():
         lies_about_deposits(person)
     person.run("sync", "--quiet").is_(0)
     equal(person.spooled(), [], "spool")
-    equal(person.json("verify", "x.spk")["verdict"], "accepted", "verdict")
+    equal(person.json("verify", "x.spk")["verdict"], "proven", "verdict")
 
 
 def lies_about_deposits(person):

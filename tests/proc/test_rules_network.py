@@ -30,7 +30,7 @@ def sealed_or_not(person, r, name="x"):
     if r.rc == 0:
         RELAY.pass_on()
         v = person.json("verify", "--online", path)
-        equal(v["verdict"], "accepted", f"verdict after {r}")
+        equal(v["verdict"], "proven", f"verdict after {r}")
         path.unlink()
         return True
     equal(r.rc, 1, r)
@@ -93,7 +93,7 @@ def test_spool_over_a_bad_line():
     person.good("sync", "--quiet")
     equal(person.spooled(), [], "spool")
     for i in range(4):
-        equal(person.json("verify", "--online", f"f{i}.spk")["verdict"], "accepted", "verdict")
+        equal(person.json("verify", "--online", f"f{i}.spk")["verdict"], "proven", "verdict")
 
 
 def test_tree_over_a_bad_line():
@@ -107,7 +107,7 @@ def test_tree_over_a_bad_line():
         person.run("encrypt", "--quiet", "-r", "t").is_(1)
         RELAY.pass_on()
         for path in sorted((person.work / "t").glob("*.spk"))[:5]:
-            equal(person.json("verify", "--online", path)["verdict"], "accepted", "verdict")
+            equal(person.json("verify", "--online", path)["verdict"], "proven", "verdict")
     person.good("encrypt", "--quiet", "-r", "t")
     equal(len(list((person.work / "t").glob("*.spk"))), 60, "sealed")
 
@@ -163,7 +163,7 @@ def test_one_of_several():
             person.config().write_text("need = 1\n")
             r = person.run("encrypt", "-f", "x").is_(0, "two")
             need(b"two" in r.out, r)
-            equal(person.json("verify", "x.spk")["verdict"], "accepted", "verdict")
+            equal(person.json("verify", "x.spk")["verdict"], "proven", "verdict")
             person.config().write_text("need = 3\n")
             person.run("encrypt", "--quiet", "-f", "x").is_(1, "fewer authorities")
             # the one that is there is enough to get the file back
