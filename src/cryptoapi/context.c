@@ -75,15 +75,15 @@ context_new(const struct capi_provider *def, DWORD flags, struct capi_prov **ret
     return ERROR_SUCCESS;
 }
 
-/* The container that NULL means: the one named by the login user; where there is none, the one that
- * `sparekey init` makes, so that its keys are there for CryptoAPI programs too, and are not hidden
- * by an empty one. That one is deleted only by its name: programs begin with deleting what NULL
- * means, and the user's sealed files hang on those keys. */
+/* The container that NULL means: the one named by the login user; where there is none to open, the
+ * one that `sparekey init` makes, so that its keys are there for CryptoAPI programs too. That one
+ * is neither deleted nor has a pair replaced but by its name: programs begin with deleting what
+ * NULL means, or making keys there, and the user's sealed files hang on those that are there. */
 static DWORD
 name_default(struct capi_prov *p, DWORD flags)
 {
     CAPI_TRY(capi_store_login(&p->container));
-    if ((flags & CRYPT_DELETEKEYSET) != 0 || p->machine || p->def->dss ||
+    if ((flags & (CRYPT_DELETEKEYSET | CRYPT_NEWKEYSET)) != 0 || p->machine || p->def->dss ||
         capi_store_there(p->ks, p->container) || !capi_store_there(p->ks, SPK_CONTAINER_DEFAULT)) {
         return ERROR_SUCCESS; /* one that is there and refused is not replaced by another's keys */
     }
@@ -91,6 +91,7 @@ name_default(struct capi_prov *p, DWORD flags)
     CAPI_CHECK(name != NULL, NTE_NO_MEMORY);
     spk_mem_free(p->container);
     p->container = name;
+    p->unnamed = true;
     return ERROR_SUCCESS;
 }
 
@@ -108,7 +109,7 @@ attach(struct capi_prov *p, const char *container, DWORD flags)
         CAPI_CHECK(p->container != NULL, NTE_NO_MEMORY);
     }
     if ((flags & CRYPT_DELETEKEYSET) != 0) {
-        return capi_store_delete(p->ks, p->container);
+        return capi_store_delete(p);
     }
     if ((flags & CRYPT_NEWKEYSET) != 0) {
         return capi_store_create(p);

@@ -53,10 +53,11 @@ struct capi_prov {
     struct capi_object obj;
     const struct capi_provider *def;
     bool machine, silent;
-    unsigned users;                    /* acquired and not yet released */
-    char *container;                   /* NULL: CRYPT_VERIFYCONTEXT */
-    struct spk_keystore *ks;           /* where it is; NULL with container */
-    char *path;                        /* of its file */
+    bool unnamed;            /* Sparekey's own, opened by NULL: its pairs are not replaced */
+    unsigned users;          /* acquired and not yet released */
+    char *container;         /* NULL: CRYPT_VERIFYCONTEXT */
+    struct spk_keystore *ks; /* where it is; NULL with container */
+    char *path;              /* of its file */
     struct capi_pair pair[CAPI_SPECS]; /* by spec - 1 */
     struct capi_stamp stamp;
     struct spk_secret *pin; /* passphrase set by the program, or NULL */

@@ -263,10 +263,12 @@ capi_store_open(struct capi_prov *p)
     return reload(p);
 }
 
+/* What cannot be opened may be something else's, or hold keys that a repair brings back. */
 DWORD
-capi_store_delete(struct spk_keystore *ks, const char *name)
+capi_store_delete(struct capi_prov *p)
 {
-    return store_code(spk_container_delete(ks, name));
+    CAPI_TRY(capi_store_open(p));
+    return store_code(spk_container_delete(p->ks, p->container));
 }
 
 DWORD
@@ -303,6 +305,15 @@ pair_blob(const struct capi_prov *p, enum spk_key_spec spec, const struct capi_p
                             : spk_anyblob_private(pair->rsa, alg, ret_blob);
 }
 
+static bool
+pair_there(const struct capi_prov *p, const struct spk_container *c, enum spk_key_spec spec)
+{
+    SPK_AUTO_EXTRA x = {0};
+    spk_err e = spk_extra_load(p->ks, p->container, spec, &x);
+    return spk_container_key(c, spec) != NULL || x.blob != NULL ||
+           (!spk_ok(e) && e.code != SPK_CODE_NOTFOUND);
+}
+
 /* One try to write. The passphrase comes before anything changes on disk. What stands beside a
  * container is in the clear, so that nothing goes there that a passphrase is to protect. */
 static DWORD
@@ -311,6 +322,7 @@ save_once(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa,
 {
     SPK_AUTO(spk_container) c = NULL;
     CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
+    CAPI_CHECK(!p->unnamed || !pair_there(p, c, spec), NTE_PERM);
     if (rsa != NULL) {
         CAPI_TRY(unlock(p, c));
         CAPI_TRY(store_code(spk_container_set(c, spec, rsa)));

@@ -119,43 +119,77 @@ assert_container(HCRYPTPROV p, const char *want)
     assert_string_equal(name, want);
 }
 
-/* Nothing that a program does by NULL hides the keys that it had by NULL. */
+#define OWNERS "data/sparekey/containers/64656661756c74" /* "default" */
+
+/* By NULL a program uses the pairs that `sparekey init` has made; it costs nobody any of them. */
 static void
-no_name_means_one_container(void **state)
+without_a_name_no_pair_is_replaced(void **state)
 {
-    HCRYPTPROV p = new_container("default"), q = 0;
+    static BYTE before[8192], after[8192], blob[4096];
+    HCRYPTPROV p = new_container("default");
+    HCRYPTKEY k = 0;
+    DWORD n = sizeof blob;
+    (void)state;
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
+    release(p);
+    p = verify_prov(MS_ENH_RSA_AES_PROV_A, PROV_RSA_AES);
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048 | CRYPT_EXPORTABLE, &k));
+    assert_works(CryptExportKey(k, 0, PRIVATEKEYBLOB, 0, blob, &n));
+    release(p);
+    DWORD len = read_file(OWNERS, before, sizeof before);
+    assert_works(CryptAcquireContextA(&p, NULL, NULL, PROV_RSA_AES, 0));
+    assert_container(p, "default");
+    k = 0;
+    assert_fails(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k), NTE_PERM);
+    assert_fails(CryptGenKey(p, AT_KEYEXCHANGE, RSA_512, &k), NTE_PERM);
+    assert_fails(CryptImportKey(p, blob, n, 0, 0, &k), NTE_PERM);
+    assert_int_equal(k, 0);
+    assert_int_equal(read_file(OWNERS, after, sizeof after), len);
+    assert_memory_equal(before, after, len);
+    run_in_dir("test ! -e " OWNERS ".1");
+    /* the one that is missing is added, in the container or beside it, once */
+    assert_works(CryptGenKey(p, AT_SIGNATURE, RSA_512, &k));
+    assert_fails(CryptGenKey(p, AT_SIGNATURE, RSA_2048, &k), NTE_PERM);
+    assert_works(CryptGetUserKey(p, AT_SIGNATURE, &k));
+    assert_int_equal(key_dword(k, KP_KEYLEN), 512);
+    release(p);
+    /* whoever names it knows what it is */
+    assert_works(CryptAcquireContextA(&p, "default", NULL, PROV_RSA_AES, 0));
+    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
+    release(p);
+    delete_container("default");
+}
+
+/* "Delete, then make anew" by NULL works as if there were no second default, and costs no keys. */
+static void
+without_a_name_the_login_one_is_made(void **state)
+{
+    HCRYPTPROV q = 0;
     HCRYPTKEY k = 0;
     const struct passwd *pw = getpwuid(geteuid());
     (void)state;
     assert_non_null(pw);
-    assert_works(CryptGenKey(p, AT_KEYEXCHANGE, RSA_2048, &k));
-    release(p);
-    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET), NTE_EXISTS);
-    assert_fails(CryptAcquireContextA(&q, pw->pw_name, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
-    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
-    assert_container(q, "default");
-    assert_works(CryptGetUserKey(q, AT_KEYEXCHANGE, &k));
-    release(q);
-    /* with both there, the one of the login name */
-    release(new_container(pw->pw_name));
-    assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET), NTE_EXISTS);
-    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
-    assert_container(q, pw->pw_name);
-    release(q);
-    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
-    assert_works(CryptAcquireContextA(&q, "default", NULL, PROV_RSA_AES, 0));
-    release(q);
-    /* which is not deleted without its name: "delete, then make anew" must not cost its keys */
+    release(new_container("default"));
     assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET),
                  NTE_BAD_KEYSET);
+    for (int i = 0; i < 2; i++) {
+        assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET));
+        assert_container(q, pw->pw_name);
+        assert_works(CryptGenKey(q, AT_KEYEXCHANGE, RSA_2048, &k));
+        assert_works(CryptGenKey(q, AT_KEYEXCHANGE, RSA_2048, &k)); /* its own to replace */
+        release(q);
+        assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET),
+                     NTE_EXISTS);
+        assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
+        assert_container(q, pw->pw_name);
+        release(q);
+        assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET));
+    }
     assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0));
+    assert_container(q, "default");
     release(q);
     delete_container("default");
     assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
-    assert_works(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, CRYPT_NEWKEYSET));
-    assert_container(q, pw->pw_name);
-    release(q);
-    delete_container(pw->pw_name);
 }
 
 #define BROKEN "data/sparekey/containers/62726f6b656e"
@@ -171,6 +205,7 @@ refused_and_left(const BYTE *bytes, DWORD len, DWORD code)
     assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_SILENT), code);
     assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_NEWKEYSET),
                  NTE_EXISTS);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET), code);
     assert_int_equal(p, 0);
     assert_int_equal(read_file(BROKEN, after, sizeof after), len);
     assert_memory_equal(after, bytes, len);
@@ -204,6 +239,8 @@ a_damaged_container_stays_on_disk(void **state)
     refused_and_left(bad, 1000, NTE_KEYSET_ENTRY_BAD);
     run_in_dir("mv " BROKEN " elsewhere && ln -s ../../../elsewhere " BROKEN);
     assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET),
+                 NTE_BAD_KEYSET);
     run_in_dir("rm " BROKEN " && mkdir " BROKEN);
     assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0), NTE_KEYSET_ENTRY_BAD);
     run_in_dir("rmdir " BROKEN);
@@ -212,6 +249,11 @@ a_damaged_container_stays_on_disk(void **state)
     assert_works(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, 0));
     assert_works(CryptGetUserKey(p, AT_KEYEXCHANGE, &k));
     release(p);
+    write_file(BROKEN ".2", whole, 100); /* beside it too */
+    run_in_dir("chmod 600 " BROKEN ".2");
+    assert_fails(CryptAcquireContextA(&p, "broken", NULL, PROV_RSA_AES, CRYPT_DELETEKEYSET),
+                 NTE_KEYSET_ENTRY_BAD);
+    run_in_dir("test -e " BROKEN " && rm " BROKEN ".2");
     delete_container("broken");
 }
 
@@ -223,7 +265,8 @@ main(void)
         cmocka_unit_test(a_failing_write_keeps_the_flags),
         cmocka_unit_test(a_folder_out_of_reach_is_no_success),
         cmocka_unit_test(a_refused_default_stays_refused),
-        cmocka_unit_test(no_name_means_one_container),
+        cmocka_unit_test(without_a_name_no_pair_is_replaced),
+        cmocka_unit_test(without_a_name_the_login_one_is_made),
         cmocka_unit_test(a_damaged_container_stays_on_disk),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
