@@ -13,11 +13,11 @@
 struct blob_job {
     struct term *c;
     struct spk_session *s;
-    const char *path;                            /* the operand, or NULL */
-    bool simple, plain, public_key, private_key; /* export: what */
+    const char *path;                                     /* the operand, or NULL */
+    bool simple, plain, wrapped, public_key, private_key; /* export: what */
     bool v15, oaep, force, yes, passphrase;
     bool ff; /* --spec: a key of DSS or Diffie-Hellman */
-    char *spec_word, *form_word, *out, *to, *file, *key, *description, *serial;
+    char *spec_word, *form_word, *out, *to, *file, *key, *description, *serial, *session;
     enum spk_key_spec spec;
     enum spk_key_form form;
 };
@@ -44,6 +44,15 @@ bool blob_kind_of(struct spk_span b, struct blob_kind *ret_k);
 bool blob_kind_refused(const char *path, struct spk_span b);
 int blob_kind_show(const struct blob_kind *k);
 
+/* -- blob_session.c -- */
+/** A PRIVATEKEYBLOB, decrypted or encrypted in its place with the session key of --session. */
+int blob_unlock(const struct blob_job *j, struct spk_buf *b);
+int blob_lock(const struct blob_job *j, struct spk_buf *b);
+bool blob_is_wrapped(struct spk_span b);
+/** The session key of a SYMMETRICWRAPKEYBLOB as key BLOB in the clear, and back. */
+int blob_unwrap(const struct blob_job *j, struct spk_span wrapped, struct spk_secret **ret_plain);
+int blob_wrap(const struct blob_job *j, struct spk_span plain, struct spk_buf *out);
+
 /* -- blob_file.c -- */
 /** To -o, or standard output unless that is a terminal. */
 int blob_write(const struct blob_job *j, struct spk_span s, mode_t mode);
@@ -51,6 +60,9 @@ int blob_write(const struct blob_job *j, struct spk_span s, mode_t mode);
 int blob_confirm(const struct blob_job *j, const char *question);
 /** A file of keys; tells what is wrong with it. */
 int blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret_k);
+/** The same of bytes that were read from it. */
+int blob_key_of(const struct blob_job *j, const char *path, struct spk_span bytes,
+                struct spk_keyfile *ret_k);
 /** Says that a PVK file needs an algorithm that this OpenSSL has not. */
 int blob_no_rc4(const char *path);
 /** The RSA key that a session key goes to: --to, or our own. */

@@ -77,7 +77,10 @@ export_private(const struct blob_job *j)
     if (j->form == SPK_FORM_PVK && j->ff && j->spec == SPK_AT_KEYEXCHANGE) {
         return term_usage(j->c, _("a Diffie-Hellman key has no PVK file: --form blob, pem or der"));
     }
-    if (!j->passphrase) {
+    if (j->session != NULL && j->form != SPK_FORM_BLOB) {
+        return term_usage(j->c, _("--session goes with a BLOB, --passphrase with the other forms"));
+    }
+    if (!j->passphrase && j->session == NULL) {
         status = blob_confirm(j, _("this writes your private key, readable for whoever gets the "
                                    "file; type 'yes' to do it: "));
     }
@@ -88,7 +91,11 @@ export_private(const struct blob_job *j)
     e = spk_ok(e) && j->passphrase ? term_new_pass(j->c, &pass) : e;
     e = spk_ok(e) ? spk_keyfile_private(&k, j->form, pass, &b) : e;
     spk_keyfile_clear(&k);
-    return spk_ok(e) ? blob_write(j, spk_buf_span(&b), 0600) : key_failed(j, e);
+    if (!spk_ok(e)) {
+        return key_failed(j, e);
+    }
+    status = j->session != NULL ? blob_lock(j, &b) : TERM_GO_ON;
+    return status == TERM_GO_ON ? blob_write(j, spk_buf_span(&b), 0600) : status;
 }
 
 /* -- session keys -- */
@@ -149,6 +156,7 @@ by_serial(const struct blob_job *j, struct spk_secret **ret_blob)
 static int
 take_key(const struct blob_job *j, struct spk_secret **ret_blob, bool *ret_foreign)
 {
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
     struct spk_foreign_file f = {.payload = 0};
     int fd = -1;
     int status;
@@ -157,6 +165,10 @@ take_key(const struct blob_job *j, struct spk_secret **ret_blob, bool *ret_forei
     *ret_foreign = j->serial != NULL || looks_foreign(j->path);
     if (j->serial != NULL) {
         return by_serial(j, ret_blob);
+    }
+    if (spk_ok(spk_file_read(AT_FDCWD, j->path, &b)) && blob_is_wrapped(spk_buf_span(&b))) {
+        *ret_foreign = true;
+        return blob_unwrap(j, spk_buf_span(&b), ret_blob);
     }
     if (*ret_foreign) {
         status = blob_foreign(j, &fd, &f, ret_blob);
@@ -168,6 +180,22 @@ take_key(const struct blob_job *j, struct spk_secret **ret_blob, bool *ret_forei
     }
     e = sealed_key(j, ret_blob);
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_SEALED, j->path, e, &j->s->trouble);
+}
+
+static int
+export_wrapped(const struct blob_job *j)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_KEYFILE_MAX);
+    SPK_AUTO(spk_secret) key = NULL;
+    bool foreign = false;
+    int status;
+
+    if (j->session == NULL) {
+        return term_usage(j->c, _("--session KEY is wanted: the session key to wrap with"));
+    }
+    status = take_key(j, &key, &foreign);
+    status = status == TERM_GO_ON ? blob_wrap(j, spk_secret_span(key), &b) : status;
+    return status == TERM_GO_ON ? blob_write(j, spk_buf_span(&b), 0600) : status;
 }
 
 static int
@@ -212,17 +240,18 @@ export_simple(const struct blob_job *j)
 int
 blob_export(struct blob_job *j)
 {
-    if (j->simple + j->plain + j->public_key + j->private_key != 1) {
-        return term_usage(j->c, _("one of --simple, --plain, --public, --private is wanted"));
+    if (j->simple + j->plain + j->wrapped + j->public_key + j->private_key != 1) {
+        return term_usage(j->c,
+                          _("one of --simple, --plain, --wrapped, --public, --private is wanted"));
     }
-    if (j->simple || j->plain) {
+    if (j->simple || j->plain || j->wrapped) {
         if ((j->path == NULL) == (j->serial == NULL)) {
             return term_usage(j->c, _("which sealed file? its session key is exported"));
         }
         if (j->form != SPK_FORM_BLOB) {
             return term_usage(j->c, _("a session key is written as a BLOB only"));
         }
-        return j->simple ? export_simple(j) : export_plain(j);
+        return j->simple ? export_simple(j) : j->plain ? export_plain(j) : export_wrapped(j);
     }
     if (j->path != NULL) {
         return term_usage(j->c, _("--public and --private take no file: -o names the output"));

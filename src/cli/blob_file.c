@@ -54,10 +54,19 @@ blob_keyfile(const struct blob_job *j, const char *path, struct spk_keyfile *ret
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_BLOB, path, e, NULL);
     }
-    if (blob_kind_refused(path, spk_buf_span(&b))) {
+    return blob_key_of(j, path, spk_buf_span(&b), ret_k);
+}
+
+int
+blob_key_of(const struct blob_job *j, const char *path, struct spk_span bytes,
+            struct spk_keyfile *ret_k)
+{
+    spk_err e;
+
+    if (blob_kind_refused(path, bytes)) {
         return TERM_FAILED;
     }
-    e = spk_keyfile_parse(spk_buf_span(&b), path, term_ask_pass, j->c, ret_k);
+    e = spk_keyfile_parse(bytes, path, term_ask_pass, j->c, ret_k);
     if (spk_ok(e)) {
         return TERM_GO_ON;
     }

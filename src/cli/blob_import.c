@@ -216,6 +216,15 @@ is_session_key(struct spk_span b)
                          b.ptr[0] == SPK_BLOB_OPAQUE);
 }
 
+static bool
+is_encrypted_pair(const struct blob_job *j, struct spk_span b)
+{
+    struct blob_kind k;
+
+    return j->session != NULL && b.len > 0 && b.ptr[0] == SPK_BLOB_PRIVATE && blob_kind_of(b, &k) &&
+           !k.readable;
+}
+
 int
 blob_import(struct blob_job *j)
 {
@@ -231,13 +240,19 @@ blob_import(struct blob_job *j)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
     }
+    if (is_encrypted_pair(j, spk_buf_span(&b))) {
+        status = blob_unlock(j, &b);
+        if (status != TERM_GO_ON) {
+            return status;
+        }
+    }
     if (blob_kind_refused(j->path, spk_buf_span(&b))) {
         return TERM_FAILED;
     }
     if (is_session_key(spk_buf_span(&b))) {
         return import_session_key(j, spk_buf_span(&b));
     }
-    status = blob_keyfile(j, j->path, &k);
+    status = blob_key_of(j, j->path, spk_buf_span(&b), &k);
     if (status == TERM_GO_ON) {
         status = k.pair ? import_pair(j, &k) : show_public(&k);
     }

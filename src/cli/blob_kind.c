@@ -54,9 +54,8 @@ say_encrypted(struct spk_span b, const struct head *h, struct blob_kind *k)
     bool sign = h->alg == SPK_CALG_RSA_SIGN;
     size_t bits = bits_by_length(b.len);
 
-    k->hint = _("the session key that it was exported under opens it, in a CryptoAPI program "
-                "(CryptImportKey of libcryptoapi with that key); one that is exported without a "
-                "session key is read here, if it is an RSA key");
+    k->hint = _("the session key that it was exported under opens it: 'blob import --session KEY' "
+                "names the file that has that key");
     if (spk_ffblob_alg_ok(h->alg)) {
         (void)snprintf(k->what, sizeof(k->what), "%s",
                        dss ? _("PRIVATEKEYBLOB, a DSS key, encrypted under a session key")
@@ -118,8 +117,8 @@ say_wrapped(const struct head *h, struct blob_kind *k)
     if (key == NULL || by == NULL) {
         return false;
     }
-    k->hint = _("the session key that wraps it opens it, in a CryptoAPI program (CryptImportKey of "
-                "libcryptoapi with that key)");
+    k->hint = _("the session key that wraps it opens it: 'blob export --plain --session KEY' names "
+                "the file that has that key");
     (void)snprintf(k->what, sizeof(k->what),
                    _("SYMMETRICWRAPKEYBLOB, a session key, %s, under another session key, %s"), key,
                    by);

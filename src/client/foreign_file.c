@@ -5,15 +5,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "crypto/cipher.h"
+#include "keyblob/undersession.h"
 
 #define LEN_LEN 4
 #define HEAD_MAX ((size_t)LEN_LEN + SPK_ANYSIMPLE_MAX)
 #define SIMPLE_MIN (12 + SPK_ANYRSA_MIN_BITS / 8)
 #define PIECE ((size_t)65536) /* a multiple of every block */
 /* A 40-bit key has, unless a program says otherwise, a salt of zeros. */
-#define SALTED_LEN 5
-#define SALT_LEN 11
 
 void
 spk_foreign_file_clear(struct spk_foreign_file *f)
@@ -103,34 +101,6 @@ spk_foreign_file_renew(int fd, const struct spk_foreign_file *f, struct spk_span
 
 /* -- decrypting -- */
 
-static spk_err
-cipher_of(const struct spk_plainkey *k, struct spk_cipher **ret_c)
-{
-    static const struct {
-        uint32_t alg;
-        enum spk_cipher_alg cipher;
-    } table[] = {
-        {SPK_CALG_RC4, SPK_CIPHER_RC4},       {SPK_CALG_RC2, SPK_CIPHER_RC2},
-        {SPK_CALG_DES, SPK_CIPHER_DES},       {SPK_CALG_3DES, SPK_CIPHER_3DES},
-        {SPK_CALG_3DES_112, SPK_CIPHER_3DES}, {SPK_CALG_AES_128, SPK_CIPHER_AES},
-        {SPK_CALG_AES_192, SPK_CIPHER_AES},   {SPK_CALG_AES_256, SPK_CIPHER_AES},
-    };
-
-    uint8_t key[SPK_ANYKEY_MAX] = {0};
-    SPK_WIPE_ON_EXIT(key);
-    bool salted = k->key.len == SALTED_LEN && (k->alg == SPK_CALG_RC4 || k->alg == SPK_CALG_RC2);
-    struct spk_span whole = spk_span(key, salted ? SALTED_LEN + SALT_LEN : k->key.len);
-
-    SPK_CHECK(k->key.len <= sizeof(key), LIMIT);
-    memcpy(key, k->key.ptr, k->key.len);
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (table[i].alg == k->alg) {
-            return spk_cipher_new(table[i].cipher, whole, (unsigned)k->key.len * 8, ret_c);
-        }
-    }
-    return SPK_ERR(VERSION);
-}
-
 /* Bytes of the last block that are padding. */
 static spk_err
 pad_len(struct spk_span last, size_t *ret_n)
@@ -194,10 +164,12 @@ spk_foreign_file_decrypt(int fd, const struct spk_foreign_file *f, const struct 
     uint8_t chain[SPK_CIPHER_BLOCK_MAX] = {0};
     struct pump p = {.op = {SPK_MODE_CBC, false, chain}, .out = out};
     SPK_WIPE_ON_EXIT(p);
+    /* as the examples import it: of another state of the key the file knows nothing */
+    const struct spk_plainkey plain = {.alg = k->alg, .key = k->key};
     size_t n = 0;
 
     SPK_TRY(to_payload(fd, f));
-    SPK_TRY(cipher_of(k, &c));
+    SPK_TRY(spk_under_cipher(&plain, &c));
     p.c = c;
     p.block = spk_cipher_block(c);
     do {

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers import algorithms
-from test_blobs import AES256, DES3, RC4, cbc, known, of_openssl, rc4, simple
+from test_blobs import AES256, DES3, RC4, cbc, known, of_openssl, plaintext, rc4, simple
 
 USE = harness.BUILD / "tests/cli/capi_use"
 DATA = b"what a program has to sign"
@@ -151,6 +151,50 @@ def pvk(box):
     box.run("blob", "export", "--public", "--form", "pvk", "-o", "x", ok=2)
 
 
+def under_session_keys(box):
+    """pairs and session keys under a session key, both ways"""
+    own = box.run("blob", "export", "--private", "--yes", binary=True, ok=0).stdout
+    aes, rc40 = os.urandom(32), os.urandom(5)
+    for name, alg, key, body in (("aes", AES256, aes, cbc(algorithms.AES, aes, own[8:])), ("rc4", RC4, rc40, rc4(rc40 + bytes(11), own[8:]))):
+        box.write(name + ".key", plaintext(alg, key))
+        box.write(name, own[:8] + body)
+        assert "key pair imported" in box.run("blob", "import", "--container", name, "--session", name + ".key", name, ok=0).stdout
+        assert box.run("blob", "export", "--container", name, "--private", "--yes", binary=True, ok=0).stdout == own
+        # the other way, with the session key in a SIMPLEBLOB for us
+        pub = serialization.load_pem_public_key(box.run("blob", "export", "--public", "--form", "pem", ok=0).stdout.encode())
+        box.write("simple", simple(alg, key, pub))
+        assert box.run("blob", "export", "--private", "--session", "simple", binary=True, ok=0).stdout == own[:8] + body
+    for wrong in ("rc4.key", "aes.key"):
+        box.write("other.key", plaintext(AES256, os.urandom(32)) if wrong == "aes.key" else plaintext(RC4, os.urandom(5)))
+        assert "is not under the session key" in box.run("blob", "import", "--container", "no", "--session", "other.key", wrong[:3], ok=1).stderr
+    assert "no" not in live.containers(box)
+    # the examples of RFC 3217
+    for name, alg, kek, cek in (("3des", DES3, "wrap.3des.kek", "wrap.3des.cek"), ("rc2", 0x6602, "wrap.rc2.kek", "wrap.rc2.cek")):
+        kek, cek = known(kek), known(cek)
+        wrapped = bytes([11, 2, 0, 0]) + alg.to_bytes(4, "little") * 2 + known(f"wrap.{name}.out")
+        box.write("kek", plaintext(alg, kek))
+        if name == "rc2":  # the example's key has 40 effective bits
+            box.write("kek", bytes([9, 2, 0, 0]) + alg.to_bytes(4, "little") + b"SPK1" + b"".join(x.to_bytes(4, "little") for x in (1, 8, 40, 0)) + bytes(56) + len(kek).to_bytes(4, "little") + kek)
+        box.write("w", wrapped)
+        got = box.run("blob", "export", "--plain", "--session", "kek", "--yes", "w", binary=True, ok=0).stdout
+        assert got == plaintext(alg, cek), (name, got.hex())
+        box.write("cek", got)
+        box.run("blob", "export", "--wrapped", "--session", "kek", "-f", "-o", "w2", "cek", ok=0)
+        assert box.read("w2")[:12] == wrapped[:12] and (box.work / "w2").stat().st_mode & 0o777 == 0o600
+        assert box.run("blob", "export", "--plain", "--session", "kek", "--yes", "w2", binary=True, ok=0).stdout == got
+        pair = genpkey(box, "k.pem", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
+        box.run("blob", "export", "--simple", "--session", "kek", "--to", "k.pem", "-f", "-o", "s", "w", ok=0)
+        assert pair.decrypt(box.read("s")[12:][::-1], padding.PKCS1v15()) == cek
+        box.write("kek2", plaintext(alg, kek[:-1] + bytes([kek[-1] ^ 2])))
+        assert "is not under the session key" in box.run("blob", "export", "--plain", "--session", "kek2", "--yes", "w", ok=1).stderr
+        assert "does not wrap" in box.run("blob", "export", "--wrapped", "--session", "aes.key", "-o", "x", "cek", ok=1).stderr
+        box.write("cut", wrapped[:-1])
+        assert "'cut'" in box.run("blob", "export", "--plain", "--session", "kek", "--yes", "cut", ok=1).stderr
+    assert "hint: " in box.run("blob", "export", "--plain", "--yes", "w", ok=1).stderr
+    box.run("blob", "export", "--wrapped", "-o", "x", "cek", ok=2)
+    box.run("blob", "export", "--private", "--session", "aes.key", "--form", "pem", "-o", "x", ok=2)
+
+
 def not_read(box):
     """a BLOB that Sparekey itself has no use for is named, with what opens it; import says the same and refuses"""
     demo, own = known("demo.private"), box.run("blob", "export", "--private", "--yes", binary=True, ok=0).stdout
@@ -189,4 +233,4 @@ def not_read(box):
 
 
 if __name__ == "__main__":
-    harness.main([small_rsa, dss, dh, pvk, not_read], make=lambda: harness.Box())
+    harness.main([small_rsa, dss, dh, pvk, under_session_keys, not_read], make=lambda: harness.Box())
