@@ -202,12 +202,21 @@ static int
 export_plain(const struct blob_job *j)
 {
     SPK_AUTO(spk_secret) key = NULL;
+    SPK_AUTO(spk_secret) plain = NULL;
+    struct spk_plainkey k;
     bool foreign = false;
+    spk_err e;
     int status = blob_confirm(j, _("this writes the session key of the file, readable for whoever "
                                    "gets it; type 'yes' to do it: "));
 
     status = status == TERM_GO_ON ? take_key(j, &key, &foreign) : status;
-    return status == TERM_GO_ON ? blob_write(j, spk_secret_span(key), 0600) : status;
+    if (status != TERM_GO_ON) {
+        return status;
+    }
+    e = spk_plainkey_parse(spk_secret_span(key), &k); /* an OPAQUEKEYBLOB is read by no one else */
+    e = spk_ok(e) ? spk_plainkey_build(k.alg, k.key, &plain) : e;
+    return spk_ok(e) ? blob_write(j, spk_secret_span(plain), 0600)
+                     : term_error(TERM_ABOUT_BLOB, j->path, e, NULL);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "client/enrol.h"
 #include "client/owner.h"
 #include "crypto/rng.h"
 
@@ -136,6 +137,15 @@ finish(struct term *c, const struct init_opts *o, struct spk_session *s,
     return hand_out_sheet(o, s->profile, veto);
 }
 
+/* Pairs that are there are taken as they are. */
+static spk_err
+have_pairs(struct spk_session *s, struct spk_container *kc, unsigned bits)
+{
+    struct spk_rsa *pair = NULL;
+
+    return kc != s->container ? make_pairs(kc, bits) : spk_session_pair(s, SPK_AT_SIGNATURE, &pair);
+}
+
 /* The record first: a container without a record could never be enrolled, but a record without a
  * container is made anew by the next init. */
 static spk_err
@@ -148,7 +158,7 @@ build(struct term *c, const struct init_opts *o, unsigned bits, struct spk_sessi
     if (o->passphrase) {
         SPK_TRY(term_new_pass(c, &pass));
     }
-    SPK_TRY(make_pairs(kc, bits));
+    SPK_TRY(have_pairs(s, kc, bits));
     if (pass != NULL) {
         SPK_TRY(spk_container_set_pass(kc, pass));
     }
@@ -178,13 +188,31 @@ keys_are_there(struct spk_session *s)
 {
     struct spk_rsa *key = NULL;
 
-    return spk_ok(spk_session_key(s, SPK_AT_SIGNATURE, &key));
+    return spk_ok(spk_session_key(s, SPK_AT_SIGNATURE, &key)) &&
+           spk_ok(spk_session_key(s, SPK_AT_KEYEXCHANGE, &key));
+}
+
+/* Pairs that another program has made, or of which only the record is gone. */
+static bool
+only_record_missing(const struct term *c, const struct init_opts *o, struct spk_session *s)
+{
+    struct spk_span record;
+
+    return keys_are_there(s) && spk_enrol_record(s, &record).code == SPK_CODE_NOTFOUND &&
+           (o->new_owner || !is_owner(c, s->profile));
 }
 
 /* Keys are never written over: whole ones are the answer, damaged ones are for a backup. */
 static int
 tell_there(struct spk_session *s)
 {
+    if (s->container != NULL && !keys_are_there(s)) {
+        term_say_error(spk_container_path(s->container),
+                       _("is there, but has not both pairs that an owner needs, of 2048 to 4096 "
+                         "bits"));
+        term_say_hint(_("with --container NAME you become an owner with keys of that name"));
+        return TERM_FAILED;
+    }
     if (keys_are_there(s)) {
         term_say_error(spk_container_path(s->container),
                        _("is there: you have keys already, and they stay as they are"));
@@ -199,11 +227,30 @@ tell_there(struct spk_session *s)
 }
 
 static int
+make_owner(struct term *c, const struct init_opts *o, unsigned bits, struct spk_session *s,
+           struct spk_container *kc)
+{
+    SPK_AUTO(spk_secret) veto = NULL;
+    spk_err e;
+
+    if (!c->quiet) {
+        fputs(kc == s->container
+                  ? _("sparekey: note: making you the owner of the key pairs that are there\n")
+                  : _("sparekey: note: making two key pairs, this may take a few seconds\n"),
+              stderr);
+    }
+    e = build(c, o, bits, s, kc, &veto);
+    return spk_ok(e)
+               ? finish(c, o, s, kc, veto)
+               : term_error(TERM_ABOUT_OWN, e.code == SPK_CODE_IO ? s->profile->config_dir : NULL,
+                            e, &s->trouble);
+}
+
+static int
 run(struct term *c, const struct init_opts *o, unsigned bits)
 {
     SPK_AUTO(spk_session) s = NULL;
     SPK_AUTO(spk_container) kc = NULL;
-    SPK_AUTO(spk_secret) veto = NULL;
     SPK_AUTO_STR char *folder = NULL;
     int status = term_session(c, &s);
     spk_err e;
@@ -211,7 +258,10 @@ run(struct term *c, const struct init_opts *o, unsigned bits)
     if (status != TERM_GO_ON) {
         return status;
     }
-    if (keys_are_there(s)) {
+    if (only_record_missing(c, o, s)) {
+        return make_owner(c, o, bits, s, s->container);
+    }
+    if (s->container != NULL) {
         return tell_there(s);
     }
     if (!o->new_owner && is_owner(c, s->profile)) {
@@ -234,15 +284,7 @@ run(struct term *c, const struct init_opts *o, unsigned bits)
                    ? tell_there(s)
                    : term_error(TERM_ABOUT_OWN, s->profile->container, e, NULL);
     }
-    if (!c->quiet) {
-        fputs(_("sparekey: note: making two key pairs, this may take a few seconds\n"), stderr);
-    }
-    e = build(c, o, bits, s, kc, &veto);
-    if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_OWN, e.code == SPK_CODE_IO ? s->profile->config_dir : NULL, e,
-                          &s->trouble);
-    }
-    return finish(c, o, s, kc, veto);
+    return make_owner(c, o, bits, s, kc);
 }
 
 int

@@ -151,6 +151,36 @@ def pvk(box):
     box.run("blob", "export", "--public", "--form", "pvk", "-o", "x", ok=2)
 
 
+def an_owner_of_programs_pairs(box):
+    """init takes the pairs of a container that another program has made, and changes none of them"""
+    b = harness.Box(keys=False)
+    for name, specs in (("two", ("keyx", "sign")), ("three", ("keyx", "sign")), ("one", ("keyx",))):
+        for spec in specs:
+            genpkey(b, "k.pem", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+            b.run("blob", "import", "--container", name, "--spec", spec, "k.pem", ok=0)
+    public = [b.run("blob", "export", "--container", "two", "--public", "--spec", s, "--form", "der", binary=True, ok=0).stdout for s in ("keyx", "sign")]
+    path = b.home / ".local/share/sparekey/containers" / b"two".hex()
+    before = path.read_bytes()
+    said = b.run("init", "--container", "two", "--sheet", "s", ok=0).stderr
+    assert "pairs that are there" in said and path.read_bytes() == before, said
+    record = (b.home / ".config/sparekey/owner.record").read_bytes()
+    assert all(p in record for p in public) and b"veto code" in b.read("s")
+    b.write("a", DATA)
+    b.run("encrypt", "-q", "--container", "two", "--policy", "off", "a", ok=0)
+    b.run("decrypt", "-q", "--container", "two", "-f", "a.spk", ok=0)
+    assert "you have keys already" in b.run("init", "--container", "two", "--new-owner", ok=1).stderr
+    # another owner only when it is meant
+    assert "you have keys already" in b.run("init", "--container", "three", ok=1).stderr
+    assert (b.home / ".config/sparekey/owner.record").read_bytes() == record
+    run_pass(b, b"hunter2\nhunter2\n", "init", "--container", "three", "--new-owner", "--passphrase", "-q", ok=0)
+    assert (b.home / ".config/sparekey/owner.record").read_bytes() != record
+    b.run("encrypt", "-q", "-f", "--container", "three", "--policy", "off", "a", ok=0)
+    run_pass(b, b"hunter3\n", "decrypt", "-q", "--container", "three", "-f", "a.spk", ok=1)
+    run_pass(b, b"hunter2\n", "decrypt", "-q", "--container", "three", "-f", "a.spk", ok=0)
+    assert "has not both pairs" in b.run("init", "--container", "one", "--new-owner", ok=1).stderr
+    b.clean()
+
+
 def under_session_keys(box):
     """pairs and session keys under a session key, both ways"""
     own = box.run("blob", "export", "--private", "--yes", binary=True, ok=0).stdout
@@ -175,6 +205,7 @@ def under_session_keys(box):
         box.write("kek", plaintext(alg, kek))
         if name == "rc2":  # the example's key has 40 effective bits
             box.write("kek", bytes([9, 2, 0, 0]) + alg.to_bytes(4, "little") + b"SPK1" + b"".join(x.to_bytes(4, "little") for x in (1, 8, 40, 0)) + bytes(56) + len(kek).to_bytes(4, "little") + kek)
+            assert box.run("blob", "export", "--plain", "--yes", "kek", binary=True, ok=0).stdout == plaintext(alg, kek)  # for every program
         box.write("w", wrapped)
         got = box.run("blob", "export", "--plain", "--session", "kek", "--yes", "w", binary=True, ok=0).stdout
         assert got == plaintext(alg, cek), (name, got.hex())
@@ -233,4 +264,4 @@ def not_read(box):
 
 
 if __name__ == "__main__":
-    harness.main([small_rsa, dss, dh, pvk, under_session_keys, not_read], make=lambda: harness.Box())
+    harness.main([small_rsa, dss, dh, pvk, under_session_keys, an_owner_of_programs_pairs, not_read], make=lambda: harness.Box())
