@@ -87,8 +87,7 @@ policy_add(const struct spk_chain *c, const struct spk_hash *genesis, size_t i,
     return spk_policy_verify_next(n, &all[i - 1], &all[i]);
 }
 
-/* A quorum of any policy from the pinned one on: the statement may be older than the newest
- * policy, but officers who had left before we pinned have no say. */
+/* A quorum of any policy from number `from` on. */
 static spk_err
 quorum_signed(const struct spk_note *n, const struct spk_policy *all, size_t count, uint32_t from)
 {
@@ -106,8 +105,20 @@ quorum_signed(const struct spk_note *n, const struct spk_policy *all, size_t cou
     return SPK_ERR(AUTH);
 }
 
+/* A new statement may be older than the newest policy, but officers who had left before we pinned
+ * have no say. What is pinned already had its signatures judged when it was taken: those who signed
+ * it may leave later. */
+static uint32_t
+believed_from(const struct spk_pin *p, size_t i, const struct spk_pin *known)
+{
+    bool pinned = known != NULL && i < known->n &&
+                  spk_hash_eq(&p->statements[i].hash, &known->statements[i].hash);
+
+    return known == NULL || pinned ? 1 : known->policy.number;
+}
+
 static spk_err
-check_statements(struct spk_pin *p, const struct spk_policy *all, uint32_t from)
+check_statements(struct spk_pin *p, const struct spk_policy *all, const struct spk_pin *known)
 {
     const struct spk_chain *c = p->chain;
 
@@ -116,7 +127,7 @@ check_statements(struct spk_pin *p, const struct spk_policy *all, uint32_t from)
 
         SPK_TRY(note_of(&c->statements[i], false, &n));
         SPK_CHECK(spk_authority_continues(&p->statements[i], &p->statements[i - 1]), CHANGED);
-        SPK_TRY(quorum_signed(n, all, c->n_policies, from));
+        SPK_TRY(quorum_signed(n, all, c->n_policies, believed_from(p, i, known)));
     }
     return SPK_OK;
 }
@@ -152,7 +163,7 @@ check_logs(struct spk_pin *p, struct spk_span note)
 }
 
 static spk_err
-pin_check(struct spk_pin *p, uint32_t from)
+pin_check(struct spk_pin *p, const struct spk_pin *known)
 {
     const struct spk_chain *c = p->chain;
     SPK_AUTO_STR struct spk_policy *all = NULL;
@@ -164,7 +175,7 @@ pin_check(struct spk_pin *p, uint32_t from)
     for (size_t i = 0; i < c->n_policies; i++) {
         SPK_TRY(policy_add(c, &p->statements[0].policy, i, all));
     }
-    SPK_TRY(check_statements(p, all, from));
+    SPK_TRY(check_statements(p, all, known));
     if (c->logs.len > 0) {
         SPK_TRY(check_logs(p, spk_buf_span(&c->logs)));
     }
@@ -173,7 +184,7 @@ pin_check(struct spk_pin *p, uint32_t from)
 }
 
 spk_err
-spk_pin_make(struct spk_chain **take_chain, const char *url, uint32_t from_policy,
+spk_pin_make(struct spk_chain **take_chain, const char *url, const struct spk_pin *known,
              struct spk_pin **ret_p)
 {
     SPK_AUTO(spk_pin) p = spk_calloc(1, sizeof(*p));
@@ -183,7 +194,7 @@ spk_pin_make(struct spk_chain **take_chain, const char *url, uint32_t from_polic
     p->url = spk_strdup(url);
     SPK_CHECK(p->url != NULL, NOMEM);
     p->chain = SPK_STEAL(*take_chain);
-    SPK_TRY(pin_check(p, from_policy));
+    SPK_TRY(pin_check(p, known));
     *ret_p = SPK_STEAL(p);
     return SPK_OK;
 }

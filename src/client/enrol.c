@@ -19,7 +19,7 @@ confirm_tls(const struct spk_pin *pin, struct spk_trouble *t)
 }
 
 static spk_err
-fetch(const char *url, uint32_t from_policy, struct spk_trouble *t, struct spk_pin **ret_pin)
+fetch(const char *url, struct spk_trouble *t, struct spk_pin **ret_pin)
 {
     SPK_AUTO(spk_api) api = NULL;
     SPK_AUTO(spk_chain) chain = NULL;
@@ -27,7 +27,7 @@ fetch(const char *url, uint32_t from_policy, struct spk_trouble *t, struct spk_p
 
     SPK_TRY(spk_api_first_contact(url, t, &api));
     SPK_TRY(spk_api_authority(api, &chain, NULL));
-    SPK_TRY(spk_pin_make(&chain, url, from_policy, &pin));
+    SPK_TRY(spk_pin_make(&chain, url, NULL, &pin));
     *ret_pin = SPK_STEAL(pin);
     return SPK_OK;
 }
@@ -37,7 +37,7 @@ spk_enrol_fetch(const char *url, struct spk_trouble *t, struct spk_pin **ret_pin
 {
     SPK_AUTO(spk_pin) pin = NULL;
 
-    SPK_TRY(fetch(url, 1, t, &pin));
+    SPK_TRY(fetch(url, t, &pin));
     (void)snprintf(pin->name, sizeof(pin->name), "%.*s", SPK_PIN_NAME_MAX, spk_pin_now(pin)->name);
     SPK_TRY(confirm_tls(pin, t));
     *ret_pin = SPK_STEAL(pin);
@@ -259,7 +259,7 @@ spk_enrol_update(const struct spk_pin *old, const char *url, struct spk_trouble 
     spk_err e;
 
     SPK_TRY(fetch_chain(old, where, t, &chain));
-    e = spk_pin_make(&chain, where, old->policy.number, &pin);
+    e = spk_pin_make(&chain, where, old, &pin);
     if (!spk_ok(e)) {
         return e.code == SPK_CODE_NOMEM ? e : SPK_ERR(CHANGED);
     }

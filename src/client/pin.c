@@ -122,7 +122,7 @@ load_at(int dirfd, struct spk_pin **ret_p)
     SPK_TRY(read_logs(dirfd, c));
     SPK_TRY(read_line(dirfd, "url", SPK_PIN_URL_MAX, &url));
     SPK_TRY(read_line(dirfd, "state", 40, &state));
-    SPK_TRY(spk_pin_make(&c, url, 1, &p));
+    SPK_TRY(spk_pin_make(&c, url, NULL, &p));
     SPK_TRY(parse_state(state, &p->state));
     SPK_TRY(read_owner(dirfd, p));
     *ret_p = SPK_STEAL(p);

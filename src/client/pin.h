@@ -65,11 +65,12 @@ const struct spk_authority *spk_pin_by_key(const struct spk_pin *p, const struct
 /** Check a chain as a whole and take it over. The first statement is the caller's to trust: it
  * compares spk_pin's statements[].hash. Policies: genesis signed by all it names, each further one
  * with the quorum of the one before. Statement n+1: spk_authority_continues(), and a quorum of a
- * policy of the chain, number from_policy or later.
+ * policy of the chain; with what is known already (or NULL), a statement that is not in there
+ * needs a quorum of known's newest policy or a later one.
  * The logs note, if there is one, is signed by the holder that a statement names.
  * SPK_CODE_AUTH or SPK_CODE_CHANGED when something does not hold. */
 SPK_MUST_USE spk_err spk_pin_make(struct spk_chain **take_chain, const char *url,
-                                  uint32_t from_policy, struct spk_pin **ret_p);
+                                  const struct spk_pin *known, struct spk_pin **ret_p);
 /** True when next continues old: the same statements and policies, and possibly more; the same
  * logs, if both know them. */
 bool spk_pin_continues(const struct spk_pin *old, const struct spk_pin *next);

@@ -68,13 +68,13 @@ read_chain(const struct ctl_site *s, struct spk_store *store, struct spk_span ne
 
 static spk_err
 make_pin(const struct ctl_site *s, struct spk_store *store, struct spk_span next,
-         struct spk_pin **ret_pin)
+         const struct spk_pin *known, struct spk_pin **ret_pin)
 {
     SPK_AUTO(spk_chain) chain = NULL;
 
     SPK_TRY(spk_chain_new(&chain));
     SPK_TRY(read_chain(s, store, next, chain));
-    return spk_pin_make(&chain, "", 1, ret_pin);
+    return spk_pin_make(&chain, "", known, ret_pin);
 }
 
 static bool
@@ -128,11 +128,12 @@ tell_unsigned(const struct publishing *p)
     return TERM_FAILED;
 }
 
-/* The same check that every client makes: what it would refuse is not published. */
+/* The same check that every client makes, those too that know the newest policy: what one of them
+ * would refuse is not published. */
 static int
 check(struct publishing *p, struct spk_store *store)
 {
-    spk_err e = make_pin(p->site, store, spk_span(NULL, 0), &p->now);
+    spk_err e = make_pin(p->site, store, spk_span(NULL, 0), NULL, &p->now);
 
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, p->site->authority, e, NULL);
@@ -144,7 +145,7 @@ check(struct publishing *p, struct spk_store *store)
         term_say_hint(_("'sparekeyctl key rotate DIR' makes one that does"));
         return TERM_FAILED;
     }
-    e = make_pin(p->site, store, spk_buf_span(&p->note.raw), &p->then);
+    e = make_pin(p->site, store, spk_buf_span(&p->note.raw), p->now, &p->then);
     return spk_ok(e) ? ctl_tls_check(p->site, &p->a.tls) : tell_unsigned(p);
 }
 

@@ -248,6 +248,21 @@ def tls_key_alone(p, a):
     assert "another key" in p.spk("olga", "encrypt", "t.txt").stderr
 
 
+def signers_leave(p):
+    """a policy drops one who signed the keys in use: nobody who knew them is locked out, at no later call"""
+    p.officers("carol")
+    p.run("operator", "policy", "new", "--next", "genesis.note", "--without", "bob", "--officer", "carol.pub", "-o", "two.note", ok=0)
+    for name in ("alice", "bob"):
+        p.run(name, "policy", "sign", "two.note", "--yes", ok=0)
+    p.run("alice", "policy", "publish", "two.note", ok=0)
+    for _ in range(2):
+        p.run("alice", "request", "list", ok=0)
+        p.spk("olga", "enroll", "--update", ok=0)
+    assert "in force already" in p.run("alice", "policy", "publish", "two.note", ok=0).stdout
+    p.run("carol", "officer", "join", p.running[-1].address, ok=0)
+    p.run("carol", "request", "list", ok=0)
+
+
 def next_epoch(p):
     """a new key is published with the quorum's signatures; old deposits and new ones both come back"""
     a = p.authority("alice", "bob")
@@ -273,11 +288,12 @@ def next_epoch(p):
     assert not p.path("auth/authority/statement-3.note").exists()
     tls_key_alone(p, p.start())
     p.spk("olga", "enroll", "--update", ok=0)
+    signers_leave(p)
     p.seal("olga", "new.txt", b"new\n")
     assert p.json("olga", "inspect", "new.txt.spk", program=SPAREKEY)
     p.lose_keys("olga")
     request, code = p.request("olga", "old.txt.spk", "new.txt.spk")
-    for name in ("alice", "bob"):
+    for name in ("alice", "carol"):
         p.run(name, "request", "approve", request, "--code", code, ok=0)
     p.spk("olga", "recover", "old.txt.spk", "new.txt.spk", ok=0)
     for name in ("old", "new"):

@@ -158,7 +158,7 @@ fix_pin(const struct fix *f)
     assert_spk_ok(spk_chain_new(&c));
     assert_spk_ok(spk_chain_add_statement(c, spk_buf_span(&f->statement1_note)));
     assert_spk_ok(spk_chain_add_policy(c, spk_buf_span(&f->policy1_note)));
-    assert_spk_ok(spk_pin_make(&c, "https://127.0.0.1:1", 1, &p));
+    assert_spk_ok(spk_pin_make(&c, "https://127.0.0.1:1", NULL, &p));
     assert_null(c);
     (void)snprintf(p->name, sizeof(p->name), "backup.test");
     return p;

@@ -53,7 +53,7 @@ make_pin(struct world *w)
     spk_buf_reset(&text);
     assert_spk_ok(spk_authority_format(&a, &text));
     assert_spk_ok(spk_chain_add_statement(chain, spk_buf_span(&text)));
-    assert_spk_ok(spk_pin_make(&chain, "https://127.0.0.1:1", 1, &w->pin));
+    assert_spk_ok(spk_pin_make(&chain, "https://127.0.0.1:1", NULL, &w->pin));
     spk_buf_free(&text);
     spk_buf_free(&one);
     spk_buf_free(&both);
