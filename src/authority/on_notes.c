@@ -65,7 +65,7 @@ cast_vote(struct spk_exchange *r, struct spk_request_row *row, const struct vote
         spk_exchange_error(
             r, SPK_HTTP_CONFLICT,
             "The holder does not take this note: it is for another request, scope, "
-            "recipient or policy, expired, or of an officer who may not decide here.");
+            "recipient, log or policy, expired, or of an officer who may not decide here.");
         return;
     }
     if (spk_ok(e)) {

@@ -279,9 +279,16 @@ take_vote(struct ctl_case *c, struct spk_span raw, struct spk_note *n)
     struct spk_vote_facts f;
 
     ctl_case_facts(c, &f);
-    if (!spk_ok(spk_note_parse(raw, false, n)) ||
-        !spk_ok(spk_vote_check(n, &f, p, spk_now(), &v->vote, NULL))) {
+    if (!spk_ok(spk_note_parse(raw, false, n))) {
         return;
+    }
+    v->no_log = false;
+    if (!spk_ok(spk_vote_check(n, &f, p, spk_now(), &v->vote, NULL))) {
+        f.log = NULL; /* signed before the log had begun: the holder may still count it */
+        if (!spk_ok(spk_vote_check(n, &f, p, spk_now(), &v->vote, NULL))) {
+            return;
+        }
+        v->no_log = c->pin->has_logs;
     }
     const struct spk_officer *o = spk_policy_officer_by_key(p, v->vote.key);
     if (o != NULL) {
@@ -553,5 +560,13 @@ ctl_case_facts(const struct ctl_case *c, struct spk_vote_facts *ret_f)
                                      .scope_count = c->scope_count,
                                      .scope_root = c->scope_root,
                                      .recipient = *spk_rsa_id(c->request.keyx),
-                                     .signer = *spk_rsa_id(c->request.sign)};
+                                     .signer = *spk_rsa_id(c->request.sign),
+                                     .log = recoveries_log(c->pin)};
 }
+/* As the holder has signed it: what the authority says in passing does not count. */
+static const char *
+recoveries_log(const struct spk_pin *pin)
+{
+    return pin->has_logs ? spk_logs_key(&pin->logs, SPK_LOG_RECOVERIES)->name : NULL;
+}
+

@@ -33,6 +33,7 @@ struct ctl_case_file {
 struct ctl_case_vote {
     char officer[SPK_NOTE_NAME_MAX + 1];
     struct spk_vote vote;
+    bool no_log; /* it names none, but there is one by now */
 };
 struct ctl_case_entry { /* of the recoveries log (doc/spec/log.md §6) */
     uint64_t index, kind, time_ms;

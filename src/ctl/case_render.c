@@ -199,7 +199,7 @@ render_votes(const struct ctl_case *c, struct spk_buf *b)
         if (said_again(c, i)) {
             continue;
         }
-        SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s %u %s\n", V,
+        SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s %u %s%s\n", V,
                                v->vote.approve ? _("approval") : _("denial"), v->officer,
                                _("round"), v->vote.round, spk_time_iso(v->vote.time, iso)));
     }

@@ -193,6 +193,9 @@ make_note(const struct decision *d, const struct spk_hash *evidence, struct spk_
     a.signer = f.signer;
     a.policy = p->number;
     a.policy_hash = p->hash;
+    if (f.log != NULL) {
+        (void)snprintf(a.log, sizeof(a.log), "%s", f.log);
+    }
     a.round = d->approve ? ctl_case_round(d->k, a.time) : 1;
     a.expires = a.time + d->life;
     SPK_TRY(spk_approval_format(&a, &text));

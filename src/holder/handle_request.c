@@ -240,6 +240,15 @@ vote_known(const struct spk_hreq *q, const struct spk_vote *v)
     return false;
 }
 
+/* The log that officers must have known of: from its first entry on, a word that leaves it out is
+ * none. What was taken before stays. */
+static const char *
+log_of(const struct spk_holder *h)
+{
+    return spk_logs_begun(h->state) ? spk_logs_key(&h->logkeys->names, SPK_LOG_RECOVERIES)->name
+                                    : NULL;
+}
+
 static spk_err
 vote_check(struct spk_holder *h, const struct spk_note *note, const struct spk_hreq *q,
            struct spk_vote *ret_v)
@@ -250,7 +259,8 @@ vote_check(struct spk_holder *h, const struct spk_note *note, const struct spk_h
                                          .scope_count = q->scope_count,
                                          .scope_root = q->scope_root,
                                          .recipient = q->recipient,
-                                         .signer = q->signer};
+                                         .signer = q->signer,
+                                         .log = log_of(h)};
 
     return spk_vote_check(note, &facts, spk_state_policy(h->state), spk_hclock_wall(&h->clock),
                           ret_v, NULL);

@@ -65,6 +65,7 @@ struct spk_vote_facts {
     uint64_t scope_count;
     struct spk_hash scope_root;
     struct spk_hash recipient, signer; /* H(SPKI) of the new pairs */
+    const char *log; /* origin of the recoveries log, borrowed; NULL: none has begun */
 };
 /** An approval or denial note against the facts and today's policy: signed by one of its officers,
  * every field equal, the policy number and hash today's, not from the future, not expired at wall,

@@ -14,6 +14,7 @@ facts_check(const struct spk_approval *a, const struct spk_vote_facts *f)
     SPK_CHECK(spk_hash_eq(&a->scope_root, &f->scope_root), DENIED);
     SPK_CHECK(spk_hash_eq(&a->recipient, &f->recipient), DENIED);
     SPK_CHECK(spk_hash_eq(&a->signer, &f->signer), DENIED);
+    SPK_CHECK(strcmp(a->log, f->log != NULL ? f->log : "") == 0, DENIED);
     return SPK_OK;
 }
 

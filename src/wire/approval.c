@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Approvals and denials by officers, and the veto by its printed code (doc/spec/statements.md §5,
  * §6). */
+#include <string.h>
+
 #include "base/text.h"
 #include "wire/lines.h"
 #include "wire/statement.h"
+#include "wire/vkey.h"
 
 #define APPROVAL_TEXT_MAX 2048
 #define ROUNDS 2
+#define NO_LOG "none"
 
 static spk_err
 approval_check(const struct spk_approval *a)
@@ -16,6 +20,8 @@ approval_check(const struct spk_approval *a)
     SPK_CHECK(a->time < a->expires, FORMAT);
     /* One key, one role: the same pair cannot both wrap and sign. */
     SPK_CHECK(!spk_hash_eq(&a->recipient, &a->signer), FORMAT);
+    SPK_CHECK(a->log[0] == '\0' || spk_note_name_ok(spk_span_str(a->log)), FORMAT);
+    SPK_CHECK(strcmp(a->log, NO_LOG) != 0, FORMAT);
     return SPK_OK;
 }
 
@@ -36,7 +42,23 @@ spk_approval_format(const struct spk_approval *a, struct spk_buf *text)
     SPK_TRY(spk_lines_put_u64(text, "round", a->round));
     SPK_TRY(spk_lines_put_u64(text, "time", a->time));
     SPK_TRY(spk_lines_put_u64(text, "expires", a->expires));
-    return spk_lines_put(text, "log", "none");
+    return spk_lines_put(text, "log", a->log[0] == '\0' ? NO_LOG : a->log);
+}
+
+static spk_err
+approval_log(struct spk_rd *r, struct spk_approval *a)
+{
+    struct spk_span v;
+
+    SPK_TRY(spk_lines_get(r, "log", &v));
+    if (spk_span_eq(v, SPK_SPAN_LIT(NO_LOG))) {
+        a->log[0] = '\0';
+        return SPK_OK;
+    }
+    SPK_CHECK(spk_note_name_ok(v), FORMAT); /* not longer than there is room, too */
+    memcpy(a->log, v.ptr, v.len);
+    a->log[v.len] = '\0';
+    return SPK_OK;
 }
 
 static spk_err
@@ -54,9 +76,7 @@ approval_decision(struct spk_rd *r, struct spk_approval *a)
     SPK_TRY(spk_lines_u32(r, "round", &a->round));
     SPK_TRY(spk_lines_u64(r, "time", &a->time));
     SPK_TRY(spk_lines_u64(r, "expires", &a->expires));
-    SPK_TRY(spk_lines_get(r, "log", &v));
-    SPK_CHECK(spk_span_eq(v, SPK_SPAN_LIT("none")), VERSION);
-    return SPK_OK;
+    return approval_log(r, a);
 }
 
 spk_err

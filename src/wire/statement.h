@@ -141,8 +141,9 @@ struct spk_approval {
     bool approve;
     uint32_t policy; /* number and hash of the policy signed under */
     struct spk_hash policy_hash;
-    uint32_t round;         /* 1; 2 confirms after a waiting time */
-    uint64_t time, expires; /* unix seconds */
+    uint32_t round;                  /* 1; 2 confirms after a waiting time */
+    uint64_t time, expires;          /* unix seconds */
+    char log[SPK_NOTE_NAME_MAX + 1]; /* the recoveries log that its request stands in; "": none */
 };
 SPK_MUST_USE spk_err spk_approval_format(const struct spk_approval *a, struct spk_buf *text);
 SPK_MUST_USE spk_err spk_approval_parse(struct spk_span text, struct spk_approval *ret_a);

@@ -14,7 +14,7 @@ import authority_fixture as fixture  # noqa: E402
 from attack import b64, equal, h, need, tree_path, unb64  # noqa: E402
 from authority_fixture import note_text, spki, tree_root, u64  # noqa: E402
 
-ADVANCE, DEPOSITS, RECOVERIES = 2, 1, 2
+ADVANCE, DENY, DEPOSITS, RECOVERIES = 2, 10, 1, 2
 KEYS = [bytes([i]) * 32 for i in range(1, 5)]
 AT = [3, 5, 6, 11]  # where the deposits of KEYS stand in their log
 
@@ -118,16 +118,20 @@ class Server(attack.Site):
         equal(self.tell(self.entry(16, r, AT[0], r.own)), self.line.OK, "the request's entry")
         return r
 
+    def vote(self, o, r, log="backup.test/recoveries", decision="approve"):
+        """Status of an officer's word."""
+        note = o.note(note_text("approval", [
+            ("authority", self.key_id.hex()), ("request", r.hash.hex()), ("owner", self.ann.id.hex()),
+            ("scope", f"{len(self.oc)} {tree_root(self.oc).hex()}"),
+            ("recipient", h(spki(r.keyx.public_key())).hex()), ("signer", h(spki(r.sign.public_key())).hex()),
+            ("evidence", h(b"seen").hex()), ("decision", decision),
+            ("policy", f"{self.policy_number} {self.policy_hash.hex()}"), ("round", 1), ("time", int(time.time())),
+            ("expires", int(time.time()) + 3600), ("log", log)]))
+        return self.line.ask(self.line.APPROVE if decision == "approve" else DENY, [(27, note.encode())])[0]
+
     def approve_both(self, r):
         for o in self.officers[:2]:
-            note = o.note(note_text("approval", [
-                ("authority", self.key_id.hex()), ("request", r.hash.hex()), ("owner", self.ann.id.hex()),
-                ("scope", f"{len(self.oc)} {tree_root(self.oc).hex()}"),
-                ("recipient", h(spki(r.keyx.public_key())).hex()), ("signer", h(spki(r.sign.public_key())).hex()),
-                ("evidence", h(b"seen").hex()), ("decision", "approve"),
-                ("policy", f"{self.policy_number} {self.policy_hash.hex()}"), ("round", 1), ("time", int(time.time())),
-                ("expires", int(time.time()) + 3600), ("log", "none")]))
-            equal(self.line.ask(self.line.APPROVE, [(27, note.encode())])[0], self.line.OK, "APPROVE")
+            equal(self.vote(o, r), self.line.OK, "APPROVE")
 
     def release(self, r, i, at=None, entry=None, deposits=None, recoveries=None, **change):
         """RELEASE of deposit i with the proofs of entry `at`, made honestly but for what is given."""
@@ -244,6 +248,24 @@ def test_no_release_around_the_logs():
         s.again()
         equal(s.release(r, 1, at), KEYS[1], "the same to the same recipient, after kill -9")
         refused(s, {"after kill -9": lambda: s.release(r, 3, at)}, counter=2)
+
+
+def test_votes_are_for_one_log():
+    """approvals and denials that name no log, the deposits' one, or that of another authority, also across kill -9"""
+    with Server() as s:
+        equal(s.grow(16)[0], s.line.OK, "deposits")
+        r = s.request()
+        s.again()
+        alice, bob = s.officers[:2]
+        for log in ("none", "backup.test/deposits", "other.test/recoveries", "backup.test", "backup.test/recoveries/"):
+            for decision in ("approve", "deny"):
+                for o in (alice, bob):
+                    equal(s.vote(o, r, log, decision), s.line.REFUSED, f"{decision} for {log}")
+        refused(s, {"an approval": lambda: s.tell(s.entry(22, r, AT[0], r.own, b"note")),
+                    "a release": lambda: s.tell(s.entry(17, r, AT[1], r.own))})
+        s.approve_both(r)
+        equal(s.tell(s.entry(17, r, AT[1], r.own)), s.line.OK, "authorised")
+        equal(s.release(r, 1, len(s.recoveries) - 1), KEYS[1], "the honest question")
 
 
 if __name__ == "__main__":

@@ -163,7 +163,8 @@ def test_every_field_of_an_approval():
              {"signer": h(spki(other.sign.public_key())).hex()}, {"owner": zero}, {"authority": zero},
              {"scope": f"{shown['count'] + 1} {shown['root']}"}, {"scope": f"{shown['count']} {zero}"},
              {"policy": f"1 {zero}"}, {"policy": f"2 {SITE.policy_hash.hex()}"}, {"policy": f"0 {zero}"},
-             {"round": 2}, {"round": 3}, {"log": "origin"}, {"decision": "maybe"},
+             {"round": 2}, {"round": 3}, {"log": "none"}, {"log": "backup.test/deposits"},
+             {"log": "other.test/recoveries"}, {"decision": "maybe"},
              {"time": now - 7200, "expires": now - 3600}, {"time": now + 3600, "expires": now + 7200},
              {"expires": now + 604800 * 2}]
     for change in wrong:

@@ -362,7 +362,8 @@ class Officer(Signer):
             "signer": h(spki(what.sign.public_key())).hex(), "evidence": h(b"seen").hex(),
             "decision": "approve" if approve else "deny",
             "policy": f"{self.a.policy_number} {self.a.policy_hash.hex()}", "round": round_,
-            "time": int(time.time()), "expires": int(time.time()) + life, "log": "none"}
+            "time": int(time.time()), "expires": int(time.time()) + life,
+            "log": self.a.recoveries_log}
         fields.update(change)
         return self.note(note_text("approval", fields.items()))
 
@@ -395,6 +396,12 @@ class Authority:
         self.genesis = text + "\n" + "".join(o.line(text) for o in self.officers)
         self.policy_hash, self.policy_number = h(text.encode()), 1
         (self.folder / "authority/policy-1.note").write_text(self.genesis)
+
+    @property
+    def recoveries_log(self):
+        """What a vote must name; the log begins before the first request can be decided about."""
+        lines = self.http.get("/v1/authority").json["logs"].split("\n")
+        return [x.split(" ")[1] for x in lines if x.startswith("recoveries ")][0].split("+")[0]
 
     @staticmethod
     def _officer_line(o):

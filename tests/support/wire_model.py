@@ -248,13 +248,15 @@ def notes(out, facts):
     fields[5] = ("tls", h(b"another tls key").hex())
     fields.append(("follows", h(text.encode()).hex()))
     out["authority.tls.text"] = lines("authority", fields).encode()
-    text = lines("approval", [
+    vote = [
         ("authority", a.id.hex()), ("request", hx["request"]), ("owner", hx["owner"]),
         ("scope", f"1 {hx['scope']}"), ("recipient", facts["keyx"].id.hex()),
         ("signer", facts["sign"].id.hex()), ("evidence", h(b"evidence").hex()),
         ("decision", "approve"), ("policy", f"1 {hx['policy']}"), ("round", 1), ("time", NOW),
-        ("expires", NOW + 86400), ("log", "none")])
-    out["approval.note"] = note(text, [officer]).encode()
+        ("expires", NOW + 86400), ("log", "none")]
+    out["approval.note"] = note(lines("approval", vote), [officer]).encode()
+    vote[-1] = ("log", "backup.example/recoveries")
+    out["approval.log.note"] = note(lines("approval", vote), [officer]).encode()
     text = lines("veto", [("authority", a.id.hex()), ("request", hx["request"])])
     out["veto.note"] = note(text, [veto]).encode()
     text = lines("successor", [

@@ -458,7 +458,8 @@ scope_without_end(void **state)
 /* -- votes */
 
 static void
-add_vote(struct world *w, const struct spk_identity *by, const struct spk_hash *request)
+add_vote_for(struct world *w, const struct spk_identity *by, const struct spk_hash *request,
+             const char *log)
 {
     struct spk_buf text = SPK_BUF(SPK_NOTE_MAX);
     struct spk_approval a = {.authority = w->request.authority,
@@ -475,9 +476,16 @@ add_vote(struct world *w, const struct spk_identity *by, const struct spk_hash *
                              .time = spk_now(),
                              .expires = spk_now() + 3600};
 
+    (void)snprintf(a.log, sizeof(a.log), "%s", log);
     assert_spk_ok(spk_approval_format(&a, &text));
     sign_note(spk_buf_span(&text), by->officer.key.name, by->sign, &w->votes[w->n_votes++]);
     spk_buf_free(&text);
+}
+
+static void
+add_vote(struct world *w, const struct spk_identity *by, const struct spk_hash *request)
+{
+    add_vote_for(w, by, request, "");
 }
 
 /* Shown are those that today's officers have signed for this very request. */
@@ -496,6 +504,38 @@ only_real_votes_count(void **state)
     assert_int_equal(c->n_votes, 1);
     assert_string_equal(c->votes[0].officer, "bob");
     ctl_case_free(c);
+}
+
+/* With a log, votes are for this one; those of before it are marked, those for another not shown.
+ */
+static void
+votes_name_the_log(void **state)
+{
+    struct world *w = *state;
+    struct spk_vkey *key = &w->pin->logs.key[SPK_LOG_RECOVERIES - 1];
+    SPK_AUTO(ctl_case) c = NULL;
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF(TEXT_MAX);
+    struct spk_vote_facts f;
+    const char *text = NULL;
+
+    w->pin->has_logs = true;
+    (void)snprintf(key->name, sizeof(key->name), "a.example/recoveries");
+    add_vote_for(w, w->alice, &w->ask, "b.example/recoveries");
+    add_vote_for(w, w->alice, &w->ask, "a.example/recoveries");
+    add_vote_for(w, w->bob, &w->ask, "");
+    assert_spk_ok(look(w, &c));
+    ctl_case_facts(c, &f);
+    assert_string_equal(f.log, "a.example/recoveries");
+    assert_int_equal(c->n_votes, 2);
+    assert_false(c->votes[0].no_log);
+    assert_true(c->votes[1].no_log);
+    assert_spk_ok(ctl_case_render(c, 2, &b));
+    assert_spk_ok(spk_buf_cstr(&b, &text));
+    const char *first = strstr(text, "alice");
+    const char *second = strstr(text, "bob");
+    assert_true(first != NULL && second != NULL && first < second);
+    assert_non_null(strstr(second, "names no log"));
+    assert_null(memmem(first, (size_t)(second - first), "names no log", 12));
 }
 
 /* A no can be said when the record itself is right, whatever else is wrong. */
@@ -598,6 +638,7 @@ main(void)
         T(files_with_pairs_only),
         T(scope_without_end),
         T(only_real_votes_count),
+        T(votes_name_the_log),
         T(what_can_be_denied),
         T(round_of_an_approval),
         T(what_overrides),

@@ -250,6 +250,7 @@ log_entries(struct world *w, const struct ent *x, size_t n)
         spk_entry_build(&x[i].e, bytes, &len);
         assert_spk_ok(spk_leaf_hash(spk_span(bytes, len), &logs.rec.h[logs.rec.n++]));
     }
+    w->log = logs.rec.n > 0 ? spk_logs_key(&logs.names, SPK_LOG_RECOVERIES)->name : NULL;
     leaves_root(&logs.rec, logs.rec.n, &root);
     assert_checkpoint(w, SPK_LOG_RECOVERIES, logs.rec.n, &root);
     assert_spk_ok(spk_attrs_get(&w->out, SPK_FA_NOTE, SPK_NOTE_MAX, &note));

@@ -3,6 +3,7 @@
  * not release (doc/spec/holder.md §6). */
 #include "logworld.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -504,6 +505,66 @@ test_requests_of_before_can_be_finished(void **state)
     ask_free(&young);
 }
 
+/* -- votes name the log ------------------------------------------------------------------------ */
+
+static void
+no_log(struct spk_approval *a)
+{
+    a->log[0] = '\0';
+}
+
+static void
+this_log(struct spk_approval *a)
+{
+    (void)snprintf(a->log, sizeof(a->log), "%s", logs.names.key[SPK_LOG_RECOVERIES - 1].name);
+}
+
+static void
+the_other_log(struct spk_approval *a)
+{
+    (void)snprintf(a->log, sizeof(a->log), "%s", logs.names.key[SPK_LOG_DEPOSITS - 1].name);
+}
+
+static void
+another_authoritys_log(struct spk_approval *a)
+{
+    (void)snprintf(a->log, sizeof(a->log), "other.example/recoveries");
+}
+
+static void
+assert_no_vote(struct world *w, int officer, vote_mutate *mutate)
+{
+    assert_int_equal(say_vote(w, &w->ask, officer, true, mutate), SPK_FRAME_REFUSED);
+    assert_int_equal(say_vote(w, &w->ask, officer, false, mutate), SPK_FRAME_REFUSED);
+}
+
+/* None before there is one, this one and no other afterwards; what was taken before stays. */
+static void
+test_votes_name_the_log(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(say_open(w, &w->ask), SPK_FRAME_OK);
+    assert_no_vote(w, ALICE, this_log);
+    assert_no_vote(w, ALICE, another_authoritys_log);
+    assert_int_equal(say_vote(w, &w->ask, ALICE, true, no_log), SPK_FRAME_OK);
+    assert_int_equal(advance_deposits(w, 0, 30), SPK_FRAME_OK);
+    assert_no_vote(w, BOB, this_log); /* the other log is not what counts */
+    assert_int_equal(log_entry(w, ent_policy(w)), SPK_FRAME_OK);
+    assert_no_vote(w, BOB, no_log);
+    assert_no_vote(w, BOB, the_other_log);
+    assert_no_vote(w, BOB, another_authoritys_log);
+    assert_int_equal(say_open_first(w, &w->ask), SPK_FRAME_OK);
+    assert_int_equal(log_entry(w, ent_of(w, &w->ask, SPK_ENTRY_REQUESTED)), SPK_FRAME_OK);
+    logs_restart(w);
+    assert_no_vote(w, BOB, no_log);
+    assert_int_equal(say_state(w, &w->ask), SPK_STATE_OPEN);
+    assert_int_equal(say_vote(w, &w->ask, BOB, true, this_log), SPK_FRAME_OK);
+    assert_int_equal(say_state(w, &w->ask), SPK_STATE_APPROVED);
+    assert_int_equal(say_vote(w, &w->ask, CAROL, false, this_log), SPK_FRAME_OK);
+    assert_int_equal(say_state(w, &w->ask), SPK_STATE_DENIED);
+}
+
 int
 main(void)
 {
@@ -518,6 +579,7 @@ main(void)
         T(test_a_recovery_in_the_log),
         T(test_a_request_says_what_it_is),
         T(test_nothing_that_has_not_happened),
+        T(test_votes_name_the_log),
         T(test_entries_are_whole),
         T(test_the_lowest_index_is_proven),
         T(test_a_scope_without_deposits),

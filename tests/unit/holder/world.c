@@ -457,6 +457,7 @@ vote_note(struct world *w, const struct ask_ *a, int officer, bool approve, vote
                              .expires = spk_now() + 86400};
     char name[64];
 
+    (void)snprintf(v.log, sizeof(v.log), "%s", w->log != NULL ? w->log : "");
     if (mutate != NULL) {
         mutate(&v);
     }

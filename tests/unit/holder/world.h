@@ -52,6 +52,7 @@ struct world {
     struct spk_holder *h;
     int sock; /* to a holder that is another process, or -1 */
     struct spk_hsession s;
+    const char *log;                /* the recoveries log that votes name; NULL: it has not begun */
     struct dep dep[WORLD_DEPOSITS]; /* all of the owner's */
     struct ask_ ask;                /* the owner's request for all of them */
     struct spk_buf reply;

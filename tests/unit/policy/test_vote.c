@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spk_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/decide.h"
@@ -186,6 +187,26 @@ for_exactly_this_request(void **state)
 }
 
 static void
+for_exactly_this_log(void **state)
+{
+    (void)state;
+    static const char *const other[] = {"", "b/recoveries", "a/deposits", "a/recoveries2", "A"};
+    struct kit k = kit();
+
+    (void)snprintf(k.a.log, sizeof(k.a.log), "a/recoveries");
+    assert_spk_code(check(&k), DENIED); /* there is none */
+    k.facts.log = "a/recoveries";
+    assert_spk_ok(check(&k));
+    for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+        (void)snprintf(k.a.log, sizeof(k.a.log), "%s", other[i]);
+        k.a.approve = true;
+        assert_spk_code(check(&k), DENIED);
+        k.a.approve = false;
+        assert_spk_code(check(&k), DENIED);
+    }
+}
+
+static void
 under_todays_policy_and_in_time(void **state)
 {
     (void)state;
@@ -239,6 +260,7 @@ main(void)
         cmocka_unit_test(signed_by_exactly_one_and_rightly),
         cmocka_unit_test(other_kinds_of_notes),
         cmocka_unit_test(for_exactly_this_request),
+        cmocka_unit_test(for_exactly_this_log),
         cmocka_unit_test(under_todays_policy_and_in_time),
         cmocka_unit_test(denials_always_count),
     };

@@ -2,6 +2,7 @@
 /* The line texts: authority statement, approval, veto, successor, officer's query. */
 #include "vec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,18 @@ approval_meets_the_vector(void **state)
     assert_true(back.approve);
     assert_true(spk_hash_eq(&back.evidence, &a.evidence));
     assert_true(back.expires == a.expires);
+    assert_string_equal(back.log, "");
+    n = the_note("approval.log.note");
+    signed_by(&n, "officer/bob", 0x12);
+    (void)snprintf(a.log, sizeof(a.log), "backup.example/recoveries");
+    spk_buf_reset(&b);
+    assert_spk_ok(spk_approval_format(&a, &b));
+    assert_span_equal(spk_buf_span(&b), n.text);
+    assert_spk_ok(spk_approval_parse(n.text, &back));
+    assert_string_equal(back.log, "backup.example/recoveries");
 }
+
+#define LONG_32 "0123456789abcdef0123456789abcdef"
 
 static void
 approval_refuses(void **state)
@@ -179,10 +191,19 @@ approval_refuses(void **state)
     refuses_change(parse_approval, t, "expires 1700086400", "expires 1700000000");
     refuses_change(parse_approval, t, "expires 1700086400", "expires 18446744073709551616");
     refuses_change(parse_approval, t, "scope 1 ", "scope -1 ");
-    refuses_change(parse_approval, t, "log none", "log x");
+    refuses_change(parse_approval, t, "log none", "log a name");
+    refuses_change(parse_approval, t, "log none", "log a+b");
+    refuses_change(parse_approval, t, "log none", "log ");
+    refuses_change(parse_approval, t, "log none",
+                   "log " LONG_32 LONG_32 LONG_32 LONG_32 "x"); /* 129 */
     vec_replace(t, "decision approve", "decision deny", &b);
     assert_spk_ok(spk_approval_parse(spk_buf_span(&b), &a));
     assert_false(a.approve);
+    (void)snprintf(a.log, sizeof(a.log), "none"); /* no log has this name */
+    assert_spk_code(spk_approval_format(&a, &b), FORMAT);
+    (void)snprintf(a.log, sizeof(a.log), "a log");
+    assert_spk_code(spk_approval_format(&a, &b), FORMAT);
+    a.log[0] = '\0';
     a.signer = a.recipient; /* one key in two roles */
     assert_spk_code(spk_approval_format(&a, &b), FORMAT);
 }
