@@ -16,6 +16,8 @@ struct spk_logread {
     enum spk_log_id log;
     uint64_t size;
     struct kept_tile tile[SPK_TILE_LEVELS];
+    struct spk_buf bundle; /* of one entry; empty: none yet */
+    uint64_t bundle_n;
 };
 
 spk_err
@@ -27,6 +29,7 @@ spk_logread_new(struct spk_api *api, enum spk_log_id log, uint64_t size, struct 
     l->api = api;
     l->log = log;
     l->size = size;
+    l->bundle = SPK_BUF(SPK_BUNDLE_MAX);
     *ret_l = l;
     return SPK_OK;
 }
@@ -34,6 +37,9 @@ spk_logread_new(struct spk_api *api, enum spk_log_id log, uint64_t size, struct 
 void
 spk_logread_free(struct spk_logread *l)
 {
+    if (l != NULL) {
+        spk_buf_free(&l->bundle);
+    }
     spk_mem_free(l);
 }
 
@@ -86,14 +92,22 @@ spk_logread_nodes(struct spk_logread *l)
     return (struct spk_nodes){.ctx = l, .get = get_node};
 }
 
+static struct spk_tile
+bundle_of(const struct spk_logread *l, uint64_t index)
+{
+    struct spk_tile t = {.entries = true, .n = index / SPK_TILE_WIDTH};
+
+    t.width = spk_tile_width(l->size, 0, t.n);
+    return t;
+}
+
 static spk_err
 one_bundle(struct spk_logread *l, uint64_t from, spk_logread_fn fn, void *ctx, uint64_t *ret_next)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(SPK_BUNDLE_MAX);
     struct spk_span entries[SPK_TILE_WIDTH];
-    struct spk_tile t = {.entries = true, .n = from / SPK_TILE_WIDTH};
+    struct spk_tile t = bundle_of(l, from);
 
-    t.width = spk_tile_width(l->size, 0, t.n);
     SPK_TRY(fetch(l, &t, &b));
     SPK_CHECK(spk_ok(spk_bundle_parse(spk_buf_span(&b), t.width, entries)), PROTO);
     for (uint64_t i = from; i < t.n * SPK_TILE_WIDTH + t.width; i++) {
@@ -110,4 +124,24 @@ spk_logread_entries(struct spk_logread *l, uint64_t from, spk_logread_fn fn, voi
         SPK_TRY(one_bundle(l, from, fn, ctx, &from));
     }
     return SPK_OK;
+}
+
+spk_err
+spk_logread_entry(struct spk_logread *l, uint64_t index, struct spk_buf *bytes)
+{
+    struct spk_span entries[SPK_TILE_WIDTH];
+    struct spk_tile t = bundle_of(l, index);
+
+    SPK_CHECK(index < l->size, USAGE);
+    if (l->bundle.len == 0 || l->bundle_n != t.n) {
+        spk_buf_reset(&l->bundle);
+        spk_err e = fetch(l, &t, &l->bundle);
+        if (!spk_ok(e)) {
+            spk_buf_reset(&l->bundle); /* half of one is none */
+            return e;
+        }
+        l->bundle_n = t.n;
+    }
+    SPK_CHECK(spk_ok(spk_bundle_parse(spk_buf_span(&l->bundle), t.width, entries)), PROTO);
+    return spk_buf_add(bytes, entries[index % SPK_TILE_WIDTH]);
 }

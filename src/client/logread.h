@@ -22,5 +22,8 @@ struct spk_nodes spk_logread_nodes(struct spk_logread *l);
 typedef spk_err (*spk_logread_fn)(void *ctx, uint64_t index, struct spk_span entry);
 SPK_MUST_USE spk_err spk_logread_entries(struct spk_logread *l, uint64_t from, spk_logread_fn fn,
                                          void *ctx);
+/** One of the entries; appends to bytes. Neighbours are fetched with it and kept. */
+SPK_MUST_USE spk_err spk_logread_entry(struct spk_logread *l, uint64_t index,
+                                       struct spk_buf *bytes);
 
 #endif

@@ -316,6 +316,17 @@ take_votes(struct ctl_case *c, const struct spk_json *j)
     return SPK_OK;
 }
 
+static spk_err
+entry_detail(const struct spk_json *one, struct spk_hash *ret_h)
+{
+    const char *note = "";
+
+    if (spk_json_has(one, "detail")) {
+        SPK_TRY(spk_json_str(one, "detail", &note));
+    }
+    return spk_sha256(spk_span_str(note), ret_h);
+}
+
 /* An authority without a log of recoveries has none. */
 static spk_err
 take_entries(struct ctl_case *c, const struct spk_json *j)
@@ -334,6 +345,7 @@ take_entries(struct ctl_case *c, const struct spk_json *j)
         SPK_TRY(spk_json_u64(one, "index", &e.index));
         SPK_TRY(spk_json_u64(one, "kind", &e.kind));
         SPK_TRY(spk_json_u64(one, "time", &e.time_ms));
+        SPK_TRY(entry_detail(one, &e.detail));
         c->entries[c->n_entries++] = e;
     }
     return SPK_OK;
@@ -551,6 +563,13 @@ ctl_case_round(const struct ctl_case *c, uint64_t now)
     return ctl_case_vetoed(c) && c->due != 0 && now >= c->due && c->persons >= c->needed ? 2 : 1;
 }
 
+/* As the holder has signed it: what the authority says in passing does not count. */
+static const char *
+recoveries_log(const struct spk_pin *pin)
+{
+    return pin->has_logs ? spk_logs_key(&pin->logs, SPK_LOG_RECOVERIES)->name : NULL;
+}
+
 void
 ctl_case_facts(const struct ctl_case *c, struct spk_vote_facts *ret_f)
 {
@@ -563,10 +582,3 @@ ctl_case_facts(const struct ctl_case *c, struct spk_vote_facts *ret_f)
                                      .signer = *spk_rsa_id(c->request.sign),
                                      .log = recoveries_log(c->pin)};
 }
-/* As the holder has signed it: what the authority says in passing does not count. */
-static const char *
-recoveries_log(const struct spk_pin *pin)
-{
-    return pin->has_logs ? spk_logs_key(&pin->logs, SPK_LOG_RECOVERIES)->name : NULL;
-}
-

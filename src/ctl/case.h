@@ -37,6 +37,9 @@ struct ctl_case_vote {
 };
 struct ctl_case_entry { /* of the recoveries log (doc/spec/log.md §6) */
     uint64_t index, kind, time_ms;
+    struct spk_hash detail; /* H of the note that it is about, or of nothing */
+    bool verified;          /* the log itself says so (caselog.h) ... */
+    const char *fault;      /* ... or does not: not translated yet; NULL: it was not asked */
 };
 struct ctl_case {
     const struct spk_pin *pin; /* borrowed */
@@ -63,7 +66,7 @@ struct ctl_case {
     size_t n_votes; /* those that hold, under today's policy */
     struct ctl_case_vote votes[CTL_CASE_VOTES_MAX];
 
-    /* the authority's word only */
+    /* the authority's word only, but for entries that the log was asked about */
     char state[16];
     uint64_t opened, due, expires;
     size_t n_entries;

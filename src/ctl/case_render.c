@@ -201,7 +201,8 @@ render_votes(const struct ctl_case *c, struct spk_buf *b)
         }
         SPK_TRY(spk_buf_printf(b, "%-9s %-16s %s %s %u %s%s\n", V,
                                v->vote.approve ? _("approval") : _("denial"), v->officer,
-                               _("round"), v->vote.round, spk_time_iso(v->vote.time, iso)));
+                               _("round"), v->vote.round, spk_time_iso(v->vote.time, iso),
+                               v->no_log ? _(" (names no log)") : ""));
     }
     return SPK_OK;
 }
@@ -235,9 +236,10 @@ render_entries(const struct ctl_case *c, struct spk_buf *b)
         const struct ctl_case_entry *e = &c->entries[i];
         char iso[21];
 
-        SPK_TRY(spk_buf_printf(b, "%-9s %-16s %llu %s %s\n", C, _("log entry"),
-                               (unsigned long long)e->index, spk_time_iso(e->time_ms / 1000, iso),
-                               entry_word(e->kind)));
+        SPK_TRY(spk_buf_printf(
+            b, "%-9s %-16s %llu %s %s%s%s\n", e->verified ? V : C, _("log entry"),
+            (unsigned long long)e->index, spk_time_iso(e->time_ms / 1000, iso), entry_word(e->kind),
+            e->fault != NULL ? ": " : "", e->fault != NULL ? gettext(e->fault) : ""));
     }
     return SPK_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ctl/caselog.h"
 
 #define PATH_LEN 192
 #define PAGE 200
@@ -108,6 +109,7 @@ ctl_request_fetch(struct ctl_desk *d, const struct spk_hash *hash, struct ctl_ca
     e = spk_ok(e) ? spk_api_get(d->api, path, &j) : e;
     e = spk_ok(e) ? ctl_case_take(c, j) : e;
     e = spk_ok(e) ? fetch_scope(d, hex, c) : e;
+    e = spk_ok(e) ? ctl_case_look_up(c, d->api) : e;
     if (!spk_ok(e) && (c == NULL || c->fault == NULL)) {
         return term_error(TERM_ABOUT_PEER, NULL, e, &d->trouble);
     }
@@ -276,6 +278,28 @@ json_file(struct spk_jw *w, const struct ctl_case_file *f)
 }
 
 static void
+json_entries(struct spk_jw *w, const struct ctl_case *k, bool verified)
+{
+    spk_jw_open(w, "entries", '[');
+    for (size_t i = 0; i < k->n_entries; i++) {
+        const struct ctl_case_entry *e = &k->entries[i];
+
+        if (e->verified != verified) {
+            continue;
+        }
+        spk_jw_open(w, NULL, '{');
+        spk_jw_u64(w, "index", e->index);
+        spk_jw_u64(w, "kind", e->kind);
+        spk_jw_u64(w, "time", e->time_ms);
+        if (e->fault != NULL) {
+            spk_jw_cstr(w, "fault", gettext(e->fault));
+        }
+        spk_jw_close(w, '}');
+    }
+    spk_jw_close(w, ']');
+}
+
+static void
 json_verified(struct spk_jw *w, const struct ctl_case *k)
 {
     bool vetoed = ctl_case_vetoed(k);
@@ -301,21 +325,8 @@ json_verified(struct spk_jw *w, const struct ctl_case *k)
         json_file(w, &k->files[i]);
     }
     spk_jw_close(w, ']');
+    json_entries(w, k, true);
     spk_jw_close(w, '}');
-}
-
-static void
-json_entries(struct spk_jw *w, const struct ctl_case *k)
-{
-    spk_jw_open(w, "entries", '[');
-    for (size_t i = 0; i < k->n_entries; i++) {
-        spk_jw_open(w, NULL, '{');
-        spk_jw_u64(w, "index", k->entries[i].index);
-        spk_jw_u64(w, "kind", k->entries[i].kind);
-        spk_jw_u64(w, "time", k->entries[i].time_ms);
-        spk_jw_close(w, '}');
-    }
-    spk_jw_close(w, ']');
 }
 
 static int
@@ -334,7 +345,7 @@ show_json(const struct ctl_case *k)
     spk_jw_u64(&w, "opened", k->opened);
     spk_jw_u64(&w, "due", k->due);
     spk_jw_u64(&w, "expires", k->expires);
-    json_entries(&w, k);
+    json_entries(&w, k, false);
     spk_jw_close(&w, '}');
     spk_jw_close(&w, '}');
     return term_json_out(&w, &b);

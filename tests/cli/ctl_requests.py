@@ -48,8 +48,8 @@ def whole_story(p):
 
 
 def shown(p):
-    """what is shown is marked line by line, and never shows the code"""
-    _, request, code = opened(p)
+    """what is shown is marked line by line, and never shows the code; log entries are those of the log"""
+    a, request, code = opened(p)
     r = p.run("alice", "request", "show", request, ok=0)
     for line in r.stdout.splitlines():
         assert re.match(r"(verified|claimed)  ?", line), line
@@ -59,9 +59,47 @@ def shown(p):
     assert code not in r.stdout + r.stderr and code.replace("-", "") not in r.stdout + r.stderr
     j = p.json("alice", "request", "show", request)
     assert j["verified"]["files"][0]["description"] == "f.txt" and j["claimed"]["state"] == "open"
-    assert re.search(r"^claimed   log entry +\d+ \S+ request$", r.stdout, re.MULTILINE)
-    assert [e["kind"] for e in j["claimed"]["entries"]] == [16]
+    assert re.search(r"^verified  log entry +\d+ \S+ request$", r.stdout, re.MULTILINE), r.stdout
+    assert [e["kind"] for e in j["verified"]["entries"]] == [16] and j["claimed"]["entries"] == []
     assert j["verified"]["owner"] == p.json("alice", "owner", "find", "olga")["owners"][0]["owner"]
+    log_entries(p, a, request, code)
+
+
+def altered(p, a, change):
+    """The database changed behind the server's back; it serves the same port again."""
+    p.stop(a)
+    db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
+    for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {trigger}")
+    change(db)
+    db.commit()
+    db.close()
+    conf = p.path("auth/authority/sparekeyd.conf")
+    port = a.address.split(":")[2].split("/")[0]
+    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    return p.start()
+
+
+def log_entries(p, a, request, code):
+    """each entry is looked up in the log that the holder has signed; what it has not, or has otherwise, is told"""
+    p.run("alice", "request", "approve", request, "--code", code, ok=0)
+    p.run("bob", "request", "deny", request, "--yes", ok=0)
+    at = {e["kind"]: e["index"] for e in p.json("bob", "request", "show", request)["verified"]["entries"]}
+    assert sorted(at) == [16, 18, 22], at
+
+    def change(db):
+        # an entry's bytes are others than those that were signed; another is told with a note that it is not about
+        (entry,) = db.execute("SELECT entry FROM log_entry WHERE idx=?", (at[22],)).fetchone()
+        db.execute("UPDATE log_entry SET entry=? WHERE idx=?", (entry[:40] + bytes([entry[40] ^ 1]) + entry[41:], at[22]))
+        db.execute("UPDATE log_entry SET detail=(SELECT detail FROM log_entry WHERE idx=?) WHERE idx=?", (at[22], at[18]))
+    altered(p, a, change)
+    r = p.run("alice", "request", "show", request, ok=0).stdout
+    assert re.search(rf"^verified  log entry +{at[16]} \S+ request$", r, re.MULTILINE), r
+    assert re.search(rf"^claimed   log entry +{at[22]} \S+ approval: it is not in the log that was signed$", r, re.MULTILINE), r
+    assert re.search(rf"^claimed   log entry +{at[18]} \S+ denial: the log has something else there$", r, re.MULTILINE), r
+    j = p.json("alice", "request", "show", request)
+    assert [e["kind"] for e in j["verified"]["entries"]] == [16]
+    assert all("log" in e["fault"] for e in j["claimed"]["entries"]) and len(j["claimed"]["entries"]) == 2, j
 
 
 def typed_code(p):
@@ -234,18 +272,11 @@ def no_longer_valid(p):
 def relabelled(p):
     """a deposit that was relabelled in the database is never shown as verified"""
     a, request, _ = opened(p)
-    p.stop(a)
-    db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
-    for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
-        db.execute(f"DROP TRIGGER {trigger}")
-    (row, data) = db.execute("SELECT rowid, rpriv FROM deposits LIMIT 1").fetchone()
-    db.execute("UPDATE deposits SET rpriv=? WHERE rowid=?", (data.replace(b"f.txt", b"x.txt"), row))
-    db.commit()
-    db.close()
-    conf = p.path("auth/authority/sparekeyd.conf")
-    port = a.address.split(":")[2].split("/")[0]
-    conf.write_text(conf.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
-    p.start()
+
+    def change(db):
+        (row, data) = db.execute("SELECT rowid, rpriv FROM deposits LIMIT 1").fetchone()
+        db.execute("UPDATE deposits SET rpriv=? WHERE rowid=?", (data.replace(b"f.txt", b"x.txt"), row))
+    altered(p, a, change)
     r = p.run("alice", "request", "show", request, ok=1)
     assert "does not hold" in r.stderr and "approve nothing" in r.stderr and r.stdout == ""
     # a no, with what was wrong as its evidence, each time that it is said
