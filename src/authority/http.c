@@ -30,8 +30,10 @@
 #define LISTEN_BACKLOG 1024U
 #define DRAIN_S 5
 #define BODY_DEADLINE_MS ((uint64_t)300 * 1000)
-/* What is read and thrown away after an early refusal, so that the peer sees the answer. */
-#define SWALLOW_MAX ((size_t)1 << 20)
+/* What is read and thrown away after an early refusal: who closes with bytes unread resets the
+ * connection, and the peer never sees why (RFC 9112 section 9.6). As much as any authority takes.
+ */
+#define SWALLOW_MAX ((size_t)64 << 20)
 /* TLS 1.3 only; no tickets: a connection is never resumed, so its certificate is always fresh. */
 #define PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:%NO_TICKETS"
 
@@ -79,7 +81,7 @@ send_answer(struct spk_exchange *r)
         (void)snprintf(retry, sizeof(retry), "%u", r->retry_after);
         MHD_add_response_header(resp, "Retry-After", retry);
     }
-    if (atomic_load(&r->srv->stopping)) {
+    if (atomic_load(&r->srv->stopping) || r->status == SPK_HTTP_TOO_LARGE) {
         MHD_add_response_header(resp, "Connection", "close");
     }
     enum MHD_Result ok = MHD_queue_response(r->conn, r->status, resp);
@@ -243,7 +245,16 @@ begin(struct spk_exchange *r, uint64_t *ret_length)
     r->body = SPK_BUF(body_limit(r));
 }
 
-/* Before the body: refuse at once what would be long to read, else read on. */
+/* A peer that sends its body only when told to (RFC 9110 section 10.1.1) has not sent any. */
+static bool
+waits_for_word(struct spk_exchange *r)
+{
+    const char *text = spk_exchange_header(r, "Expect");
+
+    return text != NULL && strcasecmp(text, "100-continue") == 0;
+}
+
+/* Before the body: refuse at once what need not be read or would be long to read, else read on. */
 static enum MHD_Result
 first_call(struct spk_exchange *r, struct MHD_Connection *conn, const char *method)
 {
@@ -254,7 +265,7 @@ first_call(struct spk_exchange *r, struct MHD_Connection *conn, const char *meth
     (void)snprintf(r->method, sizeof(r->method), "%s", strlen(method) < 8 ? method : "?");
     spk_auth_peer(r);
     begin(r, &length);
-    if (r->answered && length > SWALLOW_MAX) {
+    if (r->answered && (length > SWALLOW_MAX || waits_for_word(r))) {
         return send_answer(r);
     }
     return MHD_YES;
@@ -270,7 +281,9 @@ keep_body(struct spk_exchange *r, struct spk_span part)
         r->kept += part.len;
         return true;
     }
-    atomic_fetch_sub(&r->srv->body_bytes, part.len);
+    atomic_fetch_sub(&r->srv->body_bytes, part.len + r->kept); /* none of it is of use now */
+    r->kept = 0;
+    spk_buf_free(&r->body);
     if (room) {
         spk_exchange_error(r, SPK_HTTP_TOO_LARGE, "The body is larger than this operation takes.");
     } else {
@@ -288,7 +301,7 @@ body_call(struct spk_exchange *r, const char *data, size_t len)
     }
     if (!r->answered) {
         (void)keep_body(r, spk_span(data, len));
-    } else if (r->taken > SWALLOW_MAX + (r->route != NULL ? body_limit(r) : 0)) {
+    } else if (r->taken > SWALLOW_MAX) {
         return MHD_NO;
     }
     return MHD_YES;
