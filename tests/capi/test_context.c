@@ -302,6 +302,20 @@ check_algs(const char *name, DWORD type, const struct row *rows, size_t count)
     release(p);
 }
 
+/* Of other vendors, of cards, and what can only be set. */
+static void
+refuse_other_parameters(HCRYPTPROV p)
+{
+    static const DWORD others[] = {7,  9,  10, 11, 12, 13, 14, 15, 18, 19, 20, 21, 25,
+                                   26, 31, 32, 33, 37, 38, 41, 42, 43, 44, 45, 46, 47};
+    BYTE b[64];
+    for (size_t i = 0; i < COUNT(others); i++) {
+        DWORD len = sizeof b;
+        assert_fails(CryptGetProvParam(p, others[i], b, &len, 0), NTE_BAD_TYPE);
+        assert_int_equal(len, sizeof b);
+    }
+}
+
 static void
 capi_016(void **state)
 {
@@ -356,6 +370,8 @@ capi_016(void **state)
     check_parameter(p, PP_SIG_KEYSIZE_INC, 8);
     check_parameter(p, PP_KEYX_KEYSIZE_INC, 8);
     check_parameter(p, PP_KEYSPEC, AT_KEYEXCHANGE | AT_SIGNATURE);
+    check_parameter(p, PP_ENUMEX_SIGNING_PROT, TRUE);
+    refuse_other_parameters(p);
     assert_works(CryptGetProvParam(p, PP_CONTAINER, (BYTE *)text, &len, 0));
     assert_int_equal(len, 9);
     assert_string_equal(text, "winetest");

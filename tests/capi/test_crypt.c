@@ -245,6 +245,25 @@ parts_of_cfb(HCRYPTPROV p)
     assert_memory_equal(b, counting(), 23);
 }
 
+/* What one context encrypts, another decrypts with the pair that was moved there. */
+static void
+decrypts_elsewhere(void)
+{
+    BYTE b[128] = "moved", blob[700];
+    HCRYPTPROV one = AES_PROV, two = AES_PROV;
+    HCRYPTKEY k = 0;
+    DWORD n = 6, len = sizeof blob;
+    assert_works(CryptGenKey(one, CALG_RSA_KEYX, CRYPT_EXPORTABLE, &k));
+    assert_works(CryptEncrypt(k, 0, TRUE, 0, b, &n, sizeof b));
+    assert_works(CryptExportKey(k, 0, PRIVATEKEYBLOB, 0, blob, &len));
+    release(one);
+    assert_works(CryptImportKey(two, blob, len, 0, 0, &k));
+    assert_works(CryptDecrypt(k, 0, TRUE, 0, b, &n));
+    assert_int_equal(n, 6);
+    assert_string_equal((const char *)b, "moved");
+    release(two);
+}
+
 static void
 capi_058(void **state)
 {
@@ -254,6 +273,7 @@ capi_058(void **state)
     DWORD n = 12;
     (void)state;
     parts_of_cfb(p);
+    decrypts_elsewhere();
     assert_works(CryptGenKey(p, AT_KEYEXCHANGE, BITS(1024), &k));
     assert_works(CryptEncrypt(k, 0, TRUE, CRYPT_OAEP, b, &n, sizeof b));
     memcpy(keep, b, sizeof keep);

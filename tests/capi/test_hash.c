@@ -344,6 +344,20 @@ capi_068(void **state)
     release(p);
 }
 
+/* The public half as OpenSSL writes it. */
+static HCRYPTKEY
+public_of_openssl(HCRYPTPROV p)
+{
+    BYTE blob[512];
+    HCRYPTKEY k = 0;
+    write_file("sign.priv", blob, known_bytes("demo.private", blob));
+    run_in_dir("openssl rsa -inform MSBLOB -in sign.priv -pubout -outform MSBLOB -out sign.pub "
+               "2>/dev/null");
+    DWORD len = read_file("sign.pub", blob, sizeof blob);
+    assert_works(CryptImportKey(p, blob, len, 0, 0, &k));
+    return k;
+}
+
 static void
 capi_069(void **state)
 {
@@ -355,6 +369,7 @@ capi_069(void **state)
     (void)state;
     assert_works(CryptVerifySignatureA(h, sig, len, k, NULL, 0));
     assert_works(CryptVerifySignatureW(h, sig, len, k, NULL, 0));
+    assert_works(CryptVerifySignatureA(h, sig, len, public_of_openssl(p), NULL, 0));
     assert_fails(CryptVerifySignatureA(h, sig, len, k, NULL, CRYPT_NOHASHOID), NTE_BAD_SIGNATURE);
     sig[10] ^= 1;
     assert_fails(CryptVerifySignatureA(h, sig, len, k, NULL, 0), NTE_BAD_SIGNATURE);

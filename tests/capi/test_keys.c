@@ -95,8 +95,12 @@ capi_021(void **state)
     pair_of("pair", CALG_RSA_KEYX, 384, AT_KEYEXCHANGE);
     pair_of("pair", AT_SIGNATURE, 392, AT_SIGNATURE);
     pair_of("pair", CALG_RSA_SIGN, 2048, AT_SIGNATURE);
+    static const DWORD sizes[] = {384, 392, 504, 512, 520, 768, 1000, 1032, 1536, 2056, 3072, 4096};
     p = AES_PROV;
-    assert_works(CryptGenKey(p, AT_SIGNATURE, BITS(3072), &k));
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        assert_works(CryptGenKey(p, AT_SIGNATURE, BITS(sizes[i]), &k));
+        assert_int_equal(key_dword(k, KP_KEYLEN), sizes[i]);
+    }
     assert_fails(CryptGenKey(p, AT_SIGNATURE, BITS(376), &k), NTE_BAD_DATA);
     assert_fails(CryptGenKey(p, AT_SIGNATURE, BITS(1020), &k), NTE_BAD_DATA);
     assert_fails(CryptGenKey(p, AT_SIGNATURE, BITS(16392), &k), NTE_BAD_DATA);
@@ -274,7 +278,23 @@ capi_025(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_row(p, rows[i]);
     }
+    derives(p, CALG_MD5, CALG_RC2, "7340e6e274b8ea399395aa29d638b52a");
     derives(p, CALG_MD5, CALG_RC4, "7340e6e274b8ea399395aa29d638b52a");
+    derives(p, CALG_MD5, CALG_3DES_112, "7340e6e274b8ea399395aa29d638b52a");
+    derives(p, CALG_MD5, CALG_AES_128, "5ad8caaf9fe21c8da124092b81fd0f2f");
+    derives(p, CALG_MD5, CALG_AES_192, "5ad8caaf9fe21c8da124092b81fd0f2f3e20985bced4d456");
+    derives(p, CALG_MD5, CALG_3DES, "5ad8caaf9fe21c8da124092b81fd0f2f3e20985bced4d456");
+    derives(p, CALG_SHA1, CALG_RC2, "b3436f6db8afccecfea5e3b956791544");
+    derives(p, CALG_SHA1, CALG_RC4, "b3436f6db8afccecfea5e3b956791544");
+    derives(p, CALG_SHA1, CALG_DES, "b3436f6db8afccec");
+    derives(p, CALG_SHA1, CALG_AES_128, "d16edf877a5085a147bc5cff041045f9");
+    derives(p, CALG_SHA1, CALG_AES_192, "d16edf877a5085a147bc5cff041045f9375e62ec3970f8aa");
+    derives(p, CALG_SHA1, CALG_AES_256,
+            "d16edf877a5085a147bc5cff041045f9375e62ec3970f8aa0cec6167574b1758");
+    derives(p, CALG_SHA_256, CALG_DES, "db3fc60cdba19afd");
+    derives(p, CALG_SHA_256, CALG_RC4, "db3fc60cdba19afdd5ed14b436fd45cd");
+    derives(p, CALG_SHA_256, CALG_AES_128, "db3fc60cdba19afdd5ed14b436fd45cd");
+    derives(p, CALG_SHA_256, CALG_3DES, "db3fc60cdba19afdd5ed14b436fd45cdc623e57a17baa670");
     derives(p, CALG_MD5, CALG_DES, "7340e6e274b8ea39");
     derives(p, CALG_MD5, CALG_AES_256,
             "5ad8caaf9fe21c8da124092b81fd0f2f3e20985bced4d4569fcd766a089f932a");
