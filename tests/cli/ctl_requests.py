@@ -151,13 +151,19 @@ def without_a_terminal(p):
 
 
 def evidence(p):
-    """what the officer saw and signed stays on the officer's machine, by its hash"""
+    """what the officer saw and signed stays on the officer's machine, by its hash; it names the log of the holder's note"""
     _, request, code = opened(p)
+    logs = p.path("home/alice/.config/sparekey/officer/authorities/authority/logs.note")
+    pinned = logs.read_text()
+    logs.unlink()  # as if there had been no logs when the authority was pinned
     p.run("alice", "request", "approve", request, "--code", code, "--reason", "called back on 555", ok=0)
+    assert logs.read_text() == pinned
     folder = p.path("home/alice/.config/sparekey/officer/evidence")
     text, note = sorted(folder.glob("*.txt"))[0], sorted(folder.glob("*.note"))[0]
     assert hashlib.sha256(text.read_bytes()).hexdigest() == text.stem == note.stem
     assert f"evidence {text.stem}\n" in note.read_text()
+    origin = re.search(r"^recoveries (\S+?/recoveries)\+", pinned, re.MULTILINE).group(1)
+    assert f"\nlog {origin}\n" in note.read_text(), note.read_text()
     assert "olga Owner" in text.read_text() and "called back on 555" in text.read_text()
     assert oct(text.stat().st_mode)[-3:] == "600"
 
