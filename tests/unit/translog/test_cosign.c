@@ -177,7 +177,6 @@ what_was_altered_is_refused(void **state)
 {
     (void)state;
     SPK_AUTO_BUF struct spk_buf bytes = SPK_BUF((size_t)65536);
-    SPK_AUTO_BUF struct spk_buf raw = SPK_BUF((size_t)256);
     struct spk_note note = k.note;
     size_t good = 0;
 
