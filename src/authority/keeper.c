@@ -86,8 +86,8 @@ keep_record(void *arg, const struct spk_record_row *row)
 }
 
 /* SPK_CODE_DENIED: not to be filed. The owner must be enrolled; a deposit that is there already is
- * as good, unless it is one that the holder has refused; and the holder must find the tag right,
- * which only who knows the key can make. */
+ * as good, unless the holder has refused it or it was altered in the database; and the holder must
+ * find the tag right, which only who knows the key can make. */
 static spk_err
 record_wanted(struct spk_server *s, struct spk_intake *in)
 {
@@ -104,7 +104,8 @@ record_wanted(struct spk_server *s, struct spk_intake *in)
     }
     if (enrolled) {
         e = spk_store_deposit(s->store, in->row.owner_key, &in->row.serial, &have);
-        bool there = spk_ok(e) && have.epoch >= in->row.epoch && have.state != SPK_DEPOSIT_WRONG;
+        bool there = spk_ok(e) && have.epoch >= in->row.epoch && have.state != SPK_DEPOSIT_WRONG &&
+                     spk_ok(spk_deposit_row_verify(&have));
         spk_deposit_row_clear(&have);
         SPK_CHECK(!there, DENIED);
     }

@@ -11,6 +11,31 @@ struct left { /* what becomes of it at the authority */
     uint64_t expires;
 };
 
+/* A recovery that the authority has ended has made the request's pairs the owner's. Asked twice,
+ * and with nobody there to ask, they stay: whoever has lost their passphrase gets past, since
+ * without it the authority does not say how the request stands. */
+static bool
+keeps_ended(const struct spk_pending *p, const struct left *l)
+{
+    if (l->state != SPK_RECOVER_DONE &&
+        !spk_recover_led_to(p->pin, &p->request.owner, p->request.sign)) {
+        return false;
+    }
+    if (term_confirm(
+            _("The authority has ended this recovery: the new key pairs of this request are "
+              "the only ones that have rights there. Throw them away? (yes or no) "))) {
+        return false;
+    }
+    fprintf(
+        stderr,
+        _("sparekey: error: the recovery has ended at %s: the key pairs of this request are the "
+          "only ones that have rights there\n"),
+        p->pin->name);
+    term_say_hint(_("nothing was thrown away. 'sparekey recover' goes on: it only has to be "
+                    "finished here"));
+    return true;
+}
+
 /* Whoever still has the owner's present key can take the request back himself; a failure only means
  * that it stays there until it expires. */
 static struct left
@@ -91,6 +116,9 @@ recover_abandon(const struct term *c, struct recover_job *job, struct spk_pendin
         return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
     }
     l = take_back(job, p);
+    if (keeps_ended(p, &l)) {
+        return TERM_FAILED;
+    }
     e = spk_pending_drop(p);
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, p->dir, e, NULL);

@@ -188,14 +188,28 @@ say_present(const struct recover_job *job)
     }
 }
 
+/* Said before anything is asked for: a copy of the container may make the whole recovery needless.
+ */
+static void
+warn_damaged(const struct recover_job *job)
+{
+    fprintf(stderr, _("sparekey: warning: key container '%s' is damaged and opens nothing: '%s'\n"),
+            term_shown(job->s->profile->container), term_shown(job->s->trouble.file));
+    term_say_hint(_("a copy of that file, put back in its place, makes a recovery needless. The "
+                    "recovery keeps the damaged one beside the new one"));
+}
+
 int
 recover_may_replace(const struct recover_job *job)
 {
     bool without_pass = recover_locked_out(job);
     struct spk_rsa *keyx = NULL;
+    spk_err e = spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx);
 
-    if (job->o->replace_keys || job->o->keys_only ||
-        !spk_ok(spk_session_key(job->s, SPK_AT_KEYEXCHANGE, &keyx))) {
+    if (e.code == SPK_CODE_FORMAT || e.code == SPK_CODE_VERSION) {
+        warn_damaged(job);
+    }
+    if (job->o->replace_keys || job->o->keys_only || !spk_ok(e)) {
         return TERM_GO_ON;
     }
     if (term_confirm(without_pass

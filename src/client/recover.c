@@ -523,7 +523,7 @@ set_old_aside(struct spk_session *s, char **ret_old)
 
     SPK_TRY(spk_kept_name(s->profile->container, spk_now(), &b));
     SPK_TRY(spk_buf_cstr(&b, &name));
-    e = spk_container_rename(s->keystore, s->profile->container, name);
+    e = spk_container_set_aside(s->keystore, s->profile->container, name);
     if (e.code == SPK_CODE_NOTFOUND) {
         return SPK_OK;
     }

@@ -81,6 +81,11 @@ SPK_MUST_USE spk_err spk_container_delete(struct spk_keystore *ks, const char *n
  * old one is read as by opening it. */
 SPK_MUST_USE spk_err spk_container_rename(struct spk_keystore *ks, const char *from,
                                           const char *to);
+/** The same for one that may be damaged: it then goes as it is, for there is no name in it to
+ * change.
+ */
+SPK_MUST_USE spk_err spk_container_set_aside(struct spk_keystore *ks, const char *from,
+                                             const char *to);
 /** Names in byte order, as their owners wrote them; called once for each, until it fails. Files
  * that are no container by their name are left out; a damaged one is named in lower case. */
 SPK_MUST_USE spk_err spk_container_list(struct spk_keystore *ks,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -220,5 +221,37 @@ spk_container_rename(struct spk_keystore *ks, const char *from, const char *to)
     SPK_TRY(spk_container_fname(to, &new_name));
     SPK_TRY(spk_folder_lock(ks->fd, &lock));
     SPK_TRY(renamed_bytes(ks->fd, &old_name, to, &bytes));
+    return move_file(ks->fd, old_name.s, new_name.s, bytes);
+}
+
+static spk_err
+move_unread(int dirfd, const char *from, const char *to)
+{
+    bool taken = false;
+    SPK_TRY(spk_folder_has(dirfd, to, &taken));
+    SPK_CHECK(!taken, EXISTS);
+    SPK_TRY(spk_extra_clean(dirfd, to));
+    SPK_TRY(spk_extra_move(dirfd, from, to));
+    if (renameat(dirfd, from, dirfd, to) != 0) {
+        return spk_err_errno();
+    }
+    return spk_sync_parent(dirfd, to);
+}
+
+spk_err
+spk_container_set_aside(struct spk_keystore *ks, const char *from, const char *to)
+{
+    SPK_AUTO_FD int lock = -1;
+    SPK_AUTO(spk_secret) bytes = NULL;
+    struct spk_container_fname old_name;
+    struct spk_container_fname new_name;
+    SPK_TRY(spk_container_fname(from, &old_name));
+    SPK_TRY(spk_container_fname(to, &new_name));
+    SPK_TRY(spk_folder_lock(ks->fd, &lock));
+    spk_err e = renamed_bytes(ks->fd, &old_name, to, &bytes);
+    if (e.code == SPK_CODE_FORMAT || e.code == SPK_CODE_VERSION) {
+        return move_unread(ks->fd, old_name.s, new_name.s);
+    }
+    SPK_TRY(e);
     return move_file(ks->fd, old_name.s, new_name.s, bytes);
 }

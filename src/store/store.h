@@ -92,9 +92,10 @@ typedef spk_err (*spk_deposit_fn)(void *arg, const struct spk_deposit_row *row);
 void spk_deposit_row_clear(struct spk_deposit_row *row);
 
 /** Same owner, serial and epoch: a duplicate when R_pub without time, and P, are the same (they fix
- * everything else by hash), else a conflict; either way nothing is written. Only a row that the
- * holder has refused (put_wrong) gives way: another content is then a new row, with a new index,
- * and the one that counts from then on; the refused one stays as it is. */
+ * everything else by hash), else a conflict; either way nothing is written. Two kinds of rows give
+ * way: one that the holder has refused (put_wrong) to another content, and one that was altered
+ * (spk_deposit_row_verify) to any. What comes is then a new row, with a new index, and the one that
+ * counts from then on; the old one stays as it is. */
 SPK_MUST_USE spk_err spk_store_put_deposit(struct spk_store *s, const struct spk_deposit_row *row,
                                            struct spk_put_result *ret_r);
 

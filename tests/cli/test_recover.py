@@ -5,7 +5,6 @@
 import json
 import os
 import re
-import sqlite3
 
 import live
 import box as harness
@@ -206,23 +205,6 @@ def changed_core(box):
     recovered_box(box, AUTHORITY, "a.spk")
     assert plain(box, "a.spk") == b"x" * 5000
     box.run("verify", "--payload", "a.spk", ok=0)
-
-
-def file_alone(box):
-    """the deposit was never made: the file's own record is filed first, and is enough"""
-    with live.Authority() as a:
-        live.enrolled(a, box)
-        a.keep_port()
-        a.stop("daemon")
-        box.write("a", b"only the file")
-        box.run("encrypt", "-q", "--policy", "spool", "a", ok=0)
-        live.lose_keys(box)
-        for name in live.spool(box):
-            (box.home / ".local/share/sparekey/spool" / name).unlink()
-        a.start_server()
-        recovered_box(box, a, "a.spk")
-        assert plain(box, "a.spk") == b"only the file"
-        assert box.json("verify", "--online", "a.spk")["authorities"][0]["confirmed"]
 
 
 def new_machine(box):
@@ -718,45 +700,6 @@ def two_at_once(box):
     assert plain(box, "a.spk") == b"x"
 
 
-def abandoned(box):
-    """--abandon says what is left: withdrawn by the present key, else open until a day that it names"""
-    live.enrolled(AUTHORITY, box)
-    request, code = open_request(box, "--all", "--replace-keys")
-    AUTHORITY.request(request)
-    p = box.run("requests", ok=0)
-    assert "opened on this computer" in p.stdout and "veto" not in p.stderr
-    p = box.run("recover", "--abandon", ok=0)
-    assert code in p.stdout and "everything that was ever deposited" in p.stdout and "withdrawn" in p.stdout
-    assert {r["request"]: r["state"] for r in box.json("requests")}[request] == "vetoed"
-    live.lose_keys(box)
-    request, code = open_request(box, "--all")
-    j = box.json("recover", "--abandon")
-    assert j["state"] == "abandoned" and j["request"] == request and not j["withdrawn"] and j["expires"] > 0
-    assert live.containers(box) == []
-
-
-def refused_release(box):
-    """a key that the authority refuses to release is not said to have never been deposited"""
-    live.enrolled(AUTHORITY, box)
-    for name in "ab":
-        box.write(name, name.encode())
-    box.run("encrypt", "-q", "a", "b", ok=0)
-    live.lose_keys(box)
-    request, _ = open_request(box, "a.spk", "b.spk")
-    AUTHORITY.approve(request)
-    blocked = box.home / ".local/share/sparekey/recovered"
-    blocked.write_bytes(b"")  # the first try ends here, after the authority has looked the scope up
-    assert "goes on where it ended" in box.run("recover", ok=1).stderr
-    blocked.unlink()
-    with sqlite3.connect(AUTHORITY.folder / "authority/sparekey.db") as db:
-        serial = bytes.fromhex(box.json("inspect", "b.spk")["serial"])
-        assert db.execute("UPDATE deposits SET salt = zeroblob(32) WHERE serial = ?", (serial,)).rowcount == 1
-    p = box.run("recover", "a.spk", "b.spk", ok=1)
-    assert "refused to release 1 deposit" in p.stderr and "never" not in p.stderr
-    assert "'b.spk' is deposited, but the authority has refused" in p.stderr
-    assert plain(box, "a.spk") == b"a"
-
-
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
         harness.main(
@@ -767,7 +710,6 @@ if __name__ == "__main__":
                 damaged_areas,
                 damaged_core,
                 changed_core,
-                file_alone,
                 new_machine,
                 owner_id_from_the_sheet,
                 serial_changed,
@@ -788,8 +730,6 @@ if __name__ == "__main__":
                 garbage_among_files,
                 serial_that_is_known,
                 two_at_once,
-                abandoned,
-                refused_release,
             ],
             make=fresh_owner,  # a recovery changes an owner for good
         )

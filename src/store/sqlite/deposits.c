@@ -24,6 +24,7 @@ struct standing { /* what is there under the same owner, serial and epoch */
     struct spk_put_result r;
     uint64_t again;
     bool wrong;
+    bool altered;
 };
 
 static spk_err
@@ -53,6 +54,61 @@ find_standing(struct sq *s, const struct spk_deposit_row *row, struct standing *
     SPK_CHECK(found, CHANGED);
     *ret_st = st;
     return SPK_OK;
+}
+
+/* The small columns, which are all that a search looks at.  A hash or serial of a wrong length is
+ * handed over as zeros: one row that somebody spoiled must not hide the others, and
+ * spk_deposit_row_verify() finds it. */
+static void
+read_head(struct sq_use *u, struct spk_deposit_row *row)
+{
+    uint64_t proof = sq_col_u64(u, 17); /* its time + 1 */
+
+    row->index = sq_col_u64(u, 0);
+    row->owner_key = sq_col_u64(u, 1);
+    row->epoch = (uint32_t)sq_col_u64(u, 3);
+    row->policy = (uint32_t)sq_col_u64(u, 4);
+    row->time_ms = sq_col_u64(u, 5);
+    (void)sq_col_fit(u, 6, row->serial.b, SPK_FILE_ID_LEN);
+    row->description = sq_col_span(u, 7);
+    if (sq_col_u64(u, 11) != 0) {
+        row->state = SPK_DEPOSIT_WRONG;
+    } else {
+        row->state = proof != 0 ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
+        row->proven = proof != 0 ? proof - 1 : 0;
+    }
+}
+
+static void
+read_rest(struct sq_use *u, struct spk_deposit_row *row)
+{
+    (void)sq_col_fit(u, 2, row->owner.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 8, row->oc.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 9, row->leaf.b, SPK_HASH_LEN);
+    (void)sq_col_fit(u, 10, row->p.b, SPK_HASH_LEN);
+    row->rpub = sq_col_span(u, 12);
+    row->salt = sq_col_span(u, 13);
+    row->rpriv = sq_col_span(u, 14);
+    row->sealed = sq_col_span(u, 15);
+    row->blob = sq_col_span(u, 16);
+}
+
+/* A row that was altered is no reason to turn the true one away: nothing in it counts any more. */
+static spk_err
+look_altered(struct sq *s, struct standing *st)
+{
+    struct sq_use u = sq_begin_write(s, SQ_DEPOSITS_ALL);
+
+    sq_u64(&u, st->r.index);
+    sq_u64(&u, st->r.index + 1);
+    while (sq_step(&u)) {
+        struct spk_deposit_row row = {0};
+
+        read_head(&u, &row);
+        read_rest(&u, &row);
+        st->altered = spk_deposit_row_verify(&row).code == SPK_CODE_CHANGED;
+    }
+    return sq_end(&u);
 }
 
 /* *ret_new is false when there is such a row. */
@@ -93,7 +149,8 @@ sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
     SPK_TRY(insert(s, row, 0, &is_new));
     if (!is_new) {
         SPK_TRY(find_standing(s, row, &st));
-        if (st.r.what == SPK_PUT_DUPLICATE || !st.wrong) {
+        SPK_TRY(look_altered(s, &st));
+        if (!st.altered && (st.r.what == SPK_PUT_DUPLICATE || !st.wrong)) {
             *ret_r = st.r;
             return SPK_OK;
         }
@@ -103,43 +160,6 @@ sq_put_deposit(struct spk_store *base, const struct spk_deposit_row *row,
     *ret_r = (struct spk_put_result){SPK_PUT_NEW, s->next_index, row->time_ms};
     s->next_index++;
     return SPK_OK;
-}
-
-/* The small columns, which are all that a search looks at.  A hash or serial of a wrong length is
- * handed over as zeros: one row that somebody spoiled must not hide the others, and
- * spk_deposit_row_verify() finds it. */
-static void
-read_head(struct sq_use *u, struct spk_deposit_row *row)
-{
-    uint64_t proof = sq_col_u64(u, 17); /* its time + 1 */
-
-    row->index = sq_col_u64(u, 0);
-    row->owner_key = sq_col_u64(u, 1);
-    row->epoch = (uint32_t)sq_col_u64(u, 3);
-    row->policy = (uint32_t)sq_col_u64(u, 4);
-    row->time_ms = sq_col_u64(u, 5);
-    (void)sq_col_fit(u, 6, row->serial.b, SPK_FILE_ID_LEN);
-    row->description = sq_col_span(u, 7);
-    if (sq_col_u64(u, 11) != 0) {
-        row->state = SPK_DEPOSIT_WRONG;
-    } else {
-        row->state = proof != 0 ? SPK_DEPOSIT_CHECKED : SPK_DEPOSIT_ACCEPTED;
-        row->proven = proof != 0 ? proof - 1 : 0;
-    }
-}
-
-static void
-read_rest(struct sq_use *u, struct spk_deposit_row *row)
-{
-    (void)sq_col_fit(u, 2, row->owner.b, SPK_HASH_LEN);
-    (void)sq_col_fit(u, 8, row->oc.b, SPK_HASH_LEN);
-    (void)sq_col_fit(u, 9, row->leaf.b, SPK_HASH_LEN);
-    (void)sq_col_fit(u, 10, row->p.b, SPK_HASH_LEN);
-    row->rpub = sq_col_span(u, 12);
-    row->salt = sq_col_span(u, 13);
-    row->rpriv = sq_col_span(u, 14);
-    row->sealed = sq_col_span(u, 15);
-    row->blob = sq_col_span(u, 16);
 }
 
 static struct sq_use

@@ -257,6 +257,27 @@ test_delete(void **state)
     assert_spk_code(spk_container_delete(k->ks, ""), USAGE);
 }
 
+/* A container that no one can read any more must not stand in the way of a new one. */
+static void
+test_damaged_aside(void **state)
+{
+    struct kit *k = *state;
+    static const char *const bytes[] = {"no container", ""};
+
+    kit_save(k, "taken", kit_pair(0), kit_pair(1), NULL);
+    for (size_t i = 0; i < 2; i++) {
+        kit_plant(k, "broken", spk_span_str(bytes[i]), false);
+        assert_spk_code(spk_container_set_aside(k->ks, "broken", "taken"), EXISTS);
+        assert_spk_ok(spk_container_set_aside(k->ks, "broken", "broken before"));
+        assert_spk_code(open_it(k, "broken"), NOTFOUND);
+        assert_spk_code(open_it(k, "broken before"), FORMAT);
+        assert_spk_ok(spk_container_delete(k->ks, "broken before"));
+    }
+    assert_spk_ok(spk_container_set_aside(k->ks, "taken", "given"));
+    assert_spk_ok(open_it(k, "given"));
+    assert_spk_code(spk_container_set_aside(k->ks, "taken", "given"), NOTFOUND);
+}
+
 static void
 test_rename(void **state)
 {
@@ -408,6 +429,7 @@ main(void)
         TEST(test_list_many),
         TEST(test_delete),
         TEST(test_rename),
+        TEST(test_damaged_aside),
         TEST(test_rename_takes_what_is_beside),
         TEST(test_no_folder_for_reading),
         TEST(test_rename_refused),

@@ -388,6 +388,12 @@ test_edited_by_hand(void **state)
         }
         assert_spk_code(spk_deposit_row_verify(&r), CHANGED);
         spk_deposit_row_clear(&r);
+        /* nor does it keep the true one out, once more */
+        assert_int_equal(put(s, &m).what, SPK_PUT_NEW);
+        assert_spk_ok(spk_store_deposit_at(s, 1, &r));
+        assert_spk_ok(spk_deposit_row_verify(&r));
+        spk_deposit_row_clear(&r);
+        assert_int_equal(put(s, &m).what, SPK_PUT_DUPLICATE);
         spk_store_free(s);
         unlink(path);
     }
