@@ -166,6 +166,7 @@ CryptAcquireContextW(HCRYPTPROV *phProv, LPCWSTR szContainer, LPCWSTR szProvider
     SPK_AUTO_STR char *container = NULL;
     SPK_AUTO_STR char *provider = NULL;
     DWORD code = capi_narrow(szContainer, &container);
+    code = code == ERROR_NO_UNICODE_TRANSLATION ? NTE_BAD_KEYSET_PARAM : code;
     code = code == ERROR_SUCCESS ? capi_narrow(szProvider, &provider) : code;
     if (code == ERROR_SUCCESS) {
         code = acquire(phProv, container, provider, dwProvType, dwFlags);

@@ -58,6 +58,7 @@ struct capi_prov {
     char *container;         /* NULL: CRYPT_VERIFYCONTEXT */
     struct spk_keystore *ks; /* where it is; NULL with container */
     char *path;              /* of its file */
+    struct spk_hash mark;    /* which container of that name it is */
     struct capi_pair pair[CAPI_SPECS]; /* by spec - 1 */
     struct capi_stamp stamp;
     struct spk_secret *pin; /* passphrase set by the program, or NULL */

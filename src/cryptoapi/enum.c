@@ -56,10 +56,6 @@ enum_types(const struct query *q, struct text_out out)
     const struct capi_type *t = capi_type_at(q->index);
     CAPI_CHECK(t != NULL, ERROR_NO_MORE_ITEMS);
     *q->type = t->type;
-    if (t->name[0] == '\0') {
-        *out.len = 0; /* has no name to show */
-        return ERROR_SUCCESS;
-    }
     return put_text(t->name, out);
 }
 

@@ -198,6 +198,13 @@ load_one(struct capi_prov *p, struct spk_container *c, enum spk_key_spec spec,
                      NTE_KEYSET_ENTRY_BAD);
 }
 
+/* Another one of that name, made after this one was deleted, is not ours to read or write. */
+static bool
+same(const struct capi_prov *p, const struct spk_container *c)
+{
+    return spk_hash_eq(spk_container_mark(c), &p->mark);
+}
+
 /* The pairs as they stand in the files now. */
 static DWORD
 reload(struct capi_prov *p)
@@ -211,6 +218,9 @@ reload(struct capi_prov *p)
         return ERROR_SUCCESS;
     }
     CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
+    if (!same(p, c)) {
+        return ERROR_SUCCESS;
+    }
     DWORD code = load_one(p, c, SPK_AT_KEYEXCHANGE, &fresh[0]);
     code = code == ERROR_SUCCESS ? load_one(p, c, SPK_AT_SIGNATURE, &fresh[1]) : code;
     for (unsigned i = 0; i < CAPI_SPECS; i++) {
@@ -230,6 +240,7 @@ reload(struct capi_prov *p)
 static DWORD
 keep_path(struct capi_prov *p, const struct spk_container *c)
 {
+    p->mark = *spk_container_mark(c);
     spk_mem_free(p->path);
     p->path = spk_strdup(spk_container_path(c));
     return p->path != NULL ? ERROR_SUCCESS : NTE_NO_MEMORY;
@@ -247,8 +258,9 @@ capi_store_create(struct capi_prov *p)
 {
     SPK_AUTO(spk_container) c = NULL;
     CAPI_TRY(store_code(spk_container_create(p->ks, p->container, &c)));
-    CAPI_TRY(keep_path(p, c));
-    return store_code(spk_container_save(c));
+    spk_container_want_mark(c);
+    CAPI_TRY(store_code(spk_container_save(c)));
+    return keep_path(p, c);
 }
 
 DWORD
@@ -321,7 +333,11 @@ save_once(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa,
           const struct spk_extra *x, bool *ret_again)
 {
     SPK_AUTO(spk_container) c = NULL;
-    CAPI_TRY(store_code(spk_container_open(p->ks, p->container, &c)));
+    spk_err e = spk_container_open(p->ks, p->container, &c);
+    if (e.code == SPK_CODE_NOTFOUND || (spk_ok(e) && !same(p, c))) {
+        return ERROR_SUCCESS; /* deleted meanwhile: the context goes on in memory */
+    }
+    CAPI_TRY(store_code(e));
     CAPI_CHECK(!p->unnamed || !pair_there(p, c, spec), NTE_PERM);
     if (rsa != NULL) {
         CAPI_TRY(unlock(p, c));
@@ -330,7 +346,7 @@ save_once(struct capi_prov *p, enum spk_key_spec spec, struct spk_rsa *rsa,
         CAPI_CHECK(!spk_container_has_pass(c), NTE_PERM);
         CAPI_TRY(store_code(spk_container_drop(c, spec)));
     }
-    spk_err e = spk_container_save_beside(c, spec, x);
+    e = spk_container_save_beside(c, spec, x);
     *ret_again = e.code == SPK_CODE_CHANGED; /* another program was faster */
     return store_code(e);
 }

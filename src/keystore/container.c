@@ -11,6 +11,7 @@
 #include "keystore/format.h"
 
 #define PASS_TRIES 3
+#define OPEN_TRIES 8
 
 struct held_key {
     struct spk_rsa *key;      /* the pair when known, else its public half; NULL: none */
@@ -27,6 +28,8 @@ struct spk_container {
     bool has_pass;
     bool on_disk;
     struct spk_hash seen; /* of the whole file as read or written last */
+    struct spk_hash mark; /* tells it from a former one of its name */
+    bool marked;          /* to be written with one */
 };
 
 static void
@@ -130,13 +133,14 @@ take_entry(struct spk_container *c, const struct spk_container_entry *entry)
     return spk_secret_from(entry->pkcs8, &h->pkcs8);
 }
 
-spk_err
-spk_container_open(struct spk_keystore *ks, const char *name, struct spk_container **ret_c)
+static spk_err
+open_once(struct spk_keystore *ks, const char *name, struct spk_container **ret_c)
 {
     SPK_AUTO(spk_container) c = NULL;
     SPK_AUTO(spk_secret) bytes = NULL;
     struct spk_container_file file;
     SPK_TRY(container_new(ks, name, &c));
+    SPK_TRY(spk_extra_marked(c->dirfd, c->fname.s, &c->mark));
     SPK_TRY(spk_folder_read(c->dirfd, c->fname.s, &bytes));
     SPK_TRY(spk_container_file_parse(spk_secret_span(bytes), &file));
     SPK_TRY(take_name(c, file.name));
@@ -148,6 +152,36 @@ spk_container_open(struct spk_keystore *ks, const char *name, struct spk_contain
     c->on_disk = true;
     *ret_c = SPK_STEAL(c);
     return SPK_OK;
+}
+
+/** Without a lock, so that mark and file may be of two containers, one deleted and one created
+ * meanwhile: the same mark before and after is the file's. */
+spk_err
+spk_container_open(struct spk_keystore *ks, const char *name, struct spk_container **ret_c)
+{
+    for (unsigned i = 0; i < OPEN_TRIES; i++) {
+        SPK_AUTO(spk_container) c = NULL;
+        struct spk_hash after;
+        SPK_TRY(open_once(ks, name, &c));
+        SPK_TRY(spk_extra_marked(c->dirfd, c->fname.s, &after));
+        if (spk_hash_eq(&after, &c->mark)) {
+            *ret_c = SPK_STEAL(c);
+            return SPK_OK;
+        }
+    }
+    return SPK_ERR(BUSY);
+}
+
+const struct spk_hash *
+spk_container_mark(const struct spk_container *c)
+{
+    return &c->mark;
+}
+
+void
+spk_container_want_mark(struct spk_container *c)
+{
+    c->marked = true;
 }
 
 static bool
@@ -304,12 +338,14 @@ check_unchanged(const struct spk_container *c)
     SPK_TRY(e);
     SPK_TRY(spk_sha256(spk_secret_span(bytes), &now));
     SPK_CHECK(spk_hash_eq(&now, &c->seen), CHANGED);
+    SPK_TRY(spk_extra_marked(c->dirfd, c->fname.s, &now));
+    SPK_CHECK(spk_hash_eq(&now, &c->mark), CHANGED);
     return SPK_OK;
 }
 
 /** Under the lock: what a container of that name has left that was deleted in another way. */
 static spk_err
-check_new(const struct spk_container *c)
+check_new(struct spk_container *c)
 {
     bool taken = false;
     if (c->on_disk) {
@@ -317,7 +353,9 @@ check_new(const struct spk_container *c)
     }
     SPK_TRY(spk_folder_has(c->dirfd, c->fname.s, &taken));
     SPK_CHECK(!taken, EXISTS);
-    return spk_extra_clean(c->dirfd, c->fname.s);
+    SPK_TRY(spk_extra_clean(c->dirfd, c->fname.s));
+    SPK_TRY(c->marked ? spk_extra_mark(c->dirfd, c->fname.s) : SPK_OK);
+    return spk_extra_marked(c->dirfd, c->fname.s, &c->mark);
 }
 
 /** Slow under a passphrase: done before the lock is taken. */

@@ -47,6 +47,10 @@ SPK_MUST_USE spk_err spk_container_create(struct spk_keystore *ks, const char *n
 SPK_MUST_USE spk_err spk_container_open(struct spk_keystore *ks, const char *name,
                                         struct spk_container **ret_c);
 const char *spk_container_name(const struct spk_container *c);
+/** Tells a container from one that had its name before; zeros when it was made without. */
+const struct spk_hash *spk_container_mark(const struct spk_container *c);
+/** A new one gets a mark when it is saved. */
+void spk_container_want_mark(struct spk_container *c);
 /** Path of the file, for messages. */
 const char *spk_container_path(const struct spk_container *c);
 bool spk_container_has_pass(const struct spk_container *c);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/rd.h"
+#include "crypto/rng.h"
 #include "keystore/folder.h"
 #include "keystore/format.h"
 
@@ -14,8 +15,12 @@
 #define FILE_VERSION 1
 #define KIND_FLAGS 0
 #define KIND_BLOB 1
+#define MARK_LEN 64
+#define MARK ((enum spk_key_spec)0) /* .0 */
 
 static const uint8_t magic[MAGIC_LEN] = {0x89, 'S', 'P', 'X', '\r', '\n', 0x1a, '\n'};
+
+static const enum spk_key_spec beside[] = {MARK, SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
 
 struct extra_fname {
     char s[sizeof(struct spk_container_fname) + 2];
@@ -28,7 +33,7 @@ spk_extra_clear(struct spk_extra *x)
     *x = (struct spk_extra){0};
 }
 
-/* The container's file name with .1 or .2 behind it, which no container's name can be. */
+/* The container's file name with .0, .1 or .2 behind it, which no container's name can be. */
 static void
 add_spec(const char *base, enum spk_key_spec spec, struct extra_fname *ret_fname)
 {
@@ -51,10 +56,9 @@ make_fname(const char *name, enum spk_key_spec spec, struct extra_fname *ret_fna
 spk_err
 spk_extra_clean(int dirfd, const char *fname)
 {
-    static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
-    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
         struct extra_fname old_name;
-        add_spec(fname, specs[i], &old_name);
+        add_spec(fname, beside[i], &old_name);
         if (unlinkat(dirfd, old_name.s, 0) != 0 && errno != ENOENT) {
             return spk_err_errno();
         }
@@ -65,17 +69,41 @@ spk_extra_clean(int dirfd, const char *fname)
 spk_err
 spk_extra_move(int dirfd, const char *from, const char *to)
 {
-    static const enum spk_key_spec specs[] = {SPK_AT_KEYEXCHANGE, SPK_AT_SIGNATURE};
-    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
         struct extra_fname old_name;
         struct extra_fname new_name;
-        add_spec(from, specs[i], &old_name);
-        add_spec(to, specs[i], &new_name);
+        add_spec(from, beside[i], &old_name);
+        add_spec(to, beside[i], &new_name);
         if (renameat(dirfd, old_name.s, dirfd, new_name.s) != 0 && errno != ENOENT) {
             return spk_err_errno(); /* ENOENT: there is none, or it was moved before */
         }
     }
     return SPK_OK;
+}
+
+spk_err
+spk_extra_mark(int dirfd, const char *base)
+{
+    SPK_AUTO(spk_secret) bytes = NULL;
+    struct extra_fname fname;
+    add_spec(base, MARK, &fname);
+    SPK_TRY(spk_secret_random(MARK_LEN, &bytes));
+    return spk_folder_write(dirfd, fname.s, bytes, true);
+}
+
+spk_err
+spk_extra_marked(int dirfd, const char *base, struct spk_hash *ret_mark)
+{
+    SPK_AUTO(spk_secret) bytes = NULL;
+    struct extra_fname fname;
+    add_spec(base, MARK, &fname);
+    spk_err e = spk_folder_read(dirfd, fname.s, &bytes);
+    if (e.code == SPK_CODE_NOTFOUND) {
+        memset(ret_mark, 0, sizeof *ret_mark);
+        return SPK_OK;
+    }
+    SPK_TRY(e);
+    return spk_sha256(spk_secret_span(bytes), ret_mark);
 }
 
 static spk_err

@@ -35,8 +35,13 @@ SPK_MUST_USE spk_err spk_extra_put(int dirfd, const char *base, enum spk_key_spe
  * leaves the pair that was there before. SPK_CODE_CHANGED as spk_container_save(). */
 SPK_MUST_USE spk_err spk_container_save_beside(struct spk_container *c, enum spk_key_spec spec,
                                                const struct spk_extra *x);
-/** Under the folder's lock: what is kept beside container file fname goes, of both specs. Durable
- * with the next change of the folder that is. */
+/** Under the folder's lock: container file `base`, about to be written, is another one than any
+ * that had the name before. Durable. */
+SPK_MUST_USE spk_err spk_extra_mark(int dirfd, const char *base);
+/** Which one it is; zeros for one without a mark. */
+SPK_MUST_USE spk_err spk_extra_marked(int dirfd, const char *base, struct spk_hash *ret_mark);
+/** Under the folder's lock: what is kept beside container file fname goes, all of it. Durable with
+ * the next change of the folder that is. */
 SPK_MUST_USE spk_err spk_extra_clean(int dirfd, const char *fname);
 /** Under the folder's lock: what is kept beside container file `from` goes to `to`; what has gone
  * there already stays. Durable with the next change of the folder that is. */

@@ -141,7 +141,7 @@ capi_008(void **state)
     assert_works(acquire(&p, "Schl\u00fcssel \U0001f511", 0));
     release(p);
     assert_works(CryptAcquireContextW(&p, name, NULL, TYPE, CRYPT_DELETEKEYSET));
-    assert_fails(CryptAcquireContextW(&p, lone, NULL, TYPE, 0), ERROR_NO_UNICODE_TRANSLATION);
+    assert_fails(CryptAcquireContextW(&p, lone, NULL, TYPE, 0), NTE_BAD_KEYSET_PARAM);
 }
 
 static void

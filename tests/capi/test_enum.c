@@ -68,6 +68,12 @@ capi_013(void **state)
     len = 5;
     assert_fails(CryptEnumProviderTypesA(0, NULL, 0, &type, a, &len), ERROR_MORE_DATA);
     assert_int_equal(len, 38);
+    memset(a, 'x', sizeof a);
+    len = sizeof a;
+    assert_works(CryptEnumProviderTypesA(1, NULL, 0, &type, a, &len)); /* it has no name */
+    assert_int_equal(type, PROV_RSA_SIG);
+    assert_int_equal(len, 1);
+    assert_int_equal(a[0], 0);
     assert_fails(CryptEnumProviderTypesA(0, &reserved, 0, &type, a, &len), ERROR_INVALID_PARAMETER);
     assert_fails(CryptEnumProviderTypesA(0, NULL, 1, &type, a, &len), NTE_BAD_FLAGS);
     do {

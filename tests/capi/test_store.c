@@ -192,6 +192,31 @@ without_a_name_the_login_one_is_made(void **state)
     assert_fails(CryptAcquireContextA(&q, NULL, NULL, PROV_RSA_AES, 0), NTE_BAD_KEYSET);
 }
 
+/* A handle of a deleted container neither reads nor writes the next one of that name, not even
+ * while that is as empty as its own was. */
+static void
+a_successor_is_another_container(void **state)
+{
+    HCRYPTPROV old = new_container("again"), now = 0;
+    HCRYPTKEY k = 0;
+    (void)state;
+    now = new_container("again"); /* deleted, and made anew */
+    assert_works(CryptGenKey(old, AT_SIGNATURE, RSA_2048, &k));
+    assert_works(CryptGenKey(old, AT_KEYEXCHANGE, RSA_512, &k));
+    assert_fails(CryptGetUserKey(now, AT_SIGNATURE, &k), NTE_NO_KEY);
+    assert_fails(CryptGetUserKey(now, AT_KEYEXCHANGE, &k), NTE_NO_KEY);
+    assert_works(CryptGenKey(now, AT_SIGNATURE, 1024u << 16, &k));
+    assert_works(CryptGetUserKey(old, AT_SIGNATURE, &k)); /* its own, in memory */
+    assert_int_equal(key_dword(k, KP_KEYLEN), 2048);
+    release(old);
+    now = open_again(now, "again");
+    assert_works(CryptGetUserKey(now, AT_SIGNATURE, &k));
+    assert_int_equal(key_dword(k, KP_KEYLEN), 1024);
+    assert_fails(CryptGetUserKey(now, AT_KEYEXCHANGE, &k), NTE_NO_KEY);
+    release(now);
+    delete_container("again");
+}
+
 #define BROKEN "data/sparekey/containers/62726f6b656e"
 
 /* What is there now is refused with the code, by every way in, and stays as it is. */
@@ -267,6 +292,7 @@ main(void)
         cmocka_unit_test(a_refused_default_stays_refused),
         cmocka_unit_test(without_a_name_no_pair_is_replaced),
         cmocka_unit_test(without_a_name_the_login_one_is_made),
+        cmocka_unit_test(a_successor_is_another_container),
         cmocka_unit_test(a_damaged_container_stays_on_disk),
     };
     return cmocka_run_group_tests(tests, capi_setup, capi_teardown);
