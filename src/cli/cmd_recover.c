@@ -78,7 +78,7 @@ print_state(const struct spk_recover_status *st)
 }
 
 static int
-report_waiting(const struct term *c, const struct spk_pending *p,
+report_waiting(const struct term *c, const struct recover_job *job, const struct spk_pending *p,
                const struct spk_recover_status *st)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
@@ -91,7 +91,7 @@ report_waiting(const struct term *c, const struct spk_pending *p,
         return term_json_out(&w, &b) == TERM_DONE ? TERM_WAITING : TERM_FAILED;
     }
     print_code(p);
-    printf(_("asked for: %s\n"), recover_what(p));
+    recover_tell_asked(job, p);
     print_state(st);
     fputs(_("Run 'sparekey recover' again to see how it stands; it goes on from there.\n"), stdout);
     return term_flush(TERM_WAITING);
@@ -228,6 +228,11 @@ take_all(struct term *c, struct recover_job *job, struct spk_pending *p)
         int status = term_error(TERM_ABOUT_PEER, NULL, e, &job->s->trouble);
 
         term_say_hint(_("run the command again: it goes on where it ended"));
+        if (job->s->trouble.status >= 500) {
+            term_say_hint(
+                _("if its operators say that this request cannot go on: 'sparekey recover "
+                  "--abandon', then the command again opens a new one"));
+        }
         return status;
     }
     job->keys = keys;
@@ -283,7 +288,7 @@ proceed(struct term *c, struct recover_job *job, struct spk_pending *p, bool fre
         }
     }
     if (undecided(st.state) || (fresh && st.state == SPK_RECOVER_UNKNOWN)) {
-        return report_waiting(c, p, &st);
+        return report_waiting(c, job, p, &st);
     }
     if (st.state == SPK_RECOVER_UNKNOWN) {
         return report_unknown(p);

@@ -139,6 +139,14 @@ look_damaged(int fd, struct recover_file *f)
     }
 }
 
+static bool
+for_nobody(const struct spk_header *h)
+{
+    struct spk_core_authority a;
+
+    return spk_core_authority(spk_header_core(h), 0, &a).code == SPK_CODE_NOTFOUND;
+}
+
 static void
 look(const struct recover_job *job, struct recover_file *f)
 {
@@ -162,6 +170,7 @@ look(const struct recover_job *job, struct recover_file *f)
     }
     f->torn = p.slots == NULL;
     if (spk_ok(f->why)) {
+        f->alone = !f->claimed && for_nobody(p.h);
         f->id = spk_header_core(p.h)->id;
         f->known = true;
     } else {
@@ -237,6 +246,8 @@ recover_find_here(struct recover_job *job)
     for (int i = 0; i < job->n && !term_stop; i++) {
         if (is_here(job, &job->files[i])) {
             job->files[i].state = RECOVER_HERE;
+        } else if (job->files[i].alone) {
+            job->files[i].state = RECOVER_LOST; /* a request would cost the old keys for nothing */
         }
     }
 }
@@ -300,10 +311,24 @@ same_owner(const struct recover_file *f, struct spk_hash *owner, bool *has_owner
     return false;
 }
 
+int
+recover_say_alone(const struct recover_file *f)
+{
+    term_say_error(f->path,
+                   _("was sealed without an authority and is NOT DEPOSITED: its key cannot "
+                     "come back from anywhere"));
+    term_say_hint(_("only the key container that it was sealed with opens it, or a copy of that"));
+    return TERM_UNRECOVERABLE;
+}
+
 /* Nothing in the file says what to ask for; with --all nothing has to. */
 static bool
 lost_in(const struct recover_job *job, const struct recover_file *f)
 {
+    if (f->alone) {
+        (void)recover_say_alone(f);
+        return true;
+    }
     if (!is_damage(f->why)) {
         (void)term_error(TERM_ABOUT_SEALED, f->path, f->why, NULL);
         return true;
@@ -361,7 +386,7 @@ take_file(struct recover_job *job, struct recover_file *f, struct spk_hash *owne
         job->left_out += lost_in(job, f);
         return TERM_GO_ON;
     }
-    if (!f->known) {
+    if (!f->known || f->alone) {
         return TERM_GO_ON;
     }
     if (!same_owner(f, owner, has_owner)) {

@@ -27,6 +27,7 @@ struct recover_file {
     bool claimed; /* it carries a record, which names the owner */
     bool torn;    /* nothing of its slots can be read */
     bool asked;   /* it is among those that the request is for */
+    bool alone;   /* sealed without an authority: nobody else has its key */
     struct spk_file_id id;
     struct spk_hash owner;
 };
@@ -69,6 +70,8 @@ int recover_count(const struct recover_job *job, enum recover_file_state state);
 bool recover_opens(const struct recover_job *job, const char *path);
 /** It has a slot for the present key exchange key, which may be locked. */
 bool recover_is_for_present(const struct recover_job *job, const char *path);
+/** Nobody but its owner ever had this file's key. Says so, and returns the status. */
+int recover_say_alone(const struct recover_file *f);
 /** Owner and serial numbers for a request from files and options. */
 int recover_prepare(struct term *c, struct recover_job *job, struct spk_pending_spec *spec);
 /** Files may carry a record of their deposit, which then need not be there: sent before the
@@ -91,6 +94,8 @@ int recover_may_replace(const struct recover_job *job);
 void recover_hint_all(const struct recover_job *job);
 /** What a request is for, in words; borrowed until the next call. */
 const char *recover_what(const struct spk_pending *p);
+/** The same, with those of the named files that it is for. */
+void recover_tell_asked(const struct recover_job *job, const struct spk_pending *p);
 
 /* -- recover_pass.c -- */
 

@@ -58,6 +58,8 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
                        _("is deposited, but the authority has refused to release its key"));
         term_say_hint(_("ask its operators why: the deposit, or what they keep of it, does not "
                         "hold; another copy of the file, or another authority, may help"));
+    } else if (f->alone) {
+        return recover_say_alone(f);
     } else if (!spk_ok(f->why)) {
         term_say_error(f->path, _("is no sealed file, or its header is damaged, and no key that "
                                   "came back fits it"));

@@ -20,6 +20,17 @@ recover_what(const struct spk_pending *p)
     return text;
 }
 
+void
+recover_tell_asked(const struct recover_job *job, const struct spk_pending *p)
+{
+    printf(_("asked for: %s\n"), recover_what(p));
+    for (int i = 0; p->request.select != SPK_SELECT_ALL && i < job->n; i++) {
+        if (job->files[i].known && spk_pending_covers(p, &job->files[i].id)) {
+            printf("  %s\n", term_shown(job->files[i].path));
+        }
+    }
+}
+
 static int
 not_covered(const struct spk_pending *p, const char *path)
 {
@@ -59,7 +70,7 @@ static bool
 file_covered(const struct recover_job *job, const struct spk_pending *p,
              const struct recover_file *f)
 {
-    if (f->state == RECOVER_LOST || spk_pending_covers(p, &f->id)) {
+    if (f->state == RECOVER_LOST || f->alone || spk_pending_covers(p, &f->id)) {
         return true;
     }
     return recover_opens(job, f->path);
@@ -82,8 +93,15 @@ recover_covered(const struct recover_job *job, const struct spk_pending *p)
         return not_covered(p, NULL);
     }
     for (int i = 0; !job->o->keys_only && i < job->n; i++) {
-        if (!file_covered(job, p, &job->files[i])) {
-            return not_covered(p, job->files[i].path);
+        const struct recover_file *f = &job->files[i];
+
+        if (!file_covered(job, p, f)) {
+            return not_covered(p, f->path);
+        }
+        if (!f->known && keys && p->request.select != SPK_SELECT_ALL) {
+            term_say_warning(f->path,
+                             _("names no serial number: nobody can tell whether the request "
+                               "that is under way brings its key back"));
         }
     }
     return TERM_GO_ON;

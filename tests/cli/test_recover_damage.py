@@ -77,6 +77,26 @@ def refused_release(box):
     assert plain(box, "a.spk") == b"a"
 
 
+def never_deposited(box):
+    """what was sealed without an authority is named before any request, and asked for in none; what is asked for is named"""
+    live.enrolled(AUTHORITY, box)
+    for name in "abc":
+        box.write(name, name.encode())
+    box.run("encrypt", "-q", "--policy", "off", "a", ok=0)
+    box.run("encrypt", "-q", "b", "c", ok=0)
+    live.lose_keys(box)
+    p = box.run("recover", "a.spk", ok=3)
+    assert "NOT DEPOSITED" in p.stderr and "no recovery is under way" in box.run("recover", ok=2).stderr, p.stderr
+    p = box.run("recover", "--bits", "2048", "a.spk", "b.spk", ok=1)
+    assert "asked for: 1 file\n  b.spk\n" in p.stdout and "'a.spk' was sealed without" in p.stderr, (p.stdout, p.stderr)
+    box.write("c.spk", b"x" * 4000)  # nothing tells its serial number
+    p = box.run("recover", "c.spk", ok=4)
+    assert "'c.spk' names no serial number" in p.stderr and "  c.spk" not in p.stdout, (p.stdout, p.stderr)
+    AUTHORITY.approve(box.json("recover", ok=4)["request"])
+    p = box.run("recover", "a.spk", "b.spk", ok=3)
+    assert "NOT DEPOSITED" in p.stderr and "done: 1 of 2" in p.stdout and plain(box, "b.spk") == b"b", (p.stdout, p.stderr)
+
+
 if __name__ == "__main__":
     with live.Authority() as AUTHORITY:
-        harness.main([file_alone, abandoned, refused_release], make=fresh_owner)
+        harness.main([file_alone, abandoned, refused_release, never_deposited], make=fresh_owner)
