@@ -90,6 +90,13 @@ collect(struct restore *r)
         }
         line[strcspn(line, "\n")] = '\0';
         spk_err e = share_take(r, line);
+        if (e.code == SPK_CODE_EXISTS) {
+            SPK_TRY(spk_say(
+                STDERR_FILENO,
+                "sparekey-holder: %s: this share was given already; another officer's is wanted\n",
+                line));
+            continue;
+        }
         if (!spk_ok(e)) {
             (void)spk_fail(e, "%s", line);
             continue;

@@ -179,6 +179,7 @@ def one_share_is_nothing(p):
     share(p, "alice", r, "a.skp")
     status, out = r.give("a.skp", "a.skp", "copy/share-bob.sks", "nowhere")
     assert status == 1 and "only 1 of 2" in out, out
+    assert "a.skp: this share was given already" in out, out
     assert not p.path("new/holder/epoch-1.key").exists()
 
 
