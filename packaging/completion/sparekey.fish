@@ -20,6 +20,6 @@ complete -c sparekey -n "__fish_seen_subcommand_from recover" -l all -d "everyth
 complete -c sparekey -n "__fish_seen_subcommand_from recover" -l wait -d "wait until the officers have decided"
 complete -c sparekey -n "__fish_seen_subcommand_from watch" -l hook -r -d "run this program for each new alarm"
 complete -c sparekey -n "__fish_seen_subcommand_from watch" -l seen -d "do not tell of these events again"
-complete -c sparekey -n "__fish_seen_subcommand_from $commands" -l json -d "print JSON for programs"
+complete -c sparekey -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from veto" -l json -d "print JSON for programs"
 complete -c sparekey -n "__fish_seen_subcommand_from $commands" -s q -l quiet -d "only errors and warnings"
 complete -c sparekey -n "__fish_seen_subcommand_from $commands" -s h -l help -d "show help"

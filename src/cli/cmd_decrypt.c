@@ -13,6 +13,20 @@ struct decrypt_opts {
 };
 
 static int
+print_json(const char *in, const struct spk_decrypt_outcome *o)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_span_str(in));
+    spk_jw_str(&w, "output", spk_span_str(o->path));
+    spk_jw_u64(&w, "bytes", o->bytes);
+    spk_jw_close(&w, '}');
+    return term_json_out(&w, &b);
+}
+
+static int
 tell_error(const char *in, spk_err e, const struct spk_session *s,
            const struct spk_decrypt_outcome *o)
 {
@@ -58,16 +72,27 @@ one_file(struct term *c, struct spk_session *s, const struct decrypt_opts *o, co
     int status = TERM_DONE;
     spk_err e;
 
+    if (out != NULL && cli_same_file(in, out)) {
+        term_json_failed(c, in, SPK_ERR(USAGE));
+        term_say_error(in, _("is the sealed file itself: what is in it would replace it"));
+        term_say_hint(_("-o names another"));
+        return TERM_FAILED;
+    }
     term_progress_begin(c, &pr, term_shown(in));
     dopts.progress = &pr.p;
     e = spk_decrypt_file(s, from_stdin ? NULL : in, out, &dopts, &done);
     term_progress_end(&pr);
     if (!spk_ok(e)) {
+        if (out == NULL || strcmp(out, "-") != 0) { /* which has what was decrypted before it */
+            term_json_failed(c, in, e);
+        }
         status = tell_error(in, e, s, &done);
         if (out != NULL && strcmp(out, "-") == 0 && done.bad_segment > 0 &&
             done.bad_segment != UINT64_MAX) {
             term_say_warning(NULL, _("the beginning is on standard output already: do not use it"));
         }
+    } else if (done.path != NULL && c->json) {
+        status = print_json(in, &done);
     } else if (done.path != NULL && !c->quiet) {
         printf(_("%s: %s\n"), term_shown(done.path), term_size(done.bytes));
     }
@@ -98,6 +123,9 @@ cmd_decrypt(struct term *c, int argc, char **argv)
     }
     if (o.out != NULL && argc - first > 1) {
         return term_usage(c, _("-o names one output, so there can be one file only"));
+    }
+    if (c->json && o.out != NULL && strcmp(o.out, "-") == 0) {
+        return term_usage(c, _("--json and '-o -' would both use standard output"));
     }
     status = term_session(c, &s);
     if (status != TERM_GO_ON) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/encrypt_tree.h"
+#include "cli/folder.h"
 
 static int
 set_policy(const struct term *c, struct spk_profile *p, const char *policy)
@@ -250,6 +251,31 @@ one_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *c
     return TERM_DONE;
 }
 
+/* What cannot be sealed to where it would go. */
+static int
+check_place(const struct term *c, const char *in, const char *out)
+{
+    struct stat st;
+
+    if (strcmp(in, "-") == 0 || stat(in, &st) != 0) {
+        return TERM_GO_ON;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        term_say_error(in, _("is a folder"));
+        term_say_hint(_("'sparekey encrypt -r' seals the files in it"));
+    } else if (out == NULL && !S_ISREG(st.st_mode)) {
+        term_say_error(in, _("is a device, a FIFO or a socket: no sealed copy is put beside it"));
+        term_say_hint(_("-o names the output"));
+    } else if (out != NULL && cli_same_file(in, out)) {
+        term_say_error(in, _("is the file itself: its sealed copy would replace it"));
+        term_say_hint(_("-o names another"));
+    } else {
+        return TERM_GO_ON;
+    }
+    term_json_failed(c, in, SPK_ERR(USAGE));
+    return TERM_FAILED;
+}
+
 static int
 each_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *o, char **files,
           int n)
@@ -259,13 +285,10 @@ each_file(struct term *c, struct spk_session *s, const struct cli_encrypt_opts *
     for (int i = 0; i < n && !term_stop; i++) {
         SPK_AUTO_STR char *named = NULL;
         const char *out = o->out;
-        struct stat st;
-        int one;
+        int one = check_place(c, files[i], out);
 
-        if (strcmp(files[i], "-") != 0 && stat(files[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-            term_say_error(files[i], _("is a folder"));
-            term_say_hint(_("'sparekey encrypt -r' seals the files in it"));
-            status = TERM_FAILED;
+        if (one != TERM_GO_ON) {
+            status = one;
             continue;
         }
         if (out == NULL && strcmp(files[i], "-") == 0) {

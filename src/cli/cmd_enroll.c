@@ -39,6 +39,9 @@ report(const struct term *c, const struct spk_profile *p, const struct spk_pin *
     struct spk_jw w = {.b = &b};
     char code[SPK_REQ_CODE_LEN];
 
+    if (c->quiet && !c->json) {
+        return TERM_DONE;
+    }
     if (!c->json) {
         fingerprint_line(stdout, pin);
         printf(_("state: %s\n"), spk_pin_state_name(pin->state));

@@ -212,6 +212,13 @@ print_text(const char *path, struct spk_header *h)
 }
 
 static int
+tell_error(const struct term *c, const char *path, spk_err e)
+{
+    term_json_failed(c, path, e);
+    return term_error(TERM_ABOUT_SEALED, path, e, NULL);
+}
+
+static int
 one_file(const struct term *c, const char *path)
 {
     SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -220,11 +227,11 @@ one_file(const struct term *c, const char *path)
     spk_err e;
 
     if (fd < 0) {
-        return term_error(TERM_ABOUT_SEALED, path, spk_err_errno(), NULL);
+        return tell_error(c, path, spk_err_errno());
     }
     e = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? SPK_ERR(USAGE) : spk_header_read(fd, &h);
     if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_SEALED, path, e, NULL);
+        return tell_error(c, path, e);
     }
     if (c->json) {
         return print_json(path, h);
@@ -247,7 +254,7 @@ cmd_inspect(struct term *c, int argc, char **argv)
     }
     status = TERM_DONE;
     for (int i = first; i < argc; i++) {
-        int one = strcmp(argv[i], "-") == 0 ? cli_say_pipe("inspect") : one_file(c, argv[i]);
+        int one = strcmp(argv[i], "-") == 0 ? cli_say_pipe(c, "inspect") : one_file(c, argv[i]);
 
         status = one != TERM_DONE ? one : status;
     }

@@ -332,7 +332,9 @@ open_request(struct term *c, struct recover_job *job)
     }
     e = spk_ok(e) ? spk_pending_create(job->s, job->pin, &spec, &p) : e;
     if (!spk_ok(e)) {
-        return term_error(TERM_ABOUT_OWN, NULL, e, &job->s->trouble);
+        const char *at = e.code == SPK_CODE_IO ? job->s->profile->data_dir : NULL;
+
+        return term_error(TERM_ABOUT_OWN, at, e, &job->s->trouble);
     }
     status = proceed(c, job, p, true);
     if (job->left_out > 0 && (status == TERM_WAITING || status == TERM_DONE)) {

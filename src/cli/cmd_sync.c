@@ -12,14 +12,47 @@ struct tally {
     size_t sent, kept, unfolded, unreceipted;
 };
 
+static void
+json_sent(const struct spk_pin *pin, const struct spk_spool_entry *e)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_buf_span(&e->path));
+    spk_jw_cstr(&w, "authority", pin->name);
+    spk_jw_u64(&w, "index", e->parcel.index);
+    spk_jw_bool(&w, "receipt", !spk_parcel_lacks_receipt(&e->parcel));
+    spk_jw_close(&w, '}');
+    (void)term_json_out(&w, &b);
+}
+
+static void
+json_fetched(const char *path, const struct spk_fetched *f)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_span_str(path));
+    spk_jw_u64(&w, "had", f->had);
+    spk_jw_u64(&w, "fetched", f->got);
+    spk_jw_u64(&w, "beside", f->beside);
+    spk_jw_u64(&w, "without", f->without);
+    spk_jw_close(&w, '}');
+    (void)term_json_out(&w, &b);
+}
+
 static int
-tell_kept(const struct spk_session *s, const struct spk_spool_entry *e, spk_err why)
+tell_kept(const struct term *c, const struct spk_session *s, const struct spk_spool_entry *e,
+          spk_err why)
 {
     SPK_AUTO_BUF struct spk_buf path = SPK_BUF(e->path.len + 2);
     const char *name = "";
     spk_err copied = spk_buf_add(&path, spk_buf_span(&e->path));
 
     if (spk_ok(copied) && spk_ok(spk_buf_cstr(&path, &name))) {
+        term_json_failed(c, name, why);
         return term_error(TERM_ABOUT_PEER, name, why, &s->trouble);
     }
     return term_error(TERM_ABOUT_PEER, NULL, why, &s->trouble);
@@ -83,16 +116,19 @@ one_entry(struct term *c, struct spk_session *s, const char *name, struct tally 
     err = spk_ok(err) ? spk_spool_send(api, &e) : err;
     if (!spk_ok(err)) {
         t->kept++;
-        status = tell_kept(s, &e, err);
+        status = tell_kept(c, s, &e, err);
     } else {
         err = settle(s, name, &e, t);
         if (!spk_ok(err)) {
             status = term_error(TERM_ABOUT_OWN, s->profile->data_dir, err, NULL);
         } else if (spk_parcel_lacks_receipt(&e.parcel)) {
             status = no_receipt(pin, &e);
-        } else if (!c->quiet) {
+        } else if (!c->quiet && !c->json) {
             printf(_("%s: deposit %llu at %s\n"), term_shown_span(spk_buf_span(&e.path)),
                    (unsigned long long)e.parcel.index, pin->name);
+        }
+        if (c->json && spk_ok(err)) {
+            json_sent(pin, &e);
         }
     }
     spk_spool_entry_clear(&e);
@@ -125,6 +161,9 @@ one_file(struct term *c, struct spk_session *s, const char *path)
     struct spk_fetched f;
     spk_err e = spk_receipts_fetch(s, path, &f);
 
+    if (!spk_ok(e)) {
+        term_json_failed(c, path, e);
+    }
     if (!spk_ok(e) && cli_is_folder(path, e)) {
         return cli_say_folder("sync", path);
     }
@@ -143,7 +182,9 @@ one_file(struct term *c, struct spk_session *s, const char *path)
         term_say_warning(path, _("has a deposit at an authority that gives no receipts, or is not "
                                  "pinned here"));
     }
-    if (!c->quiet && f.got > 0) {
+    if (c->json) {
+        json_fetched(path, &f);
+    } else if (!c->quiet && f.got > 0) {
         printf(f.beside > 0 ? _("%s: a receipt is beside it now\n")
                             : _("%s: has its receipt now\n"),
                term_shown(path));
@@ -157,7 +198,7 @@ each_file(struct term *c, struct spk_session *s, char **files, int n)
     int status = TERM_DONE;
 
     for (int i = 0; i < n && !term_stop; i++) {
-        int one = strcmp(files[i], "-") == 0 ? cli_say_pipe("sync") : one_file(c, s, files[i]);
+        int one = strcmp(files[i], "-") == 0 ? cli_say_pipe(c, "sync") : one_file(c, s, files[i]);
 
         status = one != TERM_DONE ? one : status;
     }

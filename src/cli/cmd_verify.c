@@ -34,6 +34,18 @@ verdict_status(enum spk_verdict v)
                                      : TERM_UNRECOVERABLE;
 }
 
+/* Nobody here can tell whether there is such a deposit: no key, and no authority that is known. */
+static bool
+only_claims(const struct spk_verify *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (v->at[i].name[0] != '\0') {
+            return false;
+        }
+    }
+    return !v->opened && spk_verdict_is_good(v->verdict);
+}
+
 static void
 json_receipt(struct spk_jw *w, const struct spk_verify_at *at)
 {
@@ -64,6 +76,7 @@ print_json(const char *path, const struct spk_verify *v)
     spk_jw_cstr(&w, "verdict", spk_verdict_name(v->verdict));
     spk_jw_hex(&w, "serial", SPK_SPAN_OF(v->id.b));
     spk_jw_bool(&w, "opened", v->opened);
+    spk_jw_bool(&w, "unchecked", only_claims(v));
     if (v->opened_by != NULL) {
         spk_jw_cstr(&w, "opened_by", v->opened_by);
     } else {
@@ -160,7 +173,13 @@ print_at(const struct spk_verify_at *at, const struct spk_witnesses *w)
 static void
 print_text(const char *path, const struct spk_verify *v, const struct spk_witnesses *w)
 {
-    printf("%s: %s\n", term_shown(path), verdict_text(v->verdict));
+    if (only_claims(v)) {
+        printf(_("%s: %s, as it says itself: nothing of it can be checked here, without a key and "
+                 "without its authority\n"),
+               term_shown(path), verdict_text(v->verdict));
+    } else {
+        printf("%s: %s\n", term_shown(path), verdict_text(v->verdict));
+    }
     for (size_t i = 0; i < v->n; i++) {
         print_at(&v->at[i], w);
     }
@@ -201,6 +220,7 @@ cli_verify_tell(const struct term *c, const struct spk_session *s, const char *p
                 const struct spk_verify *v)
 {
     if (!spk_ok(e)) {
+        term_json_failed(c, path, e);
         return cli_is_folder(path, e) ? cli_say_folder("verify", path)
                                       : term_error(TERM_ABOUT_SEALED, path, e, &s->trouble);
     }
@@ -276,7 +296,7 @@ cmd_verify(struct term *c, int argc, char **argv)
     }
     status = TERM_DONE;
     for (int i = first; i < argc && !term_stop; i++) {
-        status = cli_verify_worse(status, strcmp(argv[i], "-") == 0 ? cli_say_pipe("verify")
+        status = cli_verify_worse(status, strcmp(argv[i], "-") == 0 ? cli_say_pipe(c, "verify")
                                                                     : one_file(c, s, &o, argv[i]));
     }
     return term_stop ? TERM_STOPPED : term_flush(status);

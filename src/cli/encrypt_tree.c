@@ -20,7 +20,7 @@ struct tree { /* next() uses the first part, done() the second; they may run at 
     unsigned long already, walk_failed, skipped, sealed_inputs;
 
     struct term_progress pr;
-    unsigned long sealed, failed, spooled, missing, unreceipted, meanwhile, busy;
+    unsigned long sealed, failed, spooled, missing, unreceipted, meanwhile, busy, stopped;
     uint64_t bytes;
     bool peer_told;
 };
@@ -171,8 +171,12 @@ static void
 tell_failure(struct tree *t, const struct spk_batch_file *f, spk_err e,
              const struct spk_encrypt_outcome *o)
 {
+    if (e.code == SPK_CODE_STOPPED) {
+        t->stopped++; /* nothing is wrong with it */
+        return;
+    }
     t->failed++;
-    if (t->failed > REPORTS_MAX || e.code == SPK_CODE_STOPPED) {
+    if (t->failed > REPORTS_MAX) {
         return;
     }
     term_progress_end(&t->pr);
@@ -255,6 +259,12 @@ summary_troubles(const struct tree *t)
         term_say_hint(_("wait until that has ended, and run this again: what is sealed then is "
                         "passed over"));
     }
+    if (t->stopped > 0) {
+        fprintf(stderr,
+                ngettext("sparekey: note: %lu file was begun, and is not sealed\n",
+                         "sparekey: note: %lu files were begun, and are not sealed\n", t->stopped),
+                t->stopped);
+    }
     if (t->spooled > 0) {
         fprintf(stderr,
                 ngettext("sparekey: warning: %lu deposit is in the spool\n",
@@ -323,6 +333,7 @@ summary_json(const struct tree *t, uint64_t ms)
     spk_jw_u64(&w, "unchanged", t->already + t->meanwhile);
     spk_jw_u64(&w, "spooled", t->spooled);
     spk_jw_u64(&w, "failed", t->failed + t->walk_failed);
+    spk_jw_u64(&w, "stopped", t->stopped);
     spk_jw_u64(&w, "busy", t->busy);
     spk_jw_u64(&w, "passed_over", t->skipped);
     spk_jw_u64(&w, "sealed_before", t->sealed_inputs);
@@ -375,9 +386,11 @@ cli_encrypt_trees(struct term *c, struct spk_session *s, const struct cli_encryp
         int status = t.peer_told ? TERM_FAILED : term_error(TERM_ABOUT_OWN, NULL, e, &s->trouble);
 
         if (e.code != SPK_CODE_NOKEY) {
-            term_say_hint(_("run the same command again: it goes on where it ended"));
+            term_say_hint(o->all ? _("run it again without --all: it goes on with what has no "
+                                     "sealed copy, or an older one")
+                                 : _("run the same command again: it goes on where it ended"));
         }
         return status;
     }
-    return t.failed + t.walk_failed + t.busy > 0 ? TERM_FAILED : term_flush(told);
+    return t.failed + t.walk_failed + t.busy + t.stopped > 0 ? TERM_FAILED : term_flush(told);
 }

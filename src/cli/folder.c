@@ -31,9 +31,20 @@ cli_say_folder(const char *command, const char *path)
     return TERM_FAILED;
 }
 
-int
-cli_say_pipe(const char *command)
+bool
+cli_same_file(const char *in, const char *out)
 {
+    struct stat a;
+    struct stat b;
+
+    return strcmp(in, "-") != 0 && strcmp(out, "-") != 0 && stat(in, &a) == 0 &&
+           stat(out, &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int
+cli_say_pipe(const struct term *c, const char *command)
+{
+    term_json_failed(c, "-", SPK_ERR(USAGE));
     fprintf(stderr, _("sparekey: error: '%s' does not read standard input: it needs a file\n"),
             command);
     term_say_hint(_("save it to a file first; a file whose name is '-' is './-'"));

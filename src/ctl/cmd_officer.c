@@ -146,6 +146,19 @@ ctl_officer_new(struct term *c, int argc, char **argv)
     return write_identity(c, &o, &d, id);
 }
 
+static int
+show_json(const struct spk_officer *o, const struct spk_buf *line)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)8192);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_cstr(&w, "name", spk_officer_short(o));
+    spk_jw_str(&w, "line", (struct spk_span){line->ptr, line->len - (line->len > 0)});
+    spk_jw_close(&w, '}');
+    return term_json_out(&w, &b);
+}
+
 int
 ctl_officer_show(struct term *c, int argc, char **argv)
 {
@@ -166,6 +179,9 @@ ctl_officer_show(struct term *c, int argc, char **argv)
     e = ctl_officer_line(&d.me->officer, &line);
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, d.me->name, e, NULL);
+    }
+    if (c->json) {
+        return show_json(&d.me->officer, &line);
     }
     (void)fwrite(line.ptr, 1, line.len, stdout);
     return TERM_DONE;

@@ -185,7 +185,7 @@ tell_state(const struct signing *s, struct spk_span note)
 }
 
 static int
-put_signature(const struct signing *s, const char *path)
+put_signature(const struct signing *s, const char *path, bool quiet)
 {
     SPK_AUTO_BUF struct spk_buf out = SPK_BUF((size_t)SPK_NOTE_MAX);
     const struct spk_identity *me = s->desk.me;
@@ -196,9 +196,11 @@ put_signature(const struct signing *s, const char *path)
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OUTPUT, path, e, NULL);
     }
-    printf(_("signed '%s' as %s\n"), term_shown(path), me->name);
-    (void)term_flush(TERM_DONE);
-    tell_state(s, spk_buf_span(&out));
+    if (!quiet) {
+        printf(_("signed '%s' as %s\n"), term_shown(path), me->name);
+        (void)term_flush(TERM_DONE);
+        tell_state(s, spk_buf_span(&out));
+    }
     return TERM_DONE;
 }
 
@@ -211,7 +213,7 @@ sign_file(struct term *c, struct signing *s, const char *as, const char *path, b
     status = status == TERM_GO_ON ? ctl_desk_identity(c, &s->desk, as, true) : status;
     status = status == TERM_GO_ON ? show(s, path) : status;
     status = status == TERM_GO_ON ? agree(yes) : status;
-    return status == TERM_GO_ON ? put_signature(s, path) : status;
+    return status == TERM_GO_ON ? put_signature(s, path, c->quiet) : status;
 }
 
 int

@@ -414,6 +414,19 @@ known_address(const struct ctl_site *s, struct spk_buf *out)
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_OWN, s->authority, e, NULL);
 }
 
+static int
+address_json(const struct spk_buf *address, const char *code)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)4096);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "address", spk_buf_span(address));
+    spk_jw_cstr(&w, "fingerprint", code);
+    spk_jw_close(&w, '}');
+    return term_json_out(&w, &b);
+}
+
 int
 ctl_address(struct term *c, int argc, char **argv)
 {
@@ -442,6 +455,9 @@ ctl_address(struct term *c, int argc, char **argv)
     }
     spk_authority_fingerprint(&a.hash, code);
     spk_authority_clear(&a);
+    if (c->json) {
+        return address_json(&address, code);
+    }
     (void)fwrite(address.ptr, 1, address.len, stdout);
     fputc('\n', stdout);
     if (!c->quiet) {

@@ -53,6 +53,20 @@ put_token(struct spk_store *store, struct spk_span token, uint64_t life, uint32_
 }
 
 static int
+token_json(const struct spk_buf *token, uint64_t life, uint32_t uses)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)1024);
+    struct spk_jw w = {.b = &b};
+
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "token", spk_buf_span(token));
+    spk_jw_u64(&w, "until", spk_now() + life);
+    spk_jw_u64(&w, "uses", uses);
+    spk_jw_close(&w, '}');
+    return term_json_out(&w, &b);
+}
+
+static int
 make_token(const struct term *c, struct spk_store *store, uint64_t life, uint32_t uses)
 {
     SPK_AUTO_BUF struct spk_buf token = SPK_BUF((size_t)64);
@@ -65,6 +79,9 @@ make_token(const struct term *c, struct spk_store *store, uint64_t life, uint32_
     e = spk_ok(e) ? put_token(store, spk_buf_span(&token), life, uses) : e;
     if (!spk_ok(e)) {
         return term_error(TERM_ABOUT_OWN, NULL, e, NULL);
+    }
+    if (c->json) {
+        return token_json(&token, life, uses);
     }
     (void)fwrite(token.ptr, 1, token.len, stdout);
     putchar('\n');

@@ -23,7 +23,10 @@ static spk_err
 open_err(void)
 {
     SPK_CHECK(errno != ENOENT, NOTFOUND);
-    SPK_CHECK(errno != ELOOP && errno != EACCES && errno != EPERM, DENIED);
+    SPK_CHECK(errno != ELOOP, DENIED);
+    if (errno == EACCES || errno == EPERM) {
+        return (spk_err){SPK_CODE_DENIED, errno};
+    }
     return spk_err_errno();
 }
 

@@ -55,8 +55,7 @@ open_folder(const char *dir, int *ret_fd)
     struct stat st;
     SPK_AUTO_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        SPK_CHECK(errno != EACCES, DENIED);
-        return spk_err_errno();
+        return errno == EACCES ? (spk_err){SPK_CODE_DENIED, errno} : spk_err_errno();
     }
     if (fstat(fd, &st) != 0) {
         return spk_err_errno();

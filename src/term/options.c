@@ -47,7 +47,8 @@ all_options(struct term *c, const struct term_opt *own, size_t n, struct term_op
         memcpy(ret_all, own, n * sizeof(*own));
     }
     for (size_t i = 0; i < COMMON; i++) {
-        if (common[i].value != &c->container || term_has_containers) {
+        if ((common[i].value != &c->container || term_has_containers) &&
+            (common[i].value != &c->json || c->command->json)) {
             ret_all[n++] = common[i];
         }
     }

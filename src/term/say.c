@@ -162,6 +162,13 @@ look_up(const struct sentence *t, size_t n, enum spk_code code)
     return NULL;
 }
 
+/* What the operating system said of it says more. */
+static bool
+by_system(spk_err e)
+{
+    return e.sys != 0 && e.code == SPK_CODE_DENIED;
+}
+
 static const struct sentence *
 sentence_of(enum term_about about, spk_err e)
 {
@@ -169,6 +176,9 @@ sentence_of(enum term_about about, spk_err e)
 
     if (about == TERM_ABOUT_PEER && e.code == SPK_CODE_NET && e.sys != 0) {
         return &broke_off;
+    }
+    if (by_system(e)) {
+        s = NULL; /* not by our own rules, and not mended by a chmod against others */
     }
     return s != NULL ? s : look_up(about_all, sizeof(about_all) / sizeof(about_all[0]), e.code);
 }
@@ -184,7 +194,7 @@ term_sentence(enum term_about about, spk_err e)
         term_pass_words(&text, &hint);
         return text;
     }
-    if (e.code == SPK_CODE_IO || (e.sys != 0 && e.code == SPK_CODE_NOTFOUND)) {
+    if (e.code == SPK_CODE_IO || by_system(e) || (e.sys != 0 && e.code == SPK_CODE_NOTFOUND)) {
         return strerror(e.sys);
     }
     return s == NULL ? spk_code_name(e.code) : gettext(s->text);
@@ -359,7 +369,7 @@ static bool
 stands_alone(spk_err e)
 {
     return e.code == SPK_CODE_IO || e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_STOPPED ||
-           e.code == SPK_CODE_CRYPTO || (e.code == SPK_CODE_NOTFOUND && e.sys != 0);
+           e.code == SPK_CODE_CRYPTO || by_system(e) || (e.code == SPK_CODE_NOTFOUND && e.sys != 0);
 }
 
 static void
@@ -473,4 +483,20 @@ term_json_out(struct spk_jw *w, struct spk_buf *b)
         return TERM_FAILED;
     }
     return TERM_DONE;
+}
+
+void
+term_json_failed(const struct term *c, const char *file, spk_err e)
+{
+    SPK_AUTO_BUF struct spk_buf b = SPK_BUF((size_t)65536);
+    struct spk_jw w = {.b = &b};
+
+    if (!c->json) {
+        return;
+    }
+    spk_jw_open(&w, NULL, '{');
+    spk_jw_str(&w, "file", spk_span_str(file));
+    spk_jw_cstr(&w, "error", spk_code_name(e.code));
+    spk_jw_close(&w, '}');
+    (void)term_json_out(&w, &b);
 }

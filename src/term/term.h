@@ -39,6 +39,7 @@ struct term_command {
     const char *operands; /* for the usage line */
     const char *summary;
     int (*run)(struct term *c, int argc, char **argv);
+    bool json; /* has a result that --json prints; the others do not take that option */
 };
 extern const struct term_command term_commands[]; /* of the program; ends with a NULL name */
 
@@ -98,6 +99,9 @@ const char *term_shown_span(struct spk_span s);
 const char *term_size(uint64_t bytes);
 /** Print finished JSON text and a newline; gives TERM_FAILED when the writer or output failed. */
 int term_json_out(struct spk_jw *w, struct spk_buf *b);
+/** With --json: what failed of a file, {"file": ..., "error": ...}, where its result would stand.
+ */
+void term_json_failed(const struct term *c, const char *file, spk_err e);
 /** Flush standard output; a full disk behind it is a failure. */
 int term_flush(int status);
 

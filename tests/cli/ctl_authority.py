@@ -94,6 +94,7 @@ def start_and_stop(p):
     for sig in (signal.SIGTERM, signal.SIGINT):
         a = p.start()
         assert p.run("operator", "address", "auth", ok=0).stdout.strip() == a.address
+        assert p.json("operator", "address", "auth")["address"] == a.address
         children = subprocess.run(["pgrep", "-P", str(a.pid)], capture_output=True, text=True, check=True).stdout.split()
         assert len(children) == 2
         a.send_signal(sig)
@@ -214,8 +215,9 @@ def other_server(p):
 def tokens(p):
     """enrolment by token: made by the operator, good once"""
     a = p.authority("alice", init=("--enrolment", "token"))
-    token = p.run("operator", "token", "new", "auth", "--expires", "1h", ok=0).stdout
-    p.path("token").write_text(token)
+    token = p.json("operator", "token", "new", "auth", "--expires", "1h")
+    assert token["uses"] == 1 and token["until"] > time.time()
+    p.path("token").write_text(token["token"])
     p.owner("olga")
     assert p.spk("olga", "enroll", a.address).returncode == 1
     p.spk("olga", "enroll", a.address, "--token-file", "token", ok=0)

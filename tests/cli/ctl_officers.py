@@ -17,6 +17,9 @@ def identity(p):
     assert (folder / "alice.pub").read_text() == line
     assert line.startswith("officer officer/alice+") and " person=alice.smith " in line and line.endswith("12" * 32 + "\n")
     assert p.run("a", "officer", "show", ok=0).stdout == line
+    assert p.json("a", "officer", "show") == {"name": "alice", "line": line.rstrip("\n")}
+    # what has no result for programs does not take the option
+    assert "no option '--json'" in p.run("a", "policy", "check", "--json", "x", ok=2).stderr
     assert p.run("a", "officer", "show", "alice", ok=0).stdout == line
     # never over another one
     assert "is there already" in p.run("a", "officer", "new", "alice", ok=1).stderr

@@ -86,6 +86,14 @@ def test_keys_that_others_may_read(box):
     all_commands(box, "containers' may be read or written by others")
 
 
+def test_keys_that_may_not_be_read(box):
+    box.sealed("a", TEXT)
+    own = box.as_nobody()
+    box.container().chmod(0)
+    r = box.run("decrypt", "-o", "-", "a.spk", **own).is_(FAILED, box.container().name, "Permission denied", "its permissions")
+    need("others" not in r.said, f"{r}")
+
+
 def test_keys_that_are_no_file(box):
     box.sealed("a", TEXT)
     path = box.container()

@@ -131,6 +131,14 @@ def accepted_and_proven(box):
     v = box.json("verify", "--no-key", "a.spk")
     assert v["verdict"] == "accepted" and not v["authorities"][0]["proven"]
     assert box.json("verify", "--online", "--no-key", "a.spk")["authorities"][0]["confirmed"]
+    assert not v["unchecked"] and "as it says itself" not in box.run("verify", "--no-key", "a.spk", ok=0).stdout
+    # who has neither keys nor an authority takes it from the file, and is told so
+    stranger = {**box.env, "HOME": str(box.work / "stranger")}
+    stranger = {k: v for k, v in stranger.items() if not k.startswith("XDG_")}
+    os.mkdir(stranger["HOME"])
+    for args in (["a.spk"], ["--json", "a.spk"]):
+        p = subprocess.run([harness.SPAREKEY, "verify", *args], cwd=box.work, env=stranger, capture_output=True, text=True)
+        assert p.returncode == 0 and ("accepted, as it says itself" in p.stdout or json.loads(p.stdout)["unchecked"]), p
 
 
 def description(box):

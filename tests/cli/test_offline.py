@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sparekey does without any authority: seal with policy off, open, inspect, verify, blobs."""
 
+import json
 import os
 import pathlib
 import random
@@ -194,6 +195,38 @@ def no_keys(box):
     other.clean()
 
 
+def json_of_failures(box):
+    """--json has an object for a file that failed too; a command without a result does not take the option"""
+    spk = seal(box, "a")
+    box.write("none", b"no header")
+    for command in ("decrypt", "verify", "inspect", "sync"):
+        p = box.run(command, "--json", "none", "gone", ok=1)
+        got = [json.loads(x) for x in p.stdout.splitlines()]
+        assert [g["file"] for g in got] == ["none", "gone"], p.stdout
+        assert got[0]["error"] == "format" and got[1]["error"], got
+    p = box.run("encrypt", *OFF, "--json", "gone", ok=1)
+    assert json.loads(p.stdout)["error"], p.stdout
+    assert box.json("decrypt", "-o", "out", spk) == {"file": spk, "output": "out", "bytes": 6}
+    assert "would both use" in box.run("decrypt", "--json", "-o", "-", spk, ok=2).stderr
+    assert "no option '--json'" in box.run("veto", "--json", "x", ok=2).stderr
+    assert "--json" not in box.run("veto", "--help", ok=0).stdout and "--json" in box.run("sync", "--help", ok=0).stdout
+
+
+def never_in_its_own_place(box):
+    """neither does a sealed copy replace its original, nor the reverse, nor does one go beside a device"""
+    spk = seal(box, "a", b"once\n")
+    sealed = box.read(spk)
+    os.link(box.work / "a", box.work / "also")
+    for out in ("a", "./a", "also"):
+        assert "the file itself" in box.run("encrypt", *OFF, "-f", "a", "-o", out, ok=1).stderr
+    assert "the sealed file itself" in box.run("decrypt", "-f", spk, "-o", spk, ok=1).stderr
+    assert box.read("a") == b"once\n" and box.read(spk) == sealed
+    os.symlink("/dev/null", box.work / "null")
+    p = box.run("encrypt", *OFF, "null", ok=1)
+    assert "no sealed copy is put beside it" in p.stderr and "-o names" in p.stderr and "null.spk" not in box.names()
+    box.run("encrypt", *OFF, "-o", "null.spk", "null", ok=0)
+
+
 def full_and_forbidden(box):
     """a full disk, a folder without permission: nothing is left"""
     seal(box, "a", os.urandom(100_000))
@@ -243,6 +276,20 @@ def interrupt(box):
                 assert status != 0
             # O_TMPFILE leaves nothing even after SIGKILL; a named temporary would be a dot-file
             assert set(box.names()) <= {"big", "big.spk"}, box.names()
+
+
+def interrupted_tree(box):
+    """^C in a tree: what was begun is told by itself, and is no failure"""
+    for i in range(8):
+        box.write(f"t/{i}", bytes(60_000_000))
+    args = [harness.SPAREKEY, "encrypt", "-r", *OFF, "--json", "--all", "t"]
+    p = subprocess.Popen(args, cwd=box.work, env=box.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.1)
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=20)
+    s = json.loads(out.splitlines()[-1])["summary"]
+    assert p.returncode == 130 and s["failed"] == 0 and s["sealed"] < 8 and s["stopped"] > 0, (p.returncode, out, err)
+    assert "without --all" in err, err
 
 
 def interrupted_read(box):
@@ -432,9 +479,12 @@ if __name__ == "__main__":
             strange_names,
             errors_name_file_and_next_step,
             no_keys,
+            json_of_failures,
+            never_in_its_own_place,
             full_and_forbidden,
             changes_while_read,
             interrupt,
+            interrupted_tree,
             interrupted_read,
             tree,
             tree_goes_on,
