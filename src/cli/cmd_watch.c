@@ -155,9 +155,14 @@ print_result(const struct watching *g, const struct spk_pin *pin, const struct s
         return;
     }
     for (size_t i = 0; i < w->n_events; i++) {
-        if (!g->c->quiet || spk_watch_is_alarm(&w->events[i])) {
+        if (!w->events[i].undecided && (!g->c->quiet || spk_watch_is_alarm(&w->events[i]))) {
             print_event(pin, &w->events[i]);
         }
+    }
+    if (w->unlisted > 0) {
+        printf(w->unlisted_alarms > 0 ? _("ALARM: %s: %llu more, too many to list\n")
+                                      : _("%s: %llu more, too many to list\n"),
+               pin->name, (unsigned long long)w->unlisted);
     }
     if (!g->c->quiet) {
         printf(_("%s: %llu deposits and %llu other entries, each where it was; %llu new\n"),
@@ -203,9 +208,13 @@ json_result(struct spk_jw *j, const struct spk_pin *pin, const struct spk_watchs
     spk_jw_u64(j, "new", r->fresh);
     spk_jw_open(j, "events", '[');
     for (size_t i = 0; i < w->n_events; i++) {
-        json_event(j, &w->events[i]);
+        if (!w->events[i].undecided) {
+            json_event(j, &w->events[i]);
+        }
     }
     spk_jw_close(j, ']');
+    spk_jw_u64(j, "unlisted", w->unlisted);
+    spk_jw_u64(j, "undecided", spk_watchstate_undecided(w));
     spk_jw_close(j, '}');
 }
 
@@ -214,7 +223,7 @@ json_result(struct spk_jw *j, const struct spk_pin *pin, const struct spk_watchs
 static size_t
 count_alarms(const struct spk_watchstate *w, const struct spk_watch_result *r)
 {
-    size_t n = r->fault != SPK_WATCH_FINE;
+    size_t n = r->fault != SPK_WATCH_FINE || w->unlisted_alarms > 0;
 
     for (size_t i = 0; i < w->n_events; i++) {
         n += spk_watch_is_alarm(&w->events[i]);
@@ -226,14 +235,17 @@ static int
 tell(struct watching *g, struct spk_pin *pin, struct spk_watchstate *w,
      const struct spk_watch_result *r)
 {
+    bool undecided = spk_watchstate_undecided(w) > 0;
+
     if (g->w != NULL) {
         json_result(g->w, pin, w, r);
     } else {
         print_result(g, pin, w, r);
     }
-    if (r->no_login) {
-        term_say_warning(NULL, _("your login did not work there, so requests that name no deposit "
-                                 "made on this computer could not be told apart"));
+    if (undecided) {
+        term_say_warning(pin->name,
+                         _("it does not say whose some of its requests are: they could not be "
+                           "told apart, and are asked about again the next time"));
     }
     g->alarms += count_alarms(w, r);
     if (r->fault != SPK_WATCH_FINE) {
@@ -241,10 +253,13 @@ tell(struct watching *g, struct spk_pin *pin, struct spk_watchstate *w,
     }
     ring_events(g, pin, w);
     if (g->seen) {
-        w->n_events = 0;
+        spk_watchstate_seen(w);
     }
     spk_err e = spk_watchstate_save(g->s->profile, pin, w);
-    return spk_ok(e) ? TERM_DONE : term_error(TERM_ABOUT_OWN, g->s->profile->data_dir, e, NULL);
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, g->s->profile->data_dir, e, NULL);
+    }
+    return undecided ? TERM_FAILED : TERM_DONE;
 }
 
 static int

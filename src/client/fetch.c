@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "client/decrypt.h"
+#include "client/ledger.h"
 #include "client/parcel.h"
 #include "client/receipts.h"
 
@@ -63,6 +64,7 @@ check(struct job *j, const struct spk_receipt_search *w, struct spk_span text,
 static spk_err
 keep(struct job *j, const struct spk_deposit *d, const struct spk_receipt *r, struct spk_span text)
 {
+    SPK_TRY(spk_ledger_add_deposit(j->s->profile, &d->rpub, r->index));
     if (j->key == NULL) {
         j->f->beside++;
         return spk_receipts_keep(j->s->profile, j->path, d, text);

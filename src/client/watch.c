@@ -21,23 +21,6 @@ spk_watch_result_clear(struct spk_watch_result *r)
     *r = (struct spk_watch_result){0};
 }
 
-bool
-spk_watch_is_alarm(const struct spk_watch_event *e)
-{
-    if (e->asked) {
-        return false;
-    }
-    switch (e->entry.kind) {
-    case SPK_ENTRY_REQUESTED:
-    case SPK_ENTRY_APPROVAL:
-    case SPK_ENTRY_AUTHORISED:
-    case SPK_ENTRY_RELEASED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* -- faults */
 
 /* What was seen and what is shown, side by side: the two together are the proof. */
@@ -169,49 +152,56 @@ look_at_deposits(struct spk_look *l, struct spk_span shown)
 
 /* -- the recoveries log */
 
-static const struct spk_watch_request *
-request_of(const struct spk_watchstate *w, uint64_t index)
-{
-    for (size_t i = 0; i < w->n_requests; i++) {
-        if (w->requests[i].index == index) {
-            return &w->requests[i];
-        }
-    }
-    return NULL;
-}
-
-static spk_err
+static void
 new_request(struct spk_look *l, uint64_t index, const struct spk_entry *e)
 {
-    struct spk_watchstate *w = l->next;
     struct spk_watch_whose f = spk_watch_whose(l, index, e);
 
-    if (f.mine) {
-        SPK_CHECK(w->n_requests < SPK_WATCH_REQUESTS_MAX, LIMIT);
-        w->requests[w->n_requests++] = (struct spk_watch_request){index, f.asked};
+    if (f.mine || f.undecided) {
+        const struct spk_watch_request q = {index, f.asked, f.undecided};
+
+        spk_watchstate_add_request(l->next, &q);
     }
-    return SPK_OK;
 }
 
 static spk_err
 of_request(struct spk_look *l, uint64_t index, const struct spk_entry *e)
 {
-    struct spk_watchstate *w = l->next;
+    bool in_ledger = e->deposit != SPK_NO_DEPOSIT && spk_watch_in_ledger(l, e->deposit);
 
     if (e->kind == SPK_ENTRY_REQUESTED) {
         SPK_CHECK(e->request == index, FORMAT);
-        SPK_TRY(new_request(l, index, e));
+        new_request(l, index, e);
     }
-    const struct spk_watch_request *q = request_of(w, e->request);
-    bool touched =
-        q != NULL || (e->deposit != SPK_NO_DEPOSIT && spk_watch_in_ledger(l, e->deposit));
-    if (!touched) {
-        return SPK_OK;
+    const struct spk_watch_request *q = spk_watchstate_request(l->next, e->request);
+    if (q != NULL || in_ledger) {
+        const struct spk_watch_event event = {.index = index,
+                                              .entry = *e,
+                                              .asked = q != NULL && q->asked,
+                                              .undecided = q != NULL && q->undecided && !in_ledger};
+
+        spk_watchstate_add_event(l->next, &event);
     }
-    SPK_CHECK(w->n_events < SPK_WATCH_EVENTS_MAX, LIMIT);
-    w->events[w->n_events++] =
-        (struct spk_watch_event){.index = index, .entry = *e, .asked = q != NULL && q->asked};
     return SPK_OK;
+}
+
+/* An authority that refuses to say whose a request is gains nothing but time. */
+static void
+ask_again(struct spk_look *l)
+{
+    struct spk_watchstate *w = l->next;
+
+    for (size_t i = w->n_events; i-- > 0;) { /* from the end: events go */
+        const struct spk_watch_event e = w->events[i];
+
+        if (e.undecided && e.entry.kind == SPK_ENTRY_REQUESTED) {
+            struct spk_watch_whose f = spk_watch_whose(l, e.index, &e.entry);
+
+            if (!f.undecided) {
+                spk_watchstate_decide(w, e.index, f.mine, f.asked);
+            }
+        }
+    }
 }
 
 /* What the log says of keys and policies is what this client was shown, where it knows them. */
@@ -322,6 +312,8 @@ copy_state(const struct spk_watchstate *w, struct spk_watchstate **ret_copy)
     memcpy(c->requests, w->requests, sizeof(c->requests));
     c->n_events = w->n_events;
     memcpy(c->events, w->events, sizeof(c->events));
+    c->unlisted = w->unlisted;
+    c->unlisted_alarms = w->unlisted_alarms;
     *ret_copy = SPK_STEAL(c);
     return SPK_OK;
 }
@@ -347,6 +339,7 @@ spk_watch_look(struct spk_session *s, struct spk_pin *pin, struct spk_watchstate
     l.api = api;
     l.next = next;
     l.mine = mine;
+    ask_again(&l);
     spk_err e = look_at_both(&l);
     if (spk_ok(e)) {
         e = spk_watchstate_save(s->profile, pin, next);

@@ -28,17 +28,14 @@ struct spk_watch_result {
     char *evidence;                /* a file that holds what was seen and what is shown; or NULL */
     uint64_t deposits, recoveries; /* entries now */
     uint64_t fresh;                /* entries of the recoveries log since the last time */
-    bool no_login;                 /* whose new entries are could not be found out in full */
 };
 void spk_watch_result_clear(struct spk_watch_result *r);
 
 /** Look. What was seen is kept, with the events that concern the owner added to
- * (*io_w)->events; after a
- * fault it is as it was, so that the fault is told again the next time.
+ * (*io_w)->events; after a fault it is as it was, so that the fault is told again the next time.
+ * Whose a request is, and could not be found out, is asked again at each look.
  * SPK_CODE_NET and its kin: the authority could not be asked; nothing is said about its logs. */
 SPK_MUST_USE spk_err spk_watch_look(struct spk_session *s, struct spk_pin *pin,
                                     struct spk_watchstate **io_w, struct spk_watch_result *ret_r);
-/** An event that its owner should look into: a step of a request that he has not opened here. */
-bool spk_watch_is_alarm(const struct spk_watch_event *e);
 
 #endif

@@ -23,7 +23,8 @@ bool spk_watch_in_ledger(const struct spk_look *l, uint64_t index);
 /** Whose request begins with this entry? */
 struct spk_watch_whose {
     bool mine;
-    bool asked; /* and opened on this computer */
+    bool asked;     /* and opened on this computer */
+    bool undecided; /* the authority did not say */
 };
 struct spk_watch_whose spk_watch_whose(struct spk_look *l, uint64_t index,
                                        const struct spk_entry *e);

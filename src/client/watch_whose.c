@@ -35,40 +35,44 @@ logged_in(struct spk_look *l)
             l->login = NULL;
         }
     }
-    l->r->no_login |= l->login == NULL;
     return l->login;
 }
+
+struct wanted {
+    uint64_t index;
+    bool answered, found;
+};
 
 static spk_err
 same_index(void *ctx, const struct spk_json *row)
 {
+    struct wanted *w = ctx;
     uint64_t index = 0;
-    uint64_t *want = ctx;
 
-    if (spk_ok(spk_json_u64(row, "index", &index)) && index == *want) {
-        return SPK_ERR(EXISTS); /* found: no more pages */
-    }
-    return SPK_ERR(NOTFOUND);
+    SPK_CHECK(spk_ok(spk_json_u64(row, "index", &index)) && index >= w->index, PROTO);
+    w->found = index == w->index;
+    w->answered = true;
+    return SPK_ERR(EXISTS); /* no more pages */
 }
 
-/* A deposit that another computer of the owner has made, or one from before there were receipts. */
-static bool
-on_his_list(struct spk_look *l, uint64_t index)
+/* A deposit that another computer of the owner has made, or one from before there were receipts.
+ * Only a list that was shown says that it is not his. */
+static spk_err
+on_his_list(struct spk_look *l, uint64_t index, bool *ret_his)
 {
+    struct wanted w = {.index = index};
     char path[64];
 
-    if (logged_in(l) == NULL) {
-        return false;
-    }
+    SPK_CHECK(logged_in(l) != NULL, NET);
     if (index == 0) {
         (void)snprintf(path, sizeof(path), "/v1/deposits?limit=1");
     } else {
         (void)snprintf(path, sizeof(path), "/v1/deposits?limit=1&after=%llu",
                        (unsigned long long)(index - 1));
     }
-    spk_err e = spk_api_get_list(l->login, path, "deposits", same_index, &index);
-    l->r->no_login |= e.code != SPK_CODE_EXISTS && e.code != SPK_CODE_NOTFOUND && !spk_ok(e);
-    return e.code == SPK_CODE_EXISTS;
+    spk_err e = spk_api_get_list(l->login, path, "deposits", same_index, &w);
+    *ret_his = w.found;
+    return w.answered ? SPK_OK : e;
 }
 
 /* -- which requests were opened here */
@@ -137,16 +141,17 @@ search_pending(struct search *f)
     return spk_ledger_has_request(f->l->s->profile, f->l->pin, &p->request.hash, &f->asked);
 }
 
-static void
+static spk_err
 find_request(struct spk_look *l, uint64_t index, const struct spk_entry *e, struct search *f)
 {
     *f = (struct search){.l = l, .index = index, .or_hash = &e->hash};
     spk_err done = search_pending(f);
 
-    if ((!spk_ok(done) || !f->mine) && logged_in(l) != NULL) {
-        done = spk_requests_each(l->s, l->pin, one_request, f);
-        l->r->no_login |= !spk_ok(done);
+    if (spk_ok(done) && f->mine) {
+        return SPK_OK;
     }
+    SPK_CHECK(logged_in(l) != NULL, NET);
+    return spk_requests_each(l->s, l->pin, one_request, f);
 }
 
 /* The deposit tells whose it is; where there is none, the authority's list of the owner's requests
@@ -156,10 +161,13 @@ spk_watch_whose(struct spk_look *l, uint64_t index, const struct spk_entry *e)
 {
     struct search f = {0};
     bool none = e->deposit == SPK_NO_DEPOSIT;
-    bool mine = !none && (spk_watch_in_ledger(l, e->deposit) || on_his_list(l, e->deposit));
+    bool mine = !none && spk_watch_in_ledger(l, e->deposit);
+    spk_err said = none || mine ? SPK_OK : on_his_list(l, e->deposit, &mine);
 
     if (mine || none) {
-        find_request(l, index, e, &f);
+        said = find_request(l, index, e, &f);
     }
-    return (struct spk_watch_whose){mine || f.mine, f.asked};
+    mine |= f.mine;
+    return (struct spk_watch_whose){
+        .mine = mine, .asked = f.asked, .undecided = !mine && !spk_ok(said)};
 }

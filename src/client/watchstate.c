@@ -14,9 +14,10 @@ static const char magic[] = "sparekey/1 watch\n";
 #define FILE_LIMIT ((size_t)1 << 20)
 #define REQUEST_LEN 9
 #define EVENT_LEN (1 + 8 + SPK_REQUEST_ENTRY_LEN)
-enum { A_DEPOSITS = 1, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS };
-enum { F_ASKED = 1, F_HOOKED = 2 };
-static const uint16_t known[] = {A_DEPOSITS, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS};
+enum { A_DEPOSITS = 1, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS, A_UNLISTED };
+enum { F_ASKED = 1, F_HOOKED = 2, F_UNDECIDED = 4 };
+static const uint16_t known[] = {A_DEPOSITS, A_RECOVERIES, A_SIZE,    A_EDGE,
+                                 A_REQUESTS, A_EVENTS,     A_UNLISTED};
 static const struct spk_framed frame = {magic, FILE_LIMIT, known, sizeof(known) / sizeof(known[0])};
 
 spk_err
@@ -43,6 +44,158 @@ spk_watchstate_free(struct spk_watchstate *w)
     }
 }
 
+/* -- lists */
+
+bool
+spk_watch_is_alarm(const struct spk_watch_event *e)
+{
+    if (e->asked || e->undecided) {
+        return false;
+    }
+    switch (e->entry.kind) {
+    case SPK_ENTRY_REQUESTED:
+    case SPK_ENTRY_APPROVAL:
+    case SPK_ENTRY_AUTHORISED:
+    case SPK_ENTRY_RELEASED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+const struct spk_watch_request *
+spk_watchstate_request(const struct spk_watchstate *w, uint64_t index)
+{
+    for (size_t i = 0; i < w->n_requests; i++) {
+        if (w->requests[i].index == index) {
+            return &w->requests[i];
+        }
+    }
+    return NULL;
+}
+
+void
+spk_watchstate_add_request(struct spk_watchstate *w, const struct spk_watch_request *q)
+{
+    if (w->n_requests == SPK_WATCH_REQUESTS_MAX) {
+        w->n_requests--;
+        memmove(w->requests, w->requests + 1, w->n_requests * sizeof(w->requests[0]));
+    }
+    w->requests[w->n_requests++] = *q;
+}
+
+/* What is not listed cannot be asked about again: it is an alarm until somebody has looked. */
+static void
+count_only(struct spk_watchstate *w, const struct spk_watch_event *e)
+{
+    struct spk_watch_event decided = *e;
+
+    decided.undecided = false;
+    w->unlisted++;
+    w->unlisted_alarms += spk_watch_is_alarm(&decided);
+}
+
+void
+spk_watchstate_add_event(struct spk_watchstate *w, const struct spk_watch_event *e)
+{
+    size_t room = spk_watch_is_alarm(e) ? SPK_WATCH_EVENTS_MAX : SPK_WATCH_EVENTS_MAX / 2;
+
+    if (w->n_events < room) {
+        w->events[w->n_events++] = *e;
+    } else {
+        count_only(w, e);
+    }
+}
+
+static bool
+told(const struct spk_watch_event *e, uint64_t request)
+{
+    (void)request;
+    return !e->undecided;
+}
+
+static bool
+undecided_of(const struct spk_watch_event *e, uint64_t request)
+{
+    return e->undecided && e->entry.request == request;
+}
+
+static void
+drop_events(struct spk_watchstate *w, bool (*goes)(const struct spk_watch_event *, uint64_t),
+            uint64_t request)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_events; i++) {
+        if (!goes(&w->events[i], request)) {
+            w->events[n++] = w->events[i];
+        }
+    }
+    w->n_events = n;
+}
+
+static void
+drop_request(struct spk_watchstate *w, uint64_t index)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_requests; i++) {
+        if (w->requests[i].index != index) {
+            w->requests[n++] = w->requests[i];
+        }
+    }
+    w->n_requests = n;
+}
+
+void
+spk_watchstate_decide(struct spk_watchstate *w, uint64_t index, bool mine, bool asked)
+{
+    if (!mine) {
+        drop_request(w, index);
+        drop_events(w, undecided_of, index);
+        return;
+    }
+    for (size_t i = 0; i < w->n_requests; i++) {
+        if (w->requests[i].index == index) {
+            w->requests[i] = (struct spk_watch_request){.index = index, .asked = asked};
+        }
+    }
+    for (size_t i = 0; i < w->n_events; i++) {
+        if (w->events[i].entry.request == index) {
+            w->events[i].asked = asked;
+            w->events[i].undecided = false;
+        }
+    }
+}
+
+size_t
+spk_watchstate_undecided(const struct spk_watchstate *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_events; i++) {
+        n += w->events[i].undecided && w->events[i].entry.kind == SPK_ENTRY_REQUESTED;
+    }
+    return n;
+}
+
+void
+spk_watchstate_seen(struct spk_watchstate *w)
+{
+    drop_events(w, told, 0);
+    w->unlisted = 0;
+    w->unlisted_alarms = 0;
+}
+
+/* -- the file */
+
+static uint8_t
+flags_of(bool asked, bool hooked, bool undecided)
+{
+    return (uint8_t)((asked ? F_ASKED : 0) | (hooked ? F_HOOKED : 0) |
+                     (undecided ? F_UNDECIDED : 0));
+}
+
 static spk_err
 put_lists(const struct spk_watchstate *w, struct spk_buf *edge, struct spk_buf *requests,
           struct spk_buf *events)
@@ -57,13 +210,13 @@ put_lists(const struct spk_watchstate *w, struct spk_buf *edge, struct spk_buf *
     }
     for (size_t i = 0; i < w->n_requests; i++) {
         SPK_TRY(spk_buf_u64(requests, w->requests[i].index));
-        SPK_TRY(spk_buf_u8(requests, w->requests[i].asked ? F_ASKED : 0));
+        SPK_TRY(
+            spk_buf_u8(requests, flags_of(w->requests[i].asked, false, w->requests[i].undecided)));
     }
     for (size_t i = 0; i < w->n_events; i++) {
         const struct spk_watch_event *e = &w->events[i];
 
-        SPK_TRY(
-            spk_buf_u8(events, (uint8_t)((e->asked ? F_ASKED : 0) | (e->hooked ? F_HOOKED : 0))));
+        SPK_TRY(spk_buf_u8(events, flags_of(e->asked, e->hooked, e->undecided)));
         SPK_TRY(spk_buf_u64(events, e->index));
         spk_entry_build(&e->entry, bytes, &len);
         SPK_CHECK(len == SPK_REQUEST_ENTRY_LEN, USAGE);
@@ -79,7 +232,7 @@ spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
     SPK_AUTO_BUF struct spk_buf requests = SPK_BUF(FILE_LIMIT);
     SPK_AUTO_BUF struct spk_buf events = SPK_BUF(FILE_LIMIT);
     SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
-    uint8_t size[8];
+    uint8_t size[8], unlisted[16];
 
     SPK_CHECK(l != NULL, NOMEM);
     SPK_TRY(put_lists(w, &edge, &requests, &events));
@@ -89,6 +242,9 @@ spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
     SPK_TRY(spk_attrs_add(l, A_EDGE, spk_buf_span(&edge)));
     SPK_TRY(spk_attrs_add(l, A_REQUESTS, spk_buf_span(&requests)));
     SPK_TRY(spk_attrs_add(l, A_EVENTS, spk_buf_span(&events)));
+    spk_put_u64(unlisted, w->unlisted);
+    spk_put_u64(unlisted + 8, w->unlisted_alarms);
+    SPK_TRY(spk_attrs_add(l, A_UNLISTED, SPK_SPAN_OF(unlisted)));
     return spk_framed_build(&frame, l, out);
 }
 
@@ -118,8 +274,9 @@ take_requests(struct spk_span s, struct spk_watchstate *w)
 
         SPK_TRY(spk_rd_u64(&r, &w->requests[i].index));
         SPK_TRY(spk_rd_u8(&r, &flags));
-        SPK_CHECK(flags <= F_ASKED, FORMAT);
-        w->requests[i].asked = flags != 0;
+        SPK_CHECK((flags & ~(F_ASKED | F_UNDECIDED)) == 0, FORMAT);
+        w->requests[i].asked = (flags & F_ASKED) != 0;
+        w->requests[i].undecided = (flags & F_UNDECIDED) != 0;
     }
     w->n_requests = s.len / REQUEST_LEN;
     return spk_rd_end(&r);
@@ -137,7 +294,8 @@ take_events(struct spk_span s, struct spk_watchstate *w)
         uint8_t flags = 0;
 
         SPK_TRY(spk_rd_u8(&r, &flags));
-        SPK_CHECK(flags <= (F_ASKED | F_HOOKED), FORMAT);
+        SPK_CHECK(flags <= (F_ASKED | F_HOOKED | F_UNDECIDED), FORMAT);
+        e->undecided = (flags & F_UNDECIDED) != 0;
         e->asked = (flags & F_ASKED) != 0;
         e->hooked = (flags & F_HOOKED) != 0;
         SPK_TRY(spk_rd_u64(&r, &e->index));
@@ -175,7 +333,15 @@ spk_watchstate_parse(struct spk_span bytes, struct spk_watchstate *w)
     SPK_TRY(spk_attrs_get(l, A_REQUESTS, FILE_LIMIT, &s));
     SPK_TRY(take_requests(s, w));
     SPK_TRY(spk_attrs_get(l, A_EVENTS, FILE_LIMIT, &s));
-    return take_events(s, w);
+    SPK_TRY(take_events(s, w));
+    if (spk_attrs_has(l, A_UNLISTED)) { /* older files have none */
+        uint8_t unlisted[16];
+
+        SPK_TRY(spk_attrs_fixed(l, A_UNLISTED, unlisted, sizeof(unlisted)));
+        w->unlisted = spk_get_u64(unlisted);
+        w->unlisted_alarms = spk_get_u64(unlisted + 8);
+    }
+    return SPK_OK;
 }
 
 static spk_err

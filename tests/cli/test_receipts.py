@@ -157,8 +157,12 @@ def holder_is_away(box):
     assert "50 proven" in box.run("verify", "-r", "t", ok=0).stderr
     # a copy that was made before asks by itself
     assert at(box, "b.spk")["receipt_error"] == "missing"
+    ledger = next((box.home / ".local/share/sparekey/deposited").iterdir())
+    ledger.unlink()  # as on another computer
     assert "has its receipt" in box.run("sync", "b.spk", ok=0).stdout
     assert box.json("verify", "b.spk")["verdict"] == "proven"
+    index = at(box, "b.spk")["receipt"]["index"]
+    assert struct.unpack(">Q16x", ledger.read_bytes())[0] == index  # and watch holds the log to it
     assert box.run("sync", "b.spk", ok=0).stdout == ""
 
 

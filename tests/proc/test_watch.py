@@ -203,6 +203,25 @@ def test_a_deposit_is_missing():
     told(person, Lie(stolen_keys(), deposits=true["deposits"][:-1], recoveries=true["recoveries"]), 3, "is not in its log")
 
 
+def test_a_refused_answer():
+    """an authority that does not say whose a request is delays the alarm, and says so; it does not stop it"""
+    person = attack.Person("hal").enrolled(SITE)
+    person.file("x", b"data")
+    person.good("encrypt", "x")
+    seen(person)
+    ledger = person.home / ".local/share/sparekey/deposited"
+    need(len(list(ledger.iterdir())) == 1, "no ledger")
+    for path in ledger.iterdir():
+        path.unlink()  # as on another computer of the owner's
+    thief = attack.Person("hal").enrolled(SITE)
+    thief.lose_keys()
+    SITE.opened(json.loads(thief.run("recover", "--all", "--json", "--bits", "2048").is_(4).out))
+    told(person, Lie(stolen_keys(), **{w: entries(w) for w in LOGS}), 1, "each where it was")
+    r = seen(person, 3)
+    equal([(e["kind"], e["alarm"]) for e in r["events"]], [("requested", True)], "events")
+    equal(r["undecided"], 0, "undecided")
+
+
 def test_no_answer():
     """an authority that is down, says nonsense, or serves tiles that are cut: no alarm, and no all-clear"""
     person = attack.Person("fay").enrolled(SITE)
