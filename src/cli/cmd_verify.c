@@ -215,6 +215,20 @@ say_bad_receipt(const char *path, enum spk_log_fault fault)
     term_say_hint(_("'sparekey sync' with its name asks the authority for a new one"));
 }
 
+/* An authority has no deposit, and the file makes up for it. */
+static void
+hint_alone(const struct spk_verify *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (v->at[i].verdict == SPK_VERDICT_NOT_DEPOSITED && v->at[i].alone &&
+            v->at[i].name[0] != '\0') {
+            term_say_hint(_("the file itself carries what its deposit needs: as long as it is "
+                            "whole, 'sparekey recover' with its name hands that in"));
+            return;
+        }
+    }
+}
+
 int
 cli_verify_tell(const struct term *c, const struct spk_session *s, const char *path, spk_err e,
                 const struct spk_verify *v)
@@ -230,6 +244,9 @@ cli_verify_tell(const struct term *c, const struct spk_session *s, const char *p
         }
     } else if (!c->quiet) {
         print_text(path, v, &s->profile->witnesses);
+        if (v->verdict == SPK_VERDICT_NOT_DEPOSITED) {
+            hint_alone(v);
+        }
     }
     if (bad_receipt(v) != SPK_LOG_FAULT_NONE && !c->json) {
         say_bad_receipt(path, bad_receipt(v));

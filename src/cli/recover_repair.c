@@ -185,10 +185,10 @@ repair_all(struct term *c, struct recover_job *job, struct spk_jw *w)
         const struct recover_file *f = &job->files[i];
         int one = repair_one(c, job, f, w);
 
+        good += one == TERM_DONE; /* it opens, wherever its contents then can go */
         if (one == TERM_DONE && (job->o->decrypt || job->o->out != NULL)) {
             one = decrypt_one(c, job, f->path);
         }
-        good += one == TERM_DONE;
         status = one != TERM_DONE ? one : status;
     }
     if (job->n > 0 && !c->quiet && !c->json && !term_stop) {
