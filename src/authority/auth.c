@@ -144,8 +144,7 @@ owner_ok(struct spk_exchange *r, bool enrolled)
     if (!spk_ok(e)) {
         spk_exchange_failed(r, e, "looking up an owner");
     } else if (p->owner_is == SPK_CODE_CHANGED) {
-        spk_exchange_error(r, SPK_HTTP_FORBIDDEN,
-                           "This key was replaced by a recovery; it has no rights any more.");
+        spk_exchange_replaced(r, "This key was replaced by a recovery; it has no rights any more.");
     } else if (p->owner_is != SPK_CODE_OK) {
         spk_exchange_error(r, SPK_HTTP_UNAUTHORIZED, "This key is not enrolled here.");
     } else if (enrolled && p->owner_state == SPK_OWNER_PENDING) {

@@ -109,6 +109,8 @@ void spk_exchange_busy(struct spk_exchange *r, enum spk_status status, unsigned 
 /** Error of our own: 503 when it will pass (busy, holder absent), else 500. Logged. */
 void spk_exchange_failed(struct spk_exchange *r, spk_err e, const char *what);
 void spk_exchange_damaged(struct spk_exchange *r, const char *message);
+/** 403 with the error code "replaced": the key has no rights any more. */
+void spk_exchange_replaced(struct spk_exchange *r, const char *message);
 const char *spk_status_code(enum spk_status s);
 
 /** Take the connection out of its I/O thread; then exactly one spk_exchange_resume() must follow,

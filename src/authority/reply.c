@@ -89,6 +89,12 @@ spk_exchange_damaged(struct spk_exchange *r, const char *message)
 }
 
 void
+spk_exchange_replaced(struct spk_exchange *r, const char *message)
+{
+    error_body(r, SPK_HTTP_FORBIDDEN, "replaced", message);
+}
+
+void
 spk_exchange_failed(struct spk_exchange *r, spk_err e, const char *what)
 {
     switch (e.code) {

@@ -76,6 +76,7 @@ tell_refusals(const struct spk_encrypt_outcome *o)
 
             spk_trouble_peer(&t, o->at[i].name);
             spk_trouble_said(&t, o->at[i].status, o->at[i].said);
+            t.replaced = o->at[i].replaced;
             (void)term_error(TERM_ABOUT_PEER, NULL, o->at[i].err, &t);
         }
     }

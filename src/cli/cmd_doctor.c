@@ -250,6 +250,11 @@ check_login(struct report *r, struct spk_pin *pin)
         say(r, GRADE_BAD, pin->name,
             _("knows you under your former keys: 'sparekey recover --keys-only --same-keys' with "
               "--authority and its name"));
+    } else if (e.code == SPK_CODE_DENIED) {
+        const char *hint = NULL;
+
+        say(r, GRADE_BAD, pin->name, term_why_denied(&r->s->trouble, &hint));
+        say(r, GRADE_NOTE, pin->name, hint);
     } else if (!spk_ok(e)) {
         say(r, GRADE_BAD, pin->name, term_sentence(TERM_ABOUT_PEER, e));
     } else if (spk_ok(spk_json_str(j, "state", &state)) && strcmp(state, "enrolled") == 0) {

@@ -71,7 +71,8 @@ void
 cli_encrypt_failures(const char *file, const struct spk_encrypt_outcome *o)
 {
     for (size_t i = 0; i < o->n; i++) {
-        struct spk_trouble t = {.status = o->at[i].status, .log = o->at[i].log};
+        struct spk_trouble t = {
+            .status = o->at[i].status, .replaced = o->at[i].replaced, .log = o->at[i].log};
 
         if (o->at[i].state != SPK_PARCEL_FAILED) {
             continue;

@@ -333,6 +333,45 @@ join(struct term *c, const struct enroll_opts *o, struct spk_session *s, struct 
     return spk_ok(e) ? TERM_GO_ON : term_error(TERM_ABOUT_PEER, NULL, e, &s->trouble);
 }
 
+/* Whether an authority still knows the keys that it was told: asked where that takes no passphrase.
+ * Whatever else than a refusal comes back says nothing of that. */
+static int
+check_known(struct spk_session *s, const struct spk_pin *pin)
+{
+    SPK_AUTO(spk_json) j = NULL;
+    struct spk_rsa *sign = NULL;
+    struct spk_api *api = NULL;
+    spk_err e = SPK_OK;
+
+    if (pin->state != SPK_PIN_ENROLLED || !spk_ok(spk_session_key(s, SPK_AT_SIGNATURE, &sign)) ||
+        spk_container_has_pass(s->container)) {
+        return TERM_GO_ON;
+    }
+    e = spk_session_api(s, spk_session_index(s, pin), &api);
+    e = spk_ok(e) ? spk_api_get(api, "/v1/owners/self", &j) : e;
+    return e.code == SPK_CODE_DENIED ? term_error(TERM_ABOUT_PEER, pin->name, e, &s->trouble)
+                                     : TERM_GO_ON;
+}
+
+static int
+put_and_report(const struct term *c, struct spk_session *s, struct spk_pin **take_pin,
+               bool registered)
+{
+    char name[SPK_PIN_NAME_MAX + 1];
+    struct spk_pin *pin = NULL;
+    int status = TERM_GO_ON;
+    spk_err e;
+
+    (void)snprintf(name, sizeof(name), "%s", (*take_pin)->name);
+    e = spk_profile_put_authority(s->profile, take_pin);
+    e = spk_ok(e) ? spk_profile_authority(s->profile, name, &pin) : e;
+    if (!spk_ok(e)) {
+        return term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
+    }
+    status = registered ? check_known(s, pin) : status;
+    return status == TERM_GO_ON ? report(c, s->profile, pin) : status;
+}
+
 static int
 enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const char *address)
 {
@@ -364,9 +403,7 @@ enroll(struct term *c, const struct enroll_opts *o, struct spk_session *s, const
     if (status != TERM_GO_ON) {
         return status;
     }
-    status = report(c, s->profile, pin);
-    e = spk_profile_put_authority(s->profile, &pin);
-    return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
+    return put_and_report(c, s, &pin, !o->pin_only);
 }
 
 static int
@@ -375,7 +412,6 @@ update_one(struct term *c, struct spk_session *s, struct spk_pin *old, const cha
     SPK_AUTO(spk_pin) pin = NULL;
     bool changed = false;
     spk_err e = spk_enrol_update(old, url, &s->trouble, &changed, &pin);
-    int status;
 
     if (!spk_ok(e)) {
         spk_trouble_peer(&s->trouble, old->name);
@@ -388,9 +424,7 @@ update_one(struct term *c, struct spk_session *s, struct spk_pin *old, const cha
     if (!changed && !c->quiet) {
         fprintf(stderr, _("sparekey: note: authority '%s': nothing is new\n"), old->name);
     }
-    status = report(c, s->profile, pin);
-    e = spk_profile_put_authority(s->profile, &pin);
-    return spk_ok(e) ? status : term_error(TERM_ABOUT_OWN, s->profile->config_dir, e, NULL);
+    return put_and_report(c, s, &pin, true);
 }
 
 static int

@@ -89,6 +89,7 @@ write_sheet(const struct spk_profile *p, const struct spk_secret *veto, struct s
              "    sparekey recover --all --owner ID\n"
              "The veto code stops a recovery that you did not ask for, from any machine:\n"
              "    sparekey veto --code --owner ID REQUEST\n"
+             "With several authorities add --authority NAME; 'sparekey status' lists the names.\n"
              "It is not stored anywhere. Whoever has it can delay you, but cannot read anything.\n"
              "'sparekey enroll' shows the fingerprint of each authority: write it down here.\n"));
 }

@@ -104,6 +104,9 @@ print_json(const char *path, const struct spk_verify *v)
             spk_jw_u64(&w, "index", at->index);
             spk_jw_u64(&w, "time", at->time_ms);
         }
+        if (!spk_ok(at->asked)) {
+            spk_jw_cstr(&w, "online_error", spk_code_name(at->asked.code));
+        }
         json_receipt(&w, at);
         spk_jw_close(&w, '}');
     }
@@ -163,6 +166,9 @@ print_at(const struct spk_verify_at *at, const struct spk_witnesses *w)
     print_receipt(at, w);
     if (at->confirmed) {
         fputs(_("; the authority confirms it"), stdout);
+    }
+    if (!spk_ok(at->asked)) {
+        fputs(_("; it could not be asked"), stdout);
     }
     if (at->opened_at != 0) {
         printf(_(", its key holder last opened it at %s"), spk_time_iso(at->opened_at, when));
@@ -252,6 +258,10 @@ cli_verify_tell(const struct term *c, const struct spk_session *s, const char *p
         say_bad_receipt(path, bad_receipt(v));
     } else if (v->verdict == SPK_VERDICT_BROKEN && !c->json) {
         (void)term_error(TERM_ABOUT_SEALED, path, v->why, NULL);
+    }
+    if (!spk_ok(v->asked)) {
+        return cli_verify_worse(term_error(TERM_ABOUT_PEER, path, v->asked, &v->trouble),
+                                verdict_status(v->verdict));
     }
     return verdict_status(v->verdict);
 }

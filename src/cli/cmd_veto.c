@@ -113,8 +113,10 @@ is_prefix(const char *word)
 
 struct lookup {
     const char *prefix;
+    struct spk_pin *asked; /* whose requests these are */
     unsigned found;
     struct spk_hash request;
+    struct spk_pin *pin; /* where it was found */
 };
 
 static spk_err
@@ -128,20 +130,49 @@ look_at(void *ctx, const struct spk_json *row)
     if (strncasecmp(spk_hex(spk_hash_span(&h), hex), l->prefix, strlen(l->prefix)) == 0) {
         l->found++;
         l->request = h;
+        l->pin = l->asked;
     }
     return SPK_OK;
 }
 
+/* At this authority, or at all where one is registered: with several one need not know which it
+ * is. What an authority that cannot be asked may have counts only if no other has it. */
+static spk_err
+look_up(struct spk_session *s, struct spk_pin *only, struct lookup *l)
+{
+    struct spk_trouble t = {.said = ""};
+    spk_err failed = SPK_OK;
+
+    for (size_t i = 0; i < s->profile->n_authorities; i++) {
+        spk_err e = SPK_OK;
+
+        l->asked = s->profile->authorities[i];
+        if (only != NULL ? l->asked != only : l->asked->state == SPK_PIN_PINNED) {
+            continue;
+        }
+        e = spk_requests_each(s, l->asked, look_at, l);
+        if (!spk_ok(e) && spk_ok(failed)) {
+            failed = e;
+            t = s->trouble;
+        }
+    }
+    if (spk_ok(failed) || l->found > 0) {
+        return SPK_OK;
+    }
+    s->trouble = t;
+    return failed;
+}
+
 /* The beginning of a number stands for the one request that begins so. Only who logs in with a key
- * is shown his requests. */
+ * is shown his requests. *pin is NULL when any authority may have it. */
 static int
-find_request(struct spk_session *s, struct spk_pin *pin, const struct veto_opts *o,
-             const char *word, struct spk_hash *ret_request)
+find_request(struct spk_session *s, const struct veto_opts *o, const char *word,
+             struct spk_pin **pin, struct spk_hash *ret_request)
 {
     struct lookup l = {.prefix = word};
     spk_err e = spk_hex_parse(spk_span_str(word), ret_request->b, sizeof(ret_request->b));
 
-    if (spk_ok(e)) {
+    if (spk_ok(e) && *pin != NULL) {
         return TERM_GO_ON;
     }
     if (o->code) {
@@ -151,7 +182,7 @@ find_request(struct spk_session *s, struct spk_pin *pin, const struct veto_opts 
                         "shows them to who has the keys"));
         return TERM_USAGE;
     }
-    e = spk_requests_each(s, pin, look_at, &l);
+    e = look_up(s, *pin, &l);
     if (!spk_ok(e)) {
         return say_no_key(s, e);
     }
@@ -162,7 +193,33 @@ find_request(struct spk_session *s, struct spk_pin *pin, const struct veto_opts 
         return TERM_FAILED;
     }
     *ret_request = l.request;
+    *pin = l.pin;
     return TERM_GO_ON;
+}
+
+/* NULL in *ret_pin: several, and the request will tell. A veto code is shown to the one authority
+ * that the user names, and to no other. */
+static int
+which_authority(const struct spk_profile *p, const struct veto_opts *o, struct spk_pin **ret_pin)
+{
+    spk_err e = spk_profile_authority(p, o->authority, ret_pin);
+
+    if (spk_ok(e) || (e.code == SPK_CODE_USAGE && !o->code)) {
+        return TERM_GO_ON;
+    }
+    if (p->n_authorities == 0) {
+        term_say_error(NULL, _("no authority is pinned on this computer"));
+        term_say_hint(_("'sparekey enroll --pin ADDRESS' pins it, with the address from its "
+                        "operators; then run this again"));
+    } else if (o->authority != NULL) {
+        term_say_error(o->authority, _("is not a pinned authority"));
+        term_say_hint(_("'sparekey status' lists them"));
+    } else {
+        term_say_error(NULL, _("several authorities are pinned"));
+        term_say_hint(_("--authority NAME says at which one the request is; 'sparekey status' "
+                        "lists them"));
+    }
+    return TERM_USAGE;
 }
 
 int
@@ -191,10 +248,8 @@ cmd_veto(struct term *c, int argc, char **argv)
     if (status != TERM_GO_ON) {
         return status;
     }
-    if (!spk_ok(spk_profile_authority(s->profile, o.authority, &pin))) {
-        return term_usage(c, _("--authority must name a pinned authority"));
-    }
-    status = find_request(s, pin, &o, argv[first], &request);
+    status = which_authority(s->profile, &o, &pin);
+    status = status == TERM_GO_ON ? find_request(s, &o, argv[first], &pin, &request) : status;
     if (status != TERM_GO_ON) {
         return status;
     }

@@ -24,9 +24,44 @@ open_header(const char *path, struct spk_header **ret_h)
     return spk_header_read(fd, ret_h);
 }
 
-/* An authority that the first readable file is sealed for. */
+/* The one authority where a recovery is under way; NULL when there are none, or several. */
 static struct spk_pin *
-authority_of_files(const struct recover_job *job)
+authority_under_way(const struct recover_job *job)
+{
+    const struct spk_profile *profile = job->s->profile;
+    struct spk_pin *found = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < profile->n_authorities; i++) {
+        SPK_AUTO(spk_pending) p = NULL;
+        spk_err e = spk_pending_load(job->s, profile->authorities[i], &p);
+
+        if (e.code != SPK_CODE_NOTFOUND) {
+            found = profile->authorities[i];
+            n++;
+        }
+    }
+    spk_trouble_clear(&job->s->trouble);
+    return n == 1 ? found : NULL;
+}
+
+static bool
+is_sealed_for(const struct spk_header *h, const struct spk_pin *pin)
+{
+    struct spk_core_authority a;
+
+    for (size_t k = 0; spk_ok(spk_core_authority(spk_header_core(h), k, &a)); k++) {
+        if (spk_pin_by_key(pin, &a.spki) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An authority that the first readable file is sealed for; where a recovery is under way, if it is
+ * one of them. */
+static struct spk_pin *
+authority_of_files(const struct recover_job *job, struct spk_pin *under_way)
 {
     for (int i = 0; i < job->n; i++) {
         SPK_AUTO(spk_header) h = NULL;
@@ -34,6 +69,9 @@ authority_of_files(const struct recover_job *job)
 
         if (!spk_ok(open_header(job->paths[i], &h))) {
             continue;
+        }
+        if (under_way != NULL && is_sealed_for(h, under_way)) {
+            return under_way;
         }
         for (size_t k = 0; spk_ok(spk_core_authority(spk_header_core(h), k, &a)); k++) {
             for (size_t p = 0; p < job->s->profile->n_authorities; p++) {
@@ -52,7 +90,10 @@ recover_authority(struct recover_job *job)
     spk_err e = spk_profile_authority(job->s->profile, job->o->authority, &job->pin);
 
     if (!spk_ok(e) && e.code == SPK_CODE_USAGE) {
-        job->pin = authority_of_files(job);
+        struct spk_pin *under_way = authority_under_way(job);
+
+        job->pin = authority_of_files(job, under_way);
+        job->pin = job->pin == NULL ? under_way : job->pin;
         e = job->pin == NULL ? e : SPK_OK;
     }
     if (spk_ok(e)) {
@@ -67,7 +108,8 @@ recover_authority(struct recover_job *job)
         term_say_hint(_("'sparekey status' lists them"));
     } else {
         term_say_error(NULL, _("several authorities are pinned"));
-        term_say_hint(_("--authority NAME says which one to ask: any of them will do"));
+        term_say_hint(_("--authority NAME says which one to ask: any of them will do, but a "
+                        "recovery under way goes on where it began; 'sparekey status' shows it"));
     }
     return TERM_FAILED;
 }

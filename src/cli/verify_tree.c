@@ -114,7 +114,7 @@ tell(struct run *r, uint64_t number, const struct spk_session *s, const char *pa
         (void)pthread_cond_wait(&r->told, &r->lock);
     }
     r->status = cli_verify_worse(r->status, cli_verify_tell(r->c, s, path, e, v));
-    if (spk_ok(e)) {
+    if (spk_ok(e) && spk_ok(v->asked)) {
         r->count[v->verdict]++;
     } else {
         r->failed++;

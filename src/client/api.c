@@ -133,14 +133,22 @@ note_message(struct spk_api *a, const struct spk_https_answer *ans)
 {
     SPK_AUTO(spk_json) j = NULL;
     const char *message = "";
+    const char *code = "";
 
     if (spk_ok(spk_json_parse(spk_buf_span(&ans->body), &j))) {
         spk_err e = spk_json_str(j, "message", &message);
         if (!spk_ok(e)) {
             message = "";
         }
+        e = spk_json_str(j, "error", &code);
+        if (!spk_ok(e)) {
+            code = "";
+        }
     }
     spk_trouble_said(a->t, ans->status, message);
+    if (a->t != NULL) {
+        a->t->replaced = ans->status == 403 && strcmp(code, "replaced") == 0;
+    }
 }
 
 static void

@@ -112,6 +112,7 @@ spk_encrypt_outcome(const struct spk_sealing *s, struct spk_encrypt_outcome *ret
         ret_o->at[i].index = p->index;
         ret_o->at[i].err = p->err;
         ret_o->at[i].status = p->status;
+        ret_o->at[i].replaced = p->replaced;
         ret_o->at[i].log = p->log;
         ret_o->at[i].receipt = p->receipt.len > 0;
         ret_o->at[i].no_receipt = spk_parcel_lacks_receipt(p);

@@ -25,6 +25,7 @@ struct spk_encrypt_outcome {
         uint64_t index;
         spk_err err;
         long status;
+        bool replaced;  /* as in struct spk_trouble */
         char said[160]; /* hostile */
         bool receipt;
         bool no_receipt;        /* accepted, but with no receipt yet */

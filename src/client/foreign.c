@@ -136,6 +136,7 @@ settle(const struct handover *h, const struct spk_file_id *id, size_t needed,
         o->at[i].index = p->index;
         o->at[i].err = p->err;
         o->at[i].status = p->status;
+        o->at[i].replaced = p->replaced;
         memcpy(o->at[i].said, p->said, sizeof(p->said));
         if (p->state == SPK_PARCEL_ACCEPTED) {
             o->accepted++;

@@ -181,11 +181,13 @@ spk_parcel_fail(struct spk_parcel *p, spk_err why, const struct spk_trouble *t)
     p->err = why;
     p->said[0] = '\0';
     p->status = 0;
+    p->replaced = false;
     p->log = SPK_LOG_FAULT_NONE;
     if (t != NULL) {
         p->log = t->log;
         (void)snprintf(p->said, sizeof(p->said), "%.*s", (int)sizeof(p->said) - 1, t->said);
         p->status = t->status;
+        p->replaced = t->replaced;
     }
 }
 

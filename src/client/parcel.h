@@ -34,6 +34,7 @@ struct spk_parcel {
     spk_err err;
     char said[160]; /* what the authority answered; hostile */
     long status;
+    bool replaced; /* as in struct spk_trouble */
 };
 
 struct spk_parcel_from {

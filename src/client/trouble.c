@@ -44,6 +44,7 @@ spk_trouble_said(struct spk_trouble *t, long status, const char *message)
 {
     if (t != NULL) {
         t->status = status;
+        t->replaced = false;
         (void)snprintf(t->said, sizeof(t->said), "%s", message);
     }
 }

@@ -32,6 +32,7 @@ struct spk_trouble {
     char peer[256];  /* the authority in question, or "" */
     char said[512];  /* what the peer answered: hostile, escape it before it is shown */
     long status;     /* its HTTP status, or 0 */
+    bool replaced;   /* it has refused our key because a recovery has replaced it */
     enum spk_log_fault log;
 };
 

@@ -111,6 +111,14 @@ read_state(const struct check *c, const struct spk_deposit *d, struct spk_verify
     }
 }
 
+/* These say nothing about the deposit: what is known without an answer stays. */
+static bool
+is_unasked(spk_err e)
+{
+    return e.code == SPK_CODE_NET || e.code == SPK_CODE_TLS || e.code == SPK_CODE_PROTO ||
+           e.code == SPK_CODE_BUSY || e.code == SPK_CODE_DENIED || e.code == SPK_CODE_NOKEY;
+}
+
 /* The authority's own answer counts for more than what the file remembers. */
 static spk_err
 check_online(const struct check *c, const struct spk_pin *pin, const struct spk_deposit *d,
@@ -126,6 +134,10 @@ check_online(const struct check *c, const struct spk_pin *pin, const struct spk_
         if (spk_verdict_is_good(at->verdict)) {
             at->verdict = SPK_VERDICT_NOT_DEPOSITED;
         }
+        return SPK_OK;
+    }
+    if (is_unasked(e) && c->s->trouble.file[0] == '\0') {
+        at->asked = e;
         return SPK_OK;
     }
     return e;
@@ -236,6 +248,10 @@ check_authorities(const struct check *c, struct spk_verify *v)
         at->epoch = a.epoch;
         at->policy = a.policy;
         e = check_slots(c, at);
+        if (!spk_ok(at->asked) && spk_ok(v->asked)) {
+            v->asked = at->asked;
+            v->trouble = c->s->trouble;
+        }
         if (is_verdict(e)) {
             at->verdict = SPK_VERDICT_BROKEN;
             at->why = e;

@@ -34,6 +34,7 @@ struct spk_verify_at { /* one authority */
     uint64_t
         opened_at; /* unix seconds: its key holder last opened the deposit; 0: not, or not said */
     spk_err why;   /* when broken */
+    spk_err asked; /* why it could not be asked: the rest is without its answer */
 };
 struct spk_verify {
     struct spk_file_id id;
@@ -45,6 +46,8 @@ struct spk_verify {
     size_t folded; /* receipts that waited beside it, and are in it now */
     struct spk_verify_at at[SPK_AUTHORITIES_MAX];
     spk_err why;
+    spk_err asked;              /* of the first authority that could not be asked */
+    struct spk_trouble trouble; /* then: what was in the way */
 };
 struct spk_verify_opts {
     bool with_key; /* try our keys */

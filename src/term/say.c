@@ -80,8 +80,8 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_TLS, N_("the server shows another key than the one that is pinned"),
      N_("somebody may be in between; if the authority says it has changed its keys, "
         "'sparekey enroll --update' takes them when its officers have signed them")},
-    {SPK_CODE_DENIED, N_("the authority refuses: it does not know this key as yours"),
-     N_("'sparekey enroll' registers you; a registration may wait for an officer")},
+    {SPK_CODE_DENIED, N_("the authority refuses: this key may not do that there"),
+     N_("a registration may wait for an officer: 'sparekey enroll --update' tells how it stands")},
     {SPK_CODE_BUSY, N_("the authority is busy"), N_("try again in a minute")},
     {SPK_CODE_PROTO, N_("the authority answered something that it should not"),
      N_("tell its operators; nothing here has changed")},
@@ -103,6 +103,18 @@ static const struct sentence about_peer[] = {
     {SPK_CODE_WAIT, N_("the authority waits for its officers"), NULL},
     {SPK_CODE_NOKEY, N_("there is no key to log in with"), KEYS_HINT},
 };
+/* Of SPK_CODE_DENIED, when it is known why. */
+static const struct sentence was_replaced = {
+    SPK_CODE_DENIED,
+    N_("the authority refuses: a recovery has replaced this key, which has no rights any more"),
+    N_("the new keys are where that recovery ended: take the key container from there; if they are "
+       "lost, 'sparekey recover --all --replace-keys' gets new ones; if it was none of yours, tell "
+       "the officers at once")};
+static const struct sentence not_known = {
+    SPK_CODE_DENIED, N_("the authority does not know your present keys as yours"),
+    N_("if it knows your former keys, 'sparekey recover --keys-only --same-keys --authority NAME' "
+       "has the present ones put in their place; if you never were registered there, 'sparekey "
+       "enroll ADDRESS' registers you")};
 /* Of SPK_CODE_NET, when an answer had begun. */
 static const struct sentence broke_off = {SPK_CODE_NET, N_("the authority's answer broke off"),
                                           N_("try again; if it stays so, tell its operators")};
@@ -181,6 +193,30 @@ sentence_of(enum term_about about, spk_err e)
         s = NULL; /* not by our own rules, and not mended by a chmod against others */
     }
     return s != NULL ? s : look_up(about_all, sizeof(about_all) / sizeof(about_all[0]), e.code);
+}
+
+/* The same, where the peer has told more. */
+static const struct sentence *
+sentence_for(enum term_about about, spk_err e, const struct spk_trouble *t)
+{
+    if (about == TERM_ABOUT_PEER && e.code == SPK_CODE_DENIED && t != NULL && term_has_containers) {
+        if (t->replaced) {
+            return &was_replaced;
+        }
+        if (t->status == 401) {
+            return &not_known;
+        }
+    }
+    return sentence_of(about, e);
+}
+
+const char *
+term_why_denied(const struct spk_trouble *t, const char **ret_hint)
+{
+    const struct sentence *s = sentence_for(TERM_ABOUT_PEER, SPK_ERR(DENIED), t);
+
+    *ret_hint = gettext(s->hint);
+    return gettext(s->text);
 }
 
 const char *
@@ -348,10 +384,42 @@ no_header_hint(const char *file)
                    "'sparekey recover'");
 }
 
+/* To officers and operators, where an owner is told of commands that they do not have. */
+static const char *
+desk_hint(enum term_about about, spk_err e)
+{
+    if (about == TERM_ABOUT_OWN && (e.code == SPK_CODE_FORMAT || e.code == SPK_CODE_TRUNC ||
+                                    e.code == SPK_CODE_LIMIT || e.code == SPK_CODE_AUTH)) {
+        return _("restore it from a backup");
+    }
+    if (about == TERM_ABOUT_OWN && e.code == SPK_CODE_NOTFOUND) {
+        return _("check the name");
+    }
+    if (about != TERM_ABOUT_PEER) {
+        return NULL;
+    }
+    switch (e.code) {
+    case SPK_CODE_NET:
+        return _("check the network, and with the operators whether 'sparekeyctl start' runs "
+                 "there; then try again");
+    case SPK_CODE_TLS:
+        return _("somebody may be in between: ask its operators by another way what has happened");
+    case SPK_CODE_DENIED:
+        return _("are you an officer in the policy of today, and is your clock right?");
+    default:
+        return NULL;
+    }
+}
+
 /* What to do next; NULL when there is nothing to say. */
 static const char *
 hint_of(enum term_about about, const char *file, const struct sentence *s, spk_err e)
 {
+    const char *desk = term_has_containers ? NULL : desk_hint(about, e);
+
+    if (desk != NULL) {
+        return desk;
+    }
     if (e.code == SPK_CODE_FORMAT && about == TERM_ABOUT_SEALED) {
         return no_header_hint(file);
     }
@@ -422,14 +490,16 @@ term_error(enum term_about about, const char *file, spk_err e, const struct spk_
     }
     about = net ? TERM_ABOUT_PEER : about;
     if (about == TERM_ABOUT_PEER) {
-        say_colon(file, term_sentence(about, e));
+        const struct sentence *s = sentence_for(about, e, t);
+
+        say_colon(file, e.code == SPK_CODE_DENIED ? gettext(s->text) : term_sentence(about, e));
         say_detail(t);
     } else if (stands_alone(e)) {
         say_colon(file, term_sentence(about, e));
     } else {
         term_say_error(file, term_sentence(about, e));
     }
-    hint = hint_of(about, file, sentence_of(about, e), e);
+    hint = hint_of(about, file, sentence_for(about, e, t), e);
     if (hint != NULL) {
         term_say_hint(hint);
     }

@@ -92,6 +92,8 @@ void term_say_hint(const char *sentence);
 const char *term_log_words(enum spk_log_fault fault);
 /** The sentence of an error, translated, without file; borrowed. */
 const char *term_sentence(enum term_about about, spk_err e);
+/** Of SPK_CODE_DENIED by a peer: the sentence that its answer calls for, and what to do. */
+const char *term_why_denied(const struct spk_trouble *t, const char **ret_hint);
 /** Name escaped for people, in a rotating static buffer (up to four at a time in one thread). */
 const char *term_shown(const char *name);
 const char *term_shown_span(struct spk_span s);
@@ -141,7 +143,7 @@ void term_progress_files(struct term_progress *pr, uint64_t files, uint64_t byte
 
 /* -- frame.c -- */
 extern const char term_program[];      /* of the program: its name, in front of messages */
-extern const bool term_has_containers; /* of the program: it takes --container */
+extern const bool term_has_containers; /* of the program: it is the owners', with --container */
 extern volatile int term_stop;         /* set by SIGINT, SIGTERM and SIGHUP */
 /** The whole of main(): locale, signals, the command of argv, its exit status. */
 int term_main(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -124,6 +125,15 @@ def known_by_the_former_keys(box):
     assert owner_at(box, "two") is None and not (config(box) / "owner.record.new").exists()
     p = box.run("doctor", ok=1)
     assert "knows you under your former keys" in p.stdout, p.stdout
+    # who cannot be asked is named, with the cause and a way on, and what is known without stays
+    p = box.run("verify", "--online", "a.spk", ok=1)
+    assert "a.spk: proven" in p.stdout and "two: proven" in p.stdout and "it could not be asked" in p.stdout, p.stdout
+    assert "does not know your present keys" in p.stderr and "answered 401" in p.stderr and "--same-keys" in p.stderr, p.stderr
+    at = {a["name"]: a for a in box.json("verify", "--online", "a.spk", ok=1)["authorities"]}
+    assert at["one"]["confirmed"] and at["two"]["online_error"] == "denied" and not at["two"]["confirmed"], at
+    for args in (("encrypt", "-f", "a"), ("requests",), ("enroll", "--update")):
+        p = box.run(*args, ok=1)
+        assert "does not know your present keys" in p.stderr and "--same-keys" in p.stderr, (args, p.stderr)
     recover(box, TWO, "two", "--keys-only", "--same-keys")
     doctor_is_well(box)
     works(box, "b", b"second")
@@ -131,12 +141,29 @@ def known_by_the_former_keys(box):
     assert box.json("enroll", TWO.address)["state"] == "enrolled"
 
 
+def replaced_elsewhere(box, now):
+    """On the computer that still has the keys of before: told what has happened, and what to do."""
+    now.rename(box.home / "after")
+    (box.home / "before").rename(now)
+    box.write("x")
+    for args in (("encrypt", "x"), ("requests",), ("enroll", ONE.address), ("enroll", "--update", "--name", "one"), ("doctor",)):
+        p = box.run(*args, ok=1)
+        said = p.stdout + p.stderr
+        assert "a recovery has replaced this key" in said and "recover --all --replace-keys" in said, (args, said)
+        assert "state: enrolled" not in p.stdout and "'sparekey enroll" not in said, (args, said)
+    shutil.rmtree(now)
+    (box.home / "after").rename(now)
+
+
 def new_pairs_only(box):
     """pairs replaced without any session key: the other authority is named all the same, and only then"""
     box.run("enroll", "--name", "one", ONE.address, ok=0)
     box.run("enroll", "--name", "two", TWO.address, ok=0)
+    now = box.home / ".local/share/sparekey/containers"
+    shutil.copytree(now, box.home / "before")
     p = recover(box, ONE, "one", "--keys-only", "--bits", "2048")
     assert "--same-keys --authority two" in p.stderr, p.stderr
+    replaced_elsewhere(box, now)
     p = recover(box, TWO, "two", "--keys-only", "--same-keys")
     assert "--same-keys" not in p.stderr, p.stderr
     doctor_is_well(box)
@@ -171,6 +198,24 @@ def one_name_one_authority(box):
     assert box.json("status")["authorities"][0]["state"] == "enrolled"
 
 
+def whose_request(box):
+    """with a request at one of two authorities nobody has to say which; a veto code goes to none that was not named"""
+    box.run("enroll", "--name", "one", ONE.address, ok=0)
+    box.run("enroll", "--name", "two", TWO.address, ok=0)
+    asked = box.json("recover", "--authority", "two", "--keys-only", "--bits", "2048", ok=4)["request"]
+    TWO.request(asked)
+    assert box.json("recover", ok=4)["request"] == asked
+    p = box.run("recover", "--all", ok=1)
+    assert "a recovery is under way at two" in p.stderr, p.stderr
+    p = box.run("veto", "--code", asked, ok=2)
+    assert "several authorities" in p.stderr and "--authority NAME" in p.stderr, p.stderr
+    assert "begins the number of no request" in box.run("veto", "0" * 64, ok=1).stderr
+    assert "vetoed" in box.run("veto", asked[:8], ok=0).stdout
+    assert "vetoed" in box.run("recover", ok=1).stderr
+    p = box.run("recover", "--all", ok=1)
+    assert "several authorities are pinned" in p.stderr and "--authority NAME" in p.stderr, p.stderr
+
+
 def many_requests(box):
     """more requests than fit into one answer are all told, newest first"""
     with live.Authority("max_list = 2\n") as few:
@@ -194,6 +239,7 @@ if __name__ == "__main__":
                 printed_code_at_both,
                 known_by_the_former_keys,
                 new_pairs_only,
+                whose_request,
                 on_a_new_computer,
                 one_name_one_authority,
                 many_requests,

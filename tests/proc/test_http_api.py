@@ -436,7 +436,7 @@ class Api(unittest.TestCase):
         self.assertTrue(note.startswith("sparekey/1 successor\n"))
         self.assertEqual(q.http.get(q.path()).json["state"], "done")
         for path in ("/v1/owners/self", "/v1/deposits", "/v1/deposits/" + "0" * 32, "/v1/deposits/" + "0" * 32 + "/receipt", "/v1/requests"):
-            self.refused(self.ann.http.get(path), 403, "forbidden")
+            self.refused(self.ann.http.get(path), 403, "replaced")
         self.assertEqual(q.http.get("/v1/owners/self").json["successor"], note)
         filed = [d for d in q.http.get("/v1/deposits").json["deposits"] if d["description"] == ""]
         self.assertIn("sealed", q.http.get("/v1/deposits/" + filed[0]["serial"]).json)
