@@ -27,8 +27,9 @@ struct peer {
     const char *told;          /* how it fails: said once, until it does not */
 };
 struct shown {
-    struct spk_signed s; /* with lines of witnesses; len 0: none yet */
-    uint64_t at;         /* running time */
+    struct spk_signed s;        /* with lines of witnesses; len 0: none yet */
+    bool by[SPK_COSIGNERS_MAX]; /* whose lines stand there */
+    uint64_t at;                /* running time */
 };
 struct spk_cosigners {
     size_t n;
@@ -40,6 +41,7 @@ struct spk_cosigners {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
     struct shown shown[SPK_LOG_IDS];
+    struct spk_signed last[SPK_LOG_IDS]; /* told to somebody last: nothing smaller is told again */
 };
 
 /* -- the configuration */
@@ -176,9 +178,10 @@ question(struct spk_logbook *l, uint64_t old, const struct spk_signed *s, struct
     return spk_add_checkpoint_format(&a, out);
 }
 
-/* Its line, when it holds, under the checkpoint that is being put together. */
+/* The line, under the checkpoint that is being put together. What stood there must still hold. */
 static spk_err
-add_line(const struct spk_cosigner *c, struct spk_span line, struct spk_signed *s)
+add_line(const struct spk_cosigners *c, const struct peer *p, struct spk_span line,
+         struct spk_signed *s)
 {
     SPK_AUTO_BUF struct spk_buf both = SPK_BUF(SPK_SIGNED_MAX);
     struct spk_note note;
@@ -186,10 +189,35 @@ add_line(const struct spk_cosigner *c, struct spk_span line, struct spk_signed *
     SPK_TRY(spk_buf_add(&both, spk_span(s->note, s->len)));
     SPK_TRY(spk_buf_add(&both, line));
     SPK_TRY(spk_note_parse(spk_buf_span(&both), false, &note));
-    SPK_TRY(spk_cosign_verify(&note, &c->key, NULL));
+    SPK_TRY(spk_cosign_verify(&note, &p->c->key, NULL));
+    for (size_t i = 0; i < c->n; i++) {
+        spk_err e = spk_cosign_verify(&note, &c->peers[i].c->key, NULL);
+        SPK_CHECK(spk_ok(e) || e.code == SPK_CODE_NOTFOUND, AUTH);
+    }
     memcpy(s->note, both.ptr, both.len);
     s->len = both.len;
     return SPK_OK;
+}
+
+/* Of what a witness answers the one line of its own: others in it, of whatever names, would make
+ * the whole checkpoint one that nobody takes. */
+static spk_err
+take_line(const struct spk_cosigners *c, const struct peer *p, struct spk_span answer,
+          struct spk_signed *s)
+{
+    SPK_AUTO_BUF struct spk_buf both = SPK_BUF(SPK_SIGNED_MAX + ANSWER_MAX);
+    struct spk_note note;
+
+    SPK_TRY(spk_buf_add(&both, spk_span(s->note, s->len)));
+    SPK_TRY(spk_buf_add(&both, answer));
+    SPK_TRY(spk_note_parse(spk_buf_span(&both), false, &note));
+    for (size_t i = 0; i < note.n; i++) {
+        if (spk_span_eq(SPK_SPAN_OF(note.sigs[i].keyid), SPK_SPAN_OF(p->c->key.keyid)) &&
+            spk_span_eq(note.sigs[i].name, spk_span_str(p->c->key.name))) {
+            return add_line(c, p, note.sigs[i].line, s);
+        }
+    }
+    return SPK_ERR(NOTFOUND);
 }
 
 static void
@@ -231,7 +259,7 @@ ask_once(struct spk_cosigners *c, struct peer *p, unsigned log, struct spk_signe
 
     e = spk_ok(e) ? post(c, p->c->url, spk_buf_span(&body), &k) : e;
     if (spk_ok(e) && k.status == 200) {
-        e = add_line(p->c, spk_buf_span(&k.answer), s);
+        e = take_line(c, p, spk_buf_span(&k.answer), s);
         p->old[log] = spk_ok(e) ? s->size : p->old[log];
     } else if (spk_ok(e) && k.status == 409) {
         e = other_size(p, log, s, &k);
@@ -271,37 +299,47 @@ ask(struct spk_cosigners *c, struct peer *p, unsigned log, struct spk_signed *s)
 
 /* -- rounds */
 
+/* What the next round puts together: a new checkpoint, or the one that is shown, with the lines
+ * that it has. False: nothing is missing. */
 static bool
-is_due(struct spk_cosigners *c, unsigned log, const struct spk_signed *s)
+is_due(struct spk_cosigners *c, unsigned log, struct shown *ret_w)
 {
+    bool whole = true;
+
+    *ret_w = (struct shown){.at = 0};
+    spk_logbook_signed(c->logs[log], &ret_w->s);
     pthread_mutex_lock(&c->lock);
-    bool whole = c->shown[log].s.len > 0 && c->shown[log].s.size == s->size;
-    pthread_mutex_unlock(&c->lock);
-    for (size_t i = 0; whole && i < c->n; i++) {
-        whole = c->peers[i].old[log] == s->size;
+    if (c->shown[log].s.len > 0 && c->shown[log].s.size == ret_w->s.size) {
+        *ret_w = c->shown[log];
     }
-    return s->len > 0 && !whole;
+    pthread_mutex_unlock(&c->lock);
+    for (size_t i = 0; i < c->n; i++) {
+        whole = whole && ret_w->by[i];
+    }
+    return ret_w->s.len > 0 && !whole;
 }
 
 /* All of them for the same checkpoint, so that one note has as many lines as can be had. */
 static void
 run_round(struct spk_cosigners *c, unsigned log)
 {
-    struct spk_signed s;
+    struct shown w;
     size_t good = 0;
 
-    spk_logbook_signed(c->logs[log], &s);
-    if (!is_due(c, log, &s)) {
+    if (!is_due(c, log, &w)) {
         return;
     }
     for (size_t i = 0; i < c->n && !atomic_load(&c->stopping); i++) {
-        if (spk_running_ms() >= c->peers[i].not_before && ask(c, &c->peers[i], log, &s)) {
+        if (!w.by[i] && spk_running_ms() >= c->peers[i].not_before &&
+            ask(c, &c->peers[i], log, &w.s)) {
+            w.by[i] = true;
             good++;
         }
     }
     if (good > 0) {
         pthread_mutex_lock(&c->lock);
-        c->shown[log] = (struct shown){.s = s, .at = spk_running_ms()};
+        w.at = spk_running_ms();
+        c->shown[log] = w;
         pthread_mutex_unlock(&c->lock);
     }
 }
@@ -383,8 +421,13 @@ spk_cosigners_newest(struct spk_cosigners *c, struct spk_logbook *l, enum spk_lo
     }
     pthread_mutex_lock(&c->lock);
     const struct shown *w = &c->shown[log - 1];
-    if (w->s.len > 0 && (w->s.size == ret_s->size || spk_running_ms() - w->at < SILENT_MS)) {
+    struct spk_signed *last = &c->last[log - 1];
+    bool fresh = w->s.len > 0 && (w->s.size == ret_s->size || spk_running_ms() - w->at < SILENT_MS);
+    if (fresh && w->s.size >= last->size) {
         *ret_s = w->s;
+    } else if (fresh && last->len > 0) {
+        *ret_s = *last; /* for as long as the witnesses' is older: it follows in a moment */
     }
+    *last = *ret_s;
     pthread_mutex_unlock(&c->lock);
 }

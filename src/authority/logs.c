@@ -21,6 +21,7 @@ struct spk_logbook {
     struct spk_edge edge; /* of what is committed */
     struct spk_signed newest;
     uint64_t noted; /* size of the checkpoint in the store */
+    bool cut;       /* in a transaction that is not told of by grown() yet */
 };
 
 void
@@ -121,7 +122,12 @@ spk_logbook_grown(struct spk_logbook *l, const struct spk_growth *g)
         l->edge = g->edge;
     }
     l->noted = g->noted > l->noted ? g->noted : l->noted;
+    bool cut = l->cut;
+    l->cut = false;
     pthread_mutex_unlock(&l->lock);
+    if (cut) { /* until the commit others have read what stood there before */
+        spk_tilecache_clear(l->cache);
+    }
 }
 
 void
@@ -167,6 +173,7 @@ spk_logbook_cut(struct spk_logbook *l, uint64_t n)
     SPK_TRY(spk_edge_load(&l->nodes, n, &e));
     pthread_mutex_lock(&l->lock);
     l->edge = e;
+    l->cut = true;
     pthread_mutex_unlock(&l->lock);
     return SPK_OK;
 }

@@ -42,7 +42,7 @@ SPK_MUST_USE spk_err spk_logbook_grow(struct spk_logbook *l, uint64_t most,
 void spk_logbook_grown(struct spk_logbook *l, const struct spk_growth *g);
 void spk_logbook_undo(struct spk_logbook *l);
 /** The store has let go of the entries from n on (spk_store_cut_log): inside that transaction or
- * after it. Nobody else may ask for paths meanwhile. */
+ * after it. Others may ask for paths of what comes before n meanwhile. */
 SPK_MUST_USE spk_err spk_logbook_cut(struct spk_logbook *l, uint64_t n);
 /** In transactions of its own, if there is anything to write. */
 SPK_MUST_USE spk_err spk_logbook_catch_up(struct spk_logbook *l);

@@ -22,6 +22,7 @@ struct spk_tilecache {
     struct spk_store *store;
     enum spk_log_id log;
     pthread_mutex_t lock; /* never held over a call of the store */
+    uint64_t cleared;     /* how often: what was read of the store before is not kept */
     struct slot slot[SLOTS];
 };
 
@@ -111,6 +112,9 @@ load(struct spk_tilecache *c, const struct place *p, struct spk_hash *ret_h)
     SPK_CHECK(fresh != NULL, NOMEM);
     fresh->used = true;
     fresh->n = p->tile.n;
+    pthread_mutex_lock(&c->lock);
+    uint64_t cleared = c->cleared;
+    pthread_mutex_unlock(&c->lock);
     spk_err e = spk_store_log_hashes(c->store, c->log, p->tile.level, p->tile.n * SPK_TILE_WIDTH,
                                      SPK_TILE_WIDTH, &tile);
     if (spk_ok(e)) {
@@ -122,7 +126,7 @@ load(struct spk_tilecache *c, const struct place *p, struct spk_hash *ret_h)
         *ret_h = *node_at(fresh, p);
         pthread_mutex_lock(&c->lock);
         struct slot *s = slot_of(c, &p->tile);
-        if (!s->used || s->n != fresh->n || s->width < fresh->width) {
+        if (cleared == c->cleared && (!s->used || s->n != fresh->n || s->width < fresh->width)) {
             *s = *fresh;
         }
         pthread_mutex_unlock(&c->lock);
@@ -177,5 +181,6 @@ spk_tilecache_clear(struct spk_tilecache *c)
     for (unsigned i = 0; i < SLOTS; i++) {
         c->slot[i].used = false;
     }
+    c->cleared++;
     pthread_mutex_unlock(&c->lock);
 }

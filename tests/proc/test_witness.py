@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real witness, asked by a log of our own: what it signs, what it refuses, and what it remembers when it is killed."""
 import http.client
+import http.server
 import os
 import pathlib
 import shutil
@@ -209,11 +210,64 @@ def served(site, log="deposits"):
     return int(text.split("\n")[1]), text + "\n", [x + "\n" for x in lines.splitlines()]
 
 
-def wait_signed(site, size, seconds=20):
+class Between(http.server.BaseHTTPRequestHandler):
+    """Passes questions on to a witness, and adds to its answers the log's own line, spoiled, and its own line once more."""
+    witness, asked, go_on = None, [], threading.Event()
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.append(body)
+        if b"/deposits\n" in body:
+            self.go_on.wait(4)
+        try:
+            status, answer, kind = self.witness.post(body)
+        except OSError:
+            self.close_connection = True
+            return
+        if status == 200:
+            name, line = body.decode().splitlines()[-1].rsplit(" ", 1)
+            raw = log_verifier.unb64(line)
+            answer = f"{name} {log_model.b64(raw[:4] + bytes(len(raw) - 4))}\n" + answer + answer
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(answer.encode())))
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+
+def serve_between(w):
+    Between.witness = w
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def never_shrinks(site, ann):
+    """two deposits, while the witness takes its time over the first"""
+    serial = said(ann.deposit(b"K" * 32, "one"), 201).json["serial"]
+    end = time.monotonic() + 20
+    while not any(b"/deposits\n" in body for body in Between.asked):
+        need(time.monotonic() < end, "the witness is not asked")
+        time.sleep(0.02)
+    said(ann.deposit(b"K" * 32, "two"), 201)
+    equal(served(site)[0], 2, "what is shown before a witness has signed")
+    Between.go_on.set()
+    while len((now := served(site)[0::2])[1]) != 2:
+        equal(now[0], 2, "what is shown after it")
+        need(time.monotonic() < end, "it does not sign")
+        time.sleep(0.02)
+    equal(now[0], 2, "what is shown with its line")
+    return serial
+
+
+def wait_signed(site, size, n=2, seconds=20):
     end = time.monotonic() + seconds
     while True:
         now = served(site)
-        if now[0] >= size and len(now[2]) == 2:
+        if now[0] >= size and len(now[2]) == n:
             return now
         need(time.monotonic() < end, f"no checkpoint of {size} that the witness has signed: {now}; {site.log()[-500:]}")
         time.sleep(0.1)
@@ -225,7 +279,9 @@ def test_beside_an_authority():
         for name in ("journal", "logs"):  # of a holder that has signed for nothing yet
             shutil.copyfile(site.folder / "holder" / name, site.folder / f"{name}.new")
         lines = site.http.get("/v1/authority").json["logs"].split("\n")
-        with Witness(lines[2].split(" ")[1], lines[3].split(" ")[1]) as w:
+        logs = [lines[2].split(" ")[1], lines[3].split(" ")[1]]
+        with Witness(*logs) as w, Witness(*logs) as late, serve_between(w) as between:
+            late.stop(signal.SIGTERM)
             site.stop("daemon")
             empty = (site.folder / "authority/sparekey.db").read_bytes()
             conf = site.folder / "authority/sparekeyd.conf"
@@ -236,23 +292,27 @@ def test_beside_an_authority():
                 raise AssertionError("started with a key that is none")
             except attack.Refused:
                 need("witness is an address and the key" in site.log(), site.log())
-            conf.write_text(plain + f"witness = http://127.0.0.1:{w.port}/ {w.vkey}\n")
+            conf.write_text(plain + f"witness = http://127.0.0.1:{between.server_port}/ {w.vkey}\n" +
+                            f"witness = http://127.0.0.1:{late.port} {late.vkey}\n")
             site.start_server()
             ann = site.enrol("Ann")
-            serial = said(ann.deposit(b"K" * 32, "one"), 201).json["serial"]
-            size, text, lines = wait_signed(site, 1)
+            serial = never_shrinks(site, ann)
+            size, text, lines = wait_signed(site, 2)
             holds(w, lines[1], text)
             receipt = said(ann.http.get(f"/v1/deposits/{serial}/receipt"), 200).json["receipt"]
             need(receipt.endswith("".join(lines)), receipt)
-            # gone without a word: nobody waits for it
+            # gone without a word: its line stays when that of another comes to it, and nobody waits for it
             equal(w.stop(signal.SIGKILL), -9, "status")
+            late.start()
+            need(lines[1] in wait_signed(site, 2, n=3)[2], "its line has gone")
+            equal(late.stop(signal.SIGKILL), -9, "status")
             began = time.monotonic()
             for i in range(5):
                 need("receipt" in said(ann.deposit(b"K" * 32, f"{i}"), 201).json, "no receipt")
             need(time.monotonic() - began < 3, "deposits wait for a witness that is gone")
-            equal(served(site)[0], 1, "the checkpoint with its line is shown for a while")
+            equal(served(site)[0], 2, "the checkpoint with its line is shown for a while")
             w.start()
-            wait_signed(site, 6)
+            wait_signed(site, 7)
             # everything is put back to the beginning, holder and all: another history begins, and the witness knows
             site.stop("daemon")
             site.stop("holder")
