@@ -59,6 +59,26 @@ read_body(const struct spk_json *j, struct drill *d)
     return read_backup(j, d);
 }
 
+/* Tried here, so that what the holder refuses is the deposit's fault: a leaf that was altered
+ * spoils the paths of those beside it. */
+static spk_err
+add_path(struct spk_logbook *log, const struct spk_deposit_row *row, const struct spk_signed *s,
+         struct spk_hash path[SPK_PATH_MAX], struct spk_attrs *in)
+{
+    size_t n = 0;
+
+    SPK_TRY(spk_logbook_path(log, row->index, s->size, path, &n));
+    spk_err e = spk_tree_verify(&row->leaf, row->index, s->size, path, n, &s->root);
+    if (!spk_ok(e)) {
+        spk_log(SPK_LOG_ERROR,
+                "the deposits log does not prove deposit %" PRIu64 ": rows around "
+                "it were altered; sparekeyctl store check names them",
+                row->index);
+        return SPK_ERR(CHANGED);
+    }
+    return spk_attrs_add(in, SPK_FA_LOG_PATH, spk_span(path, n * sizeof(path[0])));
+}
+
 /* The holder needs the log to stand where the path leads to. */
 static spk_err
 ask_one(struct spk_server *s, const struct spk_deposit_row *row, uint64_t position)
@@ -69,7 +89,6 @@ ask_one(struct spk_server *s, const struct spk_deposit_row *row, uint64_t positi
     SPK_AUTO_ANSWER a = {0};
     uint8_t index[8], at[8];
     struct spk_signed signed_;
-    size_t n = 0;
 
     SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_INDEX, row->index, index));
     SPK_TRY(spk_attrs_add_u64(&in, SPK_FA_POSITION, position, at));
@@ -79,9 +98,7 @@ ask_one(struct spk_server *s, const struct spk_deposit_row *row, uint64_t positi
     SPK_TRY(spk_advance_hold(s->advance, &signed_));
     spk_err e = SPK_OK;
     if (row->blob.len > 0) {
-        e = spk_logbook_path(log, row->index, signed_.size, path, &n);
-        e = spk_ok(e) ? spk_attrs_add(&in, SPK_FA_LOG_PATH, spk_span(path, n * sizeof(path[0])))
-                      : e;
+        e = add_path(log, row, &signed_, path, &in);
     }
     e = spk_ok(e) ? spk_link_call(s->link, SPK_MSG_DRILL, &in, &a) : e;
     spk_advance_let(s->advance);
@@ -247,6 +264,9 @@ spk_on_officer_drill(struct spk_exchange *r)
         spk_exchange_error(r, SPK_HTTP_CONFLICT,
                            "The holder does not sign it: there are no such deposits, or the "
                            "backup's log is not an earlier state of this one.");
+    } else if (e.code == SPK_CODE_CHANGED) {
+        spk_exchange_damaged(r, "The deposits log was altered in the authority's database: what it "
+                                "would say of deposits says nothing about them.");
     } else if (!spk_ok(e)) {
         spk_exchange_failed(r, e, "a drill");
     } else {

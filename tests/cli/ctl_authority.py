@@ -358,6 +358,19 @@ def drills(p):
     assert "4 deposits, 1 bad" in told and "deposit 2, in a drill" in told, told
     r = p.run("mallory", "drill", "auth")
     assert r.returncode != 0 and len(list(folder.iterdir())) == 3, r.stderr
+    # a leaf that is altered says nothing about the deposits beside it
+    p.stop(a)
+    db = sqlite3.connect(p.path("auth/authority/sparekey.db"))
+    db.execute("UPDATE deposits SET leaf = zeroblob(32) WHERE idx = 2")
+    db.commit()
+    db.close()
+    conf = p.path("auth/authority/sparekeyd.conf")
+    conf.write_text(re.sub("(?m)^listen = .*$", "listen = " + re.search(r"[^/]+:[0-9]+", a.address)[0], conf.read_text()))
+    p.start("auth")
+    r = p.run("alice", "drill", "auth", "--sample", "4")
+    assert r.returncode != 0 and "log was altered" in r.stderr and len(list(folder.iterdir())) == 3, r.stderr
+    told = p.run("operator", "events", "auth", ok=0).stdout
+    assert told.count("in a drill") == 1, told
 
 
 def lost_store(p):
