@@ -8,6 +8,7 @@
 #include "cli/recover_files.h"
 #include "client/decrypt.h"
 #include "client/foreign.h"
+#include "client/verify.h"
 
 static int
 decrypt_one(struct term *c, struct recover_job *job, const char *path)
@@ -77,15 +78,42 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
     return TERM_FAILED;
 }
 
+/* A header that opens says nothing about what is behind it: is the end of the file where it was? */
+static bool
+is_whole(const struct recover_job *job, const char *path)
+{
+    const struct spk_verify_opts o = {.with_key = true};
+    struct spk_verify v;
+
+    return !spk_ok(spk_verify_file(job->s, path, &o, &v)) || spk_ok(v.why);
+}
+
+struct repaired {
+    const char *path;
+    spk_err e;
+    bool rebuilt, refused;
+    bool damaged; /* the header opens, the contents do not */
+};
+
 static void
-json_file(struct spk_jw *w, const char *path, spk_err e, const struct spk_repair *r, bool refused)
+json_file(struct spk_jw *w, const struct repaired *r)
 {
     spk_jw_open(w, NULL, '{');
-    spk_jw_str(w, "file", spk_span_str(path));
-    spk_jw_bool(w, "repaired", spk_ok(e));
-    spk_jw_bool(w, "rebuilt", spk_ok(e) && r->header_rebuilt);
-    spk_jw_bool(w, "refused", refused);
+    spk_jw_str(w, "file", spk_span_str(r->path));
+    spk_jw_bool(w, "repaired", spk_ok(r->e));
+    spk_jw_bool(w, "rebuilt", spk_ok(r->e) && r->rebuilt);
+    spk_jw_bool(w, "refused", r->refused);
+    spk_jw_bool(w, "damaged", r->damaged);
     spk_jw_close(w, '}');
+}
+
+static int
+say_damaged(const char *path)
+{
+    term_say_error(path, _("its header opens with your key, but its contents were cut, extended or "
+                           "damaged"));
+    term_say_hint(_("another copy of the file may be whole; no key brings back what is gone"));
+    return TERM_FAILED;
 }
 
 static int
@@ -95,14 +123,19 @@ repair_one(struct term *c, struct recover_job *job, const struct recover_file *f
     spk_err e = spk_repair_file(job->s, f->path, &r);
     bool missing = (e.code == SPK_CODE_NOTFOUND && e.sys == 0) || e.code == SPK_CODE_NOKEY;
     bool opened = missing && recover_opens(job, f->path);
-    bool refused = missing && !opened && was_refused(job, f->path);
+    struct repaired told = {.path = f->path, .e = e, .rebuilt = r.header_rebuilt};
 
-    json_file(w, f->path, e, &r, refused);
+    told.refused = missing && !opened && was_refused(job, f->path);
+    told.damaged = (spk_ok(e) || opened) && !is_whole(job, f->path);
+    json_file(w, &told);
     if (missing && !opened) {
-        return say_missing(job, f, refused);
+        return say_missing(job, f, told.refused);
     }
     if (!spk_ok(e) && !opened) {
         return term_error(TERM_ABOUT_SEALED, f->path, e, &job->s->trouble);
+    }
+    if (told.damaged) {
+        return say_damaged(f->path);
     }
     if (!c->quiet && !c->json) {
         printf(opened             ? _("%s: opens with your key already\n")

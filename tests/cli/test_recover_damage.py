@@ -77,6 +77,14 @@ def refused_release(box):
     assert "'b.spk' is deposited, but the authority has refused" in p.stderr
     assert any("(old " in name for name in live.containers(box)) and container.stat().st_size > 0
     assert plain(box, "a.spk") == b"a"
+    # a header that opens is not all: what is behind it was extended, then cut
+    whole = box.read("a.spk")
+    for bad in (whole + b"x", whole[:-1]):
+        box.write("a.spk", bad)
+        p = box.run("recover", "a.spk", ok=1)
+        assert "its contents were cut, extended or damaged" in p.stderr and "done: 0 of 1" in p.stdout, (p.stdout, p.stderr)
+    box.write("a.spk", whole)
+    assert "done: 1 of 1" in box.run("recover", "a.spk", ok=0).stdout
 
 
 def never_deposited(box):
