@@ -79,6 +79,17 @@ fault_name(enum spk_watch_fault fault, const char **ret_words)
     return "";
 }
 
+static bool
+is_faulty(const struct spk_watch_result *r)
+{
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        if (r->log[i].fault != SPK_WATCH_FINE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* -- the hook */
 
 static bool
@@ -145,14 +156,16 @@ print_result(const struct watching *g, const struct spk_pin *pin, const struct s
 {
     const char *words;
 
-    if (r->fault != SPK_WATCH_FINE) {
-        (void)fault_name(r->fault, &words);
-        printf(_("ALARM: %s: %s\n"), pin->name, words);
-        if (r->evidence != NULL) {
-            printf(_("  what was seen before and what it shows now is kept in '%s'\n"),
-                   term_shown(r->evidence));
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        if (r->log[i].fault == SPK_WATCH_FINE) {
+            continue;
         }
-        return;
+        (void)fault_name(r->log[i].fault, &words);
+        printf(_("ALARM: %s: %s\n"), pin->name, words);
+        if (r->log[i].evidence != NULL) {
+            printf(_("  what was seen before and what it shows now is kept in '%s'\n"),
+                   term_shown(r->log[i].evidence));
+        }
     }
     for (size_t i = 0; i < w->n_events; i++) {
         if (!w->events[i].undecided && (!g->c->quiet || spk_watch_is_alarm(&w->events[i]))) {
@@ -164,7 +177,7 @@ print_result(const struct watching *g, const struct spk_pin *pin, const struct s
                                       : _("%s: %llu more, too many to list\n"),
                pin->name, (unsigned long long)w->unlisted);
     }
-    if (!g->c->quiet) {
+    if (!g->c->quiet && !is_faulty(r)) {
         printf(_("%s: %llu deposits and %llu other entries, each where it was; %llu new\n"),
                pin->name, (unsigned long long)r->deposits, (unsigned long long)r->recoveries,
                (unsigned long long)r->fresh);
@@ -197,12 +210,19 @@ json_result(struct spk_jw *j, const struct spk_pin *pin, const struct spk_watchs
 
     spk_jw_open(j, NULL, '{');
     spk_jw_cstr(j, "authority", pin->name);
-    if (r->fault != SPK_WATCH_FINE) {
-        spk_jw_cstr(j, "fault", fault_name(r->fault, &words));
+    spk_jw_open(j, "faults", '[');
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        if (r->log[i].fault != SPK_WATCH_FINE) {
+            spk_jw_open(j, NULL, '{');
+            spk_jw_cstr(j, "log", spk_log_word((enum spk_log_id)(i + 1)));
+            spk_jw_cstr(j, "fault", fault_name(r->log[i].fault, &words));
+            if (r->log[i].evidence != NULL) {
+                spk_jw_cstr(j, "evidence", r->log[i].evidence);
+            }
+            spk_jw_close(j, '}');
+        }
     }
-    if (r->evidence != NULL) {
-        spk_jw_cstr(j, "evidence", r->evidence);
-    }
+    spk_jw_close(j, ']');
     spk_jw_u64(j, "deposits", r->deposits);
     spk_jw_u64(j, "recoveries", r->recoveries);
     spk_jw_u64(j, "new", r->fresh);
@@ -223,7 +243,7 @@ json_result(struct spk_jw *j, const struct spk_pin *pin, const struct spk_watchs
 static size_t
 count_alarms(const struct spk_watchstate *w, const struct spk_watch_result *r)
 {
-    size_t n = r->fault != SPK_WATCH_FINE || w->unlisted_alarms > 0;
+    size_t n = is_faulty(r) || w->unlisted_alarms > 0;
 
     for (size_t i = 0; i < w->n_events; i++) {
         n += spk_watch_is_alarm(&w->events[i]);
@@ -248,8 +268,10 @@ tell(struct watching *g, struct spk_pin *pin, struct spk_watchstate *w,
                            "told apart, and are asked about again the next time"));
     }
     g->alarms += count_alarms(w, r);
-    if (r->fault != SPK_WATCH_FINE) {
-        ring_fault(g, pin, r->fault);
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        if (r->log[i].fault != SPK_WATCH_FINE) {
+            ring_fault(g, pin, r->log[i].fault);
+        }
     }
     ring_events(g, pin, w);
     if (g->seen) {

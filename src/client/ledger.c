@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
 
@@ -24,14 +26,13 @@ path_of(const struct spk_profile *p, const char *folder, const struct spk_pin *p
     return spk_path_join(*ret_folder, pin->name, ret_path);
 }
 
-/* A last record that a crash or a full disk has cut short goes. Two that mend at once do the same.
- */
+/* A last record that a crash or a full disk has cut short goes. Who holds the lock writes alone. */
 static spk_err
 mend_end(int fd, size_t len)
 {
     struct stat st;
 
-    if (fstat(fd, &st) != 0) {
+    if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0) {
         return spk_err_errno();
     }
     SPK_CHECK((uint64_t)st.st_size < LEDGER_MAX, LIMIT);
@@ -56,7 +57,7 @@ append(const struct spk_profile *p, const char *folder, const struct spk_pin *pi
         return spk_err_errno();
     }
     SPK_TRY(mend_end(fd, len));
-    return spk_write_full(fd, records); /* one write: what others append goes before or behind it */
+    return spk_write_full(fd, records);
 }
 
 static spk_err
@@ -116,6 +117,17 @@ spk_ledger_indices(const struct spk_profile *p, const struct spk_pin *pin, uint6
     *ret_list = list;
     *ret_n = n;
     return SPK_OK;
+}
+
+bool
+spk_ledger_is_fresh(const struct spk_profile *p, const struct spk_pin *pin, uint64_t ms)
+{
+    SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
+    struct stat st;
+
+    return spk_ok(path_of(p, DEPOSITS, pin, &dir, &path)) && stat(path, &st) == 0 &&
+           (uint64_t)st.st_mtime * 1000 + ms > spk_now_ms();
 }
 
 spk_err

@@ -13,6 +13,8 @@ SPK_MUST_USE spk_err spk_ledger_add_deposit(const struct spk_profile *p,
 /** Their indices, ascending; spk_mem_free() them. None yet: n is 0. */
 SPK_MUST_USE spk_err spk_ledger_indices(const struct spk_profile *p, const struct spk_pin *pin,
                                         uint64_t **ret_list, size_t *ret_n);
+/** Was one added within so many milliseconds? */
+bool spk_ledger_is_fresh(const struct spk_profile *p, const struct spk_pin *pin, uint64_t ms);
 
 /* -- Recovery requests that were opened here. */
 SPK_MUST_USE spk_err spk_ledger_add_request(const struct spk_profile *p, const struct spk_pin *pin,

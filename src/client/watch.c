@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "client/ledger.h"
@@ -12,12 +13,15 @@
 #include "client/watch_int.h"
 
 #define EVIDENCE_FOLDER "watch-evidence"
+#define LATE_MS ((uint64_t)10 * 60 * 1000)
 #define EVIDENCE_MAX ((size_t)4 * SPK_NOTE_MAX)
 
 void
 spk_watch_result_clear(struct spk_watch_result *r)
 {
-    spk_mem_free(r->evidence);
+    for (size_t i = 0; i < SPK_LOG_IDS; i++) {
+        spk_mem_free(r->log[i].evidence);
+    }
     *r = (struct spk_watch_result){0};
 }
 
@@ -29,6 +33,7 @@ keep_evidence(struct spk_look *l, enum spk_log_id log, struct spk_span shown)
 {
     SPK_AUTO_BUF struct spk_buf b = SPK_BUF(EVIDENCE_MAX);
     SPK_AUTO_STR char *dir = NULL;
+    SPK_AUTO_STR char *path = NULL;
     struct spk_hash h;
     char hex[2 * SPK_HASH_LEN + 1];
     char name[SPK_PIN_NAME_MAX + sizeof(hex) + 16];
@@ -42,20 +47,28 @@ keep_evidence(struct spk_look *l, enum spk_log_id log, struct spk_span shown)
     SPK_TRY(spk_buf_add(&b, shown));
     SPK_TRY(spk_profile_data_path(l->s->profile, EVIDENCE_FOLDER, &dir));
     SPK_TRY(spk_mkdirs(dir, 0700));
-    SPK_TRY(spk_path_join(dir, name, &l->r->evidence));
-    return spk_file_write(AT_FDCWD, l->r->evidence, spk_buf_span(&b), 0600, true);
+    SPK_TRY(spk_path_join(dir, name, &path));
+    SPK_TRY(spk_file_write(AT_FDCWD, path, spk_buf_span(&b), 0600, true));
+    l->r->log[log - 1].evidence = SPK_STEAL(path);
+    return SPK_OK;
 }
 
-/* A fault ends the look; it is no error of ours. */
+/* A fault ends the look at this log; it is no error of ours. */
 static spk_err
 fault(struct spk_look *l, enum spk_log_id log, enum spk_watch_fault what, struct spk_span shown)
 {
-    l->r->fault = what;
-    l->r->log = log;
+    l->r->log[log - 1].fault = what;
     if (shown.len > 0) {
-        SPK_TRY(keep_evidence(l, log, shown));
+        (void)keep_evidence(l, log, shown); /* a full disk does not hide a lie */
     }
     return SPK_ERR(CHANGED);
+}
+
+/* Trouble of this computer is no lie of the authority's. */
+static bool
+is_ours(spk_err e)
+{
+    return e.code == SPK_CODE_NOMEM || e.code == SPK_CODE_IO || e.code == SPK_CODE_CRYPTO;
 }
 
 /* -- checkpoints */
@@ -66,12 +79,16 @@ read_checkpoint(struct spk_look *l, enum spk_log_id log, struct spk_span bytes,
 {
     struct spk_note note;
 
-    if (!spk_ok(spk_note_parse(bytes, false, &note)) ||
-        !spk_ok(spk_checkpoint_verify(&note, spk_logs_key(&l->pin->logs, log), ret_c))) {
-        return fault(l, log, SPK_WATCH_UNSIGNED, bytes);
+    spk_err e = spk_note_parse(bytes, false, &note);
+    if (spk_ok(e)) {
+        e = spk_checkpoint_verify(&note, spk_logs_key(&l->pin->logs, log), ret_c);
     }
-    if (!spk_ok(spk_witnesses_check(&l->s->profile->witnesses, &note, NULL))) {
-        return fault(l, log, SPK_WATCH_UNWITNESSED, bytes);
+    if (!spk_ok(e)) {
+        return is_ours(e) ? e : fault(l, log, SPK_WATCH_UNSIGNED, bytes);
+    }
+    e = spk_witnesses_check(&l->s->profile->witnesses, &note, NULL);
+    if (!spk_ok(e)) {
+        return is_ours(e) ? e : fault(l, log, SPK_WATCH_UNWITNESSED, bytes);
     }
     return SPK_OK;
 }
@@ -112,8 +129,6 @@ compare(struct spk_look *l, enum spk_log_id log, struct spk_span shown,
         return before ? fault(l, log, SPK_WATCH_GONE, spk_span("", 0)) : SPK_OK;
     }
     SPK_TRY(read_checkpoint(l, log, shown, ret_now));
-    l->r->seen = ret_seen->size;
-    l->r->shown = ret_now->size;
     if (ret_now->size < ret_seen->size) {
         return fault(l, log, SPK_WATCH_SHRUNK, shown);
     }
@@ -123,6 +138,29 @@ compare(struct spk_look *l, enum spk_log_id log, struct spk_span shown,
     }
     spk_buf_reset(&l->next->note[log - 1]);
     return spk_buf_add(&l->next->note[log - 1], shown);
+}
+
+/* A receipt may be under a newer checkpoint than the one that is shown, which waits for its
+ * witnesses: that is no lie for LATE_MS. */
+static bool
+is_missing(struct spk_look *l, uint64_t size)
+{
+    struct spk_watchstate *w = l->next;
+    uint64_t now = spk_now_ms();
+    size_t i = 0;
+
+    while (i < l->n_mine && l->mine[i] < size) {
+        i++;
+    }
+    if (i == l->n_mine) {
+        w->late_index = w->late_ms = 0;
+        return false;
+    }
+    if (w->late_ms == 0 || w->late_index != l->mine[i] || w->late_ms > now) {
+        w->late_index = l->mine[i];
+        w->late_ms = now;
+    }
+    return now - w->late_ms > LATE_MS || !spk_ledger_is_fresh(l->s->profile, l->pin, LATE_MS);
 }
 
 static spk_err
@@ -136,8 +174,7 @@ look_at_deposits(struct spk_look *l, struct spk_span shown)
 
     SPK_TRY(compare(l, log, shown, &seen, &now));
     l->r->deposits = now.size;
-    if (l->n_mine > 0 && l->mine[l->n_mine - 1] >= now.size) {
-        l->r->seen = l->mine[l->n_mine - 1];
+    if (is_missing(l, now.size)) {
         return fault(l, log, SPK_WATCH_MISSING, shown);
     }
     if (now.size == seen.size || seen.size == 0) {
@@ -284,21 +321,6 @@ look_at_recoveries(struct spk_look *l, struct spk_span shown)
 /* -- the whole */
 
 static spk_err
-look_at_both(struct spk_look *l)
-{
-    const char *const names[] = {spk_log_word(SPK_LOG_DEPOSITS), spk_log_word(SPK_LOG_RECOVERIES),
-                                 NULL};
-    SPK_AUTO(spk_json) j = NULL;
-
-    SPK_TRY(spk_api_get(l->api, "/v1/checkpoints", &j));
-    SPK_CHECK(spk_ok(spk_json_only(j, names)), PROTO);
-    struct spk_span deposits = shown_note(j, SPK_LOG_DEPOSITS);
-    struct spk_span recoveries = shown_note(j, SPK_LOG_RECOVERIES);
-    SPK_TRY(look_at_deposits(l, deposits));
-    return look_at_recoveries(l, recoveries);
-}
-
-static spk_err
 copy_state(const struct spk_watchstate *w, struct spk_watchstate **ret_copy)
 {
     SPK_AUTO(spk_watchstate) c = NULL;
@@ -314,8 +336,62 @@ copy_state(const struct spk_watchstate *w, struct spk_watchstate **ret_copy)
     memcpy(c->events, w->events, sizeof(c->events));
     c->unlisted = w->unlisted;
     c->unlisted_alarms = w->unlisted_alarms;
+    c->late_index = w->late_index;
+    c->late_ms = w->late_ms;
     *ret_copy = SPK_STEAL(c);
     return SPK_OK;
+}
+
+/* What was kept of one log stays; what was seen of the other counts. */
+static spk_err
+as_it_was(struct spk_look *l, enum spk_log_id log)
+{
+    const enum spk_log_id other = log == SPK_LOG_DEPOSITS ? SPK_LOG_RECOVERIES : SPK_LOG_DEPOSITS;
+    SPK_AUTO(spk_watchstate) old = NULL;
+    struct spk_watchstate *now = l->next;
+
+    SPK_TRY(copy_state(l->old, &old));
+    spk_buf_reset(&now->note[log - 1]);
+    SPK_TRY(spk_buf_add(&now->note[log - 1], spk_buf_span(&old->note[log - 1])));
+    if (log == SPK_LOG_DEPOSITS) {
+        now->late_index = old->late_index;
+        now->late_ms = old->late_ms;
+        return SPK_OK;
+    }
+    spk_buf_reset(&old->note[other - 1]);
+    SPK_TRY(spk_buf_add(&old->note[other - 1], spk_buf_span(&now->note[other - 1])));
+    old->late_index = now->late_index;
+    old->late_ms = now->late_ms;
+    l->next = SPK_STEAL(old);
+    spk_watchstate_free(now);
+    return SPK_OK;
+}
+
+static bool
+is_faulty(const struct spk_look *l, enum spk_log_id log)
+{
+    return l->r->log[log - 1].fault != SPK_WATCH_FINE;
+}
+
+static spk_err
+look_at_both(struct spk_look *l)
+{
+    const char *const names[] = {spk_log_word(SPK_LOG_DEPOSITS), spk_log_word(SPK_LOG_RECOVERIES),
+                                 NULL};
+    SPK_AUTO(spk_json) j = NULL;
+
+    SPK_TRY(spk_api_get(l->api, "/v1/checkpoints", &j));
+    SPK_CHECK(spk_ok(spk_json_only(j, names)), PROTO);
+    struct spk_span deposits = shown_note(j, SPK_LOG_DEPOSITS);
+    struct spk_span recoveries = shown_note(j, SPK_LOG_RECOVERIES);
+    spk_err e = look_at_deposits(l, deposits);
+    if (is_faulty(l, SPK_LOG_DEPOSITS)) {
+        SPK_TRY(as_it_was(l, SPK_LOG_DEPOSITS));
+    } else {
+        SPK_TRY(e);
+    }
+    e = look_at_recoveries(l, recoveries);
+    return is_faulty(l, SPK_LOG_RECOVERIES) ? as_it_was(l, SPK_LOG_RECOVERIES) : e;
 }
 
 spk_err
@@ -331,31 +407,27 @@ spk_watch_look(struct spk_session *s, struct spk_pin *pin, struct spk_watchstate
     SPK_TRY(spk_api_open(pin, NULL, &s->trouble, &api));
     SPK_TRY(spk_session_logs(s, pin, api));
     if (!pin->has_logs) {
-        ret_r->fault = SPK_WATCH_NO_LOGS;
+        ret_r->log[0].fault = SPK_WATCH_NO_LOGS;
         return SPK_OK;
     }
     SPK_TRY(copy_state(*io_w, &next));
     SPK_TRY(spk_ledger_indices(s->profile, pin, &mine, &l.n_mine));
     l.api = api;
-    l.next = next;
+    l.next = SPK_STEAL(next);
     l.mine = mine;
     ask_again(&l);
     spk_err e = look_at_both(&l);
+    next = l.next;
     if (spk_ok(e)) {
         e = spk_watchstate_save(s->profile, pin, next);
-    }
-    if (spk_ok(e)) {
-        struct spk_watchstate *old = *io_w;
-
-        *io_w = next;
-        next = old;
-    } else if (r.fault != SPK_WATCH_FINE) {
-        e = SPK_OK;
     }
     if (!spk_ok(e)) {
         spk_watch_result_clear(&r);
         return e;
     }
+    struct spk_watchstate *old = *io_w;
+    *io_w = next;
+    next = old;
     *ret_r = r;
     return SPK_OK;
 }

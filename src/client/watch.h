@@ -21,18 +21,20 @@ enum spk_watch_fault {
     SPK_WATCH_BAD_ENTRY,   /* an entry that does not follow the specification */
     SPK_WATCH_OTHER_KEY,   /* its log names another key or policy than it showed to us */
 };
-struct spk_watch_result {
+struct spk_watch_said {
     enum spk_watch_fault fault;
-    enum spk_log_id log;           /* of the fault */
-    uint64_t seen, shown;          /* of SHRUNK, FORKED, MISSING: entries before, and now */
-    char *evidence;                /* a file that holds what was seen and what is shown; or NULL */
-    uint64_t deposits, recoveries; /* entries now */
-    uint64_t fresh;                /* entries of the recoveries log since the last time */
+    char *evidence; /* a file that holds what was seen and what is shown; or NULL */
+};
+struct spk_watch_result {
+    struct spk_watch_said log[SPK_LOG_IDS]; /* [log - 1]; NO_LOGS is said of the first */
+    uint64_t deposits, recoveries;          /* entries now */
+    uint64_t fresh;                         /* entries of the recoveries log since the last time */
 };
 void spk_watch_result_clear(struct spk_watch_result *r);
 
 /** Look. What was seen is kept, with the events that concern the owner added to
- * (*io_w)->events; after a fault it is as it was, so that the fault is told again the next time.
+ * (*io_w)->events; of a log with a fault it is as it was, so that the fault is told again the next
+ * time.
  * Whose a request is, and could not be found out, is asked again at each look.
  * SPK_CODE_NET and its kin: the authority could not be asked; nothing is said about its logs. */
 SPK_MUST_USE spk_err spk_watch_look(struct spk_session *s, struct spk_pin *pin,

@@ -14,10 +14,10 @@ static const char magic[] = "sparekey/1 watch\n";
 #define FILE_LIMIT ((size_t)1 << 20)
 #define REQUEST_LEN 9
 #define EVENT_LEN (1 + 8 + SPK_REQUEST_ENTRY_LEN)
-enum { A_DEPOSITS = 1, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS, A_UNLISTED };
+enum { A_DEPOSITS = 1, A_RECOVERIES, A_SIZE, A_EDGE, A_REQUESTS, A_EVENTS, A_UNLISTED, A_LATE };
 enum { F_ASKED = 1, F_HOOKED = 2, F_UNDECIDED = 4 };
-static const uint16_t known[] = {A_DEPOSITS, A_RECOVERIES, A_SIZE,    A_EDGE,
-                                 A_REQUESTS, A_EVENTS,     A_UNLISTED};
+static const uint16_t known[] = {A_DEPOSITS, A_RECOVERIES, A_SIZE,     A_EDGE,
+                                 A_REQUESTS, A_EVENTS,     A_UNLISTED, A_LATE};
 static const struct spk_framed frame = {magic, FILE_LIMIT, known, sizeof(known) / sizeof(known[0])};
 
 spk_err
@@ -225,6 +225,15 @@ put_lists(const struct spk_watchstate *w, struct spk_buf *edge, struct spk_buf *
     return SPK_OK;
 }
 
+/* Two numbers, absent when they are 0. */
+static spk_err
+put_pair(struct spk_attrs *l, uint16_t type, uint64_t a, uint64_t b, uint8_t scratch[16])
+{
+    spk_put_u64(scratch, a);
+    spk_put_u64(scratch + 8, b);
+    return (a | b) == 0 ? SPK_OK : spk_attrs_add(l, type, spk_span(scratch, 16));
+}
+
 spk_err
 spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
 {
@@ -232,7 +241,7 @@ spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
     SPK_AUTO_BUF struct spk_buf requests = SPK_BUF(FILE_LIMIT);
     SPK_AUTO_BUF struct spk_buf events = SPK_BUF(FILE_LIMIT);
     SPK_AUTO_STR struct spk_attrs *l = spk_calloc(1, sizeof(*l));
-    uint8_t size[8], unlisted[16];
+    uint8_t size[8], unlisted[16], late[16];
 
     SPK_CHECK(l != NULL, NOMEM);
     SPK_TRY(put_lists(w, &edge, &requests, &events));
@@ -242,9 +251,8 @@ spk_watchstate_build(const struct spk_watchstate *w, struct spk_buf *out)
     SPK_TRY(spk_attrs_add(l, A_EDGE, spk_buf_span(&edge)));
     SPK_TRY(spk_attrs_add(l, A_REQUESTS, spk_buf_span(&requests)));
     SPK_TRY(spk_attrs_add(l, A_EVENTS, spk_buf_span(&events)));
-    spk_put_u64(unlisted, w->unlisted);
-    spk_put_u64(unlisted + 8, w->unlisted_alarms);
-    SPK_TRY(spk_attrs_add(l, A_UNLISTED, SPK_SPAN_OF(unlisted)));
+    SPK_TRY(put_pair(l, A_UNLISTED, w->unlisted, w->unlisted_alarms, unlisted));
+    SPK_TRY(put_pair(l, A_LATE, w->late_index, w->late_ms, late));
     return spk_framed_build(&frame, l, out);
 }
 
@@ -316,6 +324,20 @@ take_note(const struct spk_attrs *l, uint16_t type, struct spk_buf *ret_b)
     return spk_buf_add(ret_b, s);
 }
 
+static spk_err
+take_pair(const struct spk_attrs *l, uint16_t type, uint64_t *ret_a, uint64_t *ret_b)
+{
+    uint8_t pair[16];
+
+    if (spk_attrs_has(l, type)) {
+        SPK_TRY(spk_attrs_fixed(l, type, pair, sizeof(pair)));
+        *ret_a = spk_get_u64(pair);
+        *ret_b = spk_get_u64(pair + 8);
+        SPK_CHECK((*ret_a | *ret_b) != 0, FORMAT);
+    }
+    return SPK_OK;
+}
+
 spk_err
 spk_watchstate_parse(struct spk_span bytes, struct spk_watchstate *w)
 {
@@ -334,14 +356,8 @@ spk_watchstate_parse(struct spk_span bytes, struct spk_watchstate *w)
     SPK_TRY(take_requests(s, w));
     SPK_TRY(spk_attrs_get(l, A_EVENTS, FILE_LIMIT, &s));
     SPK_TRY(take_events(s, w));
-    if (spk_attrs_has(l, A_UNLISTED)) { /* older files have none */
-        uint8_t unlisted[16];
-
-        SPK_TRY(spk_attrs_fixed(l, A_UNLISTED, unlisted, sizeof(unlisted)));
-        w->unlisted = spk_get_u64(unlisted);
-        w->unlisted_alarms = spk_get_u64(unlisted + 8);
-    }
-    return SPK_OK;
+    SPK_TRY(take_pair(l, A_UNLISTED, &w->unlisted, &w->unlisted_alarms));
+    return take_pair(l, A_LATE, &w->late_index, &w->late_ms);
 }
 
 static spk_err

@@ -32,6 +32,7 @@ struct spk_watchstate {
     struct spk_watch_event events[SPK_WATCH_EVENTS_MAX];
     uint64_t unlisted; /* more of them, for which there was no room */
     uint64_t unlisted_alarms;
+    uint64_t late_index, late_ms; /* a deposit that the log is too short for, since when; 0: none */
 };
 /** Nothing seen yet. */
 SPK_MUST_USE spk_err spk_watchstate_new(struct spk_watchstate **ret_w);

@@ -20,6 +20,8 @@ example(void)
     w->requests[0] = (struct spk_watch_request){.index = 3, .asked = true};
     w->requests[1] = (struct spk_watch_request){.index = 4};
     w->n_events = 1;
+    w->late_index = 7;
+    w->late_ms = 6;
     w->unlisted = 9;
     w->unlisted_alarms = 8;
     w->events[0] = (struct spk_watch_event){.index = 4, .hooked = true};
@@ -44,6 +46,8 @@ test_round_trip(void **state)
     assert_memory_equal(r->edge.part[2].b, w->edge.part[2].b, SPK_HASH_LEN);
     assert_int_equal(r->n_requests, 2);
     assert_true(r->requests[0].asked && !r->requests[1].asked);
+    assert_int_equal(r->late_index, 7);
+    assert_int_equal(r->late_ms, 6);
     assert_int_equal(r->unlisted, 9);
     assert_int_equal(r->unlisted_alarms, 8);
     assert_int_equal(r->n_events, 1);
