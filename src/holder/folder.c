@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "holder/depositlog.h"
+#include "holder/logstate.h"
 
 #define LOCK_NAME "lock"
 #define JOURNAL_FILE_MAX ((size_t)256 << 20)
@@ -51,6 +52,19 @@ first_records(struct spk_journal *j, const struct spk_span *policies, size_t n)
     return SPK_OK;
 }
 
+/* The holder that the copy is of may have signed for entries, after which there is no way back to
+ * releases without any (doc/spec/holder.md §6.3). */
+static spk_err
+log_has_begun(struct spk_journal *j)
+{
+    SPK_AUTO_BUF struct spk_buf body = SPK_BUF(SPK_JOURNAL_BODY_MAX);
+    const struct spk_edge none = {.n = 0};
+
+    SPK_TRY(spk_jrec_begin(&body, spk_now(), 0));
+    SPK_TRY(spk_logs_recoveries_body(&none, 0, SPK_SPAN_EMPTY, &body));
+    return spk_journal_add(j, SPK_JREC_RECOVERIES, spk_buf_span(&body));
+}
+
 /* A journal under construction; the descriptor of f stays f's, so the journal works on a duplicate.
  */
 static spk_err
@@ -65,7 +79,8 @@ journal_begin(const struct spk_newfile *f, const struct spk_keys *k, struct spk_
 }
 
 static spk_err
-journal_make(int dirfd, const struct spk_keys *k, const struct spk_span *policies, size_t n)
+journal_make(int dirfd, const struct spk_keys *k, const struct spk_span *policies, size_t n,
+             bool begun)
 {
     SPK_AUTO(spk_newfile) f = NULL;
     SPK_AUTO_JOURNAL j = SPK_JOURNAL_NONE;
@@ -73,6 +88,7 @@ journal_make(int dirfd, const struct spk_keys *k, const struct spk_span *policie
     SPK_TRY(spk_newfile_open(dirfd, SPK_JOURNAL_NAME, 0600, &f));
     SPK_TRY(journal_begin(f, k, &j));
     SPK_TRY(first_records(&j, policies, n));
+    SPK_TRY(begun ? log_has_begun(&j) : SPK_OK);
     return spk_newfile_commit(f, false);
 }
 
@@ -90,7 +106,7 @@ spk_err
 spk_folder_make(int dirfd, const struct spk_keys *k, const struct spk_secret *pass_or_null,
                 const struct spk_span *policies, size_t n)
 {
-    SPK_TRY(journal_make(dirfd, k, policies, n));
+    SPK_TRY(journal_make(dirfd, k, policies, n, false));
     return keys_make(dirfd, k, pass_or_null);
 }
 
@@ -119,7 +135,7 @@ spk_folder_restore(int dirfd, const struct spk_copied *c, int old, const char *d
         SPK_TRY(take_state(dirfd, old, c, &uselog));
     } else {
         SPK_TRY(spk_buf_add(&uselog, c->uselog));
-        SPK_TRY(journal_make(dirfd, c->keys, c->policies, c->n_policies));
+        SPK_TRY(journal_make(dirfd, c->keys, c->policies, c->n_policies, true));
     }
     SPK_TRY(spk_uselog_add(&uselog, c->keys, SPK_USE_RESTORE, detail, spk_now()));
     SPK_TRY(spk_uselog_write(dirfd, &uselog));

@@ -6,7 +6,7 @@
 bool
 spk_logs_begun(const struct spk_hstate *s)
 {
-    return s->logs.begun > 0;
+    return s->logs.begins;
 }
 
 uint64_t
@@ -171,7 +171,8 @@ spk_logs_apply_recoveries(struct spk_hstate *s, struct spk_rd *r)
     uint64_t last;
 
     SPK_TRY(rd_recoveries(r, &e, &last, &list));
-    SPK_CHECK(e.n > s->logs.edge.n && last >= s->logs.last_ms, FORMAT);
+    SPK_CHECK(e.n > s->logs.edge.n || (e.n == 0 && !s->logs.begins), FORMAT);
+    SPK_CHECK(last >= s->logs.last_ms, FORMAT);
     for (struct spk_rd look = list; look.left > 0;) {
         SPK_TRY(rd_logged(&look, &l));
         SPK_CHECK(l.index < e.n, FORMAT);
@@ -183,6 +184,7 @@ spk_logs_apply_recoveries(struct spk_hstate *s, struct spk_rd *r)
     s->ballast += s->logs.edge.n > s->logs.begun;
     s->logs.edge = e;
     s->logs.last_ms = last;
+    s->logs.begins = true;
     s->logs.begun = s->logs.begun > 0 ? s->logs.begun : e.n;
     return SPK_OK;
 }
@@ -218,7 +220,7 @@ keeps_recoveries(const struct spk_hstate *s, struct spk_rd *r)
         return true; /* when in doubt: as for the others */
     }
     /* the first one tells which requests were opened before the log */
-    bool keep = e.n == s->logs.edge.n || e.n == s->logs.begun;
+    bool keep = e.n == 0 || e.n == s->logs.edge.n || e.n == s->logs.begun;
     while (!keep && spk_ok(rd_logged(&list, &l))) {
         const struct spk_hreq *q = spk_state_request(s, &l.request);
         keep = q != NULL && q->logged && q->entry == l.index;

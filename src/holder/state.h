@@ -85,7 +85,8 @@ struct spk_hlogs {
     bool marked;          /* the journal says that there is such a file */
     struct spk_edge edge; /* of the recoveries log */
     uint64_t last_ms;     /* time of its last entry */
-    uint64_t begun;       /* its size in the first record about it; 0: there is no entry yet */
+    uint64_t begun;       /* its size in the first record with an entry; 0: there is none yet */
+    bool begins;          /* there is a record: of entries, or that there have been some elsewhere */
 };
 struct spk_hstate {
     size_t n_policies, n_requests, n_successors, n_epochs, n_uses;

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "holder/depositlog.h"
+#include "holder/logstate.h"
 #include "holder/uselog.h"
 
 struct copied {
@@ -224,6 +225,8 @@ test_restore(void **state)
     assert_non_null(memmem(log.ptr, log.len, "opened by three", 15));
     assert_spk_ok(spk_holder_open(fd, NULL, &h));
     assert_int_equal(h->state->n_requests, 0);
+    assert_true(spk_logs_begun(h->state)); /* so that nothing is released without an entry */
+    assert_int_equal(spk_logs_size(h->state, SPK_LOG_RECOVERIES), 0);
     spk_copied_free(&in);
 }
 
