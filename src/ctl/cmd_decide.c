@@ -278,6 +278,9 @@ tell(const struct decision *d, const struct spk_json *j)
                                      "denied; approving: %llu of %llu persons; the request is %s\n",
                                      needed),
                (unsigned long long)persons, (unsigned long long)needed, term_shown(state));
+        if (strcmp(state, "confirm") == 0) {
+            term_say_hint(_("the waiting time is over: each officer approves once more"));
+        }
         return TERM_DONE;
     }
     spk_jw_open(&w, NULL, '{');
