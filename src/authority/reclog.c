@@ -10,7 +10,8 @@
 #include "base/log.h"
 #include "crypto/rng.h"
 
-#define SKEW_S 60 /* further off, the holder's clock is believed: it decides (holder.md §6.2) */
+#define SKEW_S 60   /* further off, the holder's clock is believed: it decides (holder.md §6.2) */
+#define AHEAD_S 300 /* that far the holder lets an entry be off its clock (holder.md §6.2) */
 #define AGAIN_MS 60000 /* entries that the holder did not take are not offered all the time */
 #define SEEN_MAX 256
 
@@ -239,6 +240,21 @@ time_now(const struct spk_reclog *l)
     return now > l->last_ms ? now : l->last_ms;
 }
 
+/* Nothing is older than what stands before it, and nothing may be ahead of the holder's clock. */
+static void
+tell_ahead(const struct spk_reclog *l)
+{
+    uint64_t last = l->last_ms / 1000;
+
+    if (last > l->wall + AHEAD_S) {
+        spk_log(SPK_LOG_ERROR,
+                "the last entry of the recoveries log is %" PRIu64 " seconds ahead of the holder's "
+                "clock, and no other is taken before the clock gets there: set it right if it is "
+                "behind, or wait",
+                last - l->wall);
+    }
+}
+
 /* Takes out again what the holder did not sign for. That is certain only once it says how far it
  * has come: an answer may have been lost, and the question asked twice. */
 static spk_err
@@ -255,6 +271,7 @@ refused(struct spk_reclog *l, uint64_t from)
     SPK_TRY(commit(l, &w));
     spk_log(SPK_LOG_ERROR, "the holder does not sign for %" PRIu64 " entries of the recoveries log",
             n - from);
+    tell_ahead(l); /* of the entries that are left */
     return SPK_ERR(DENIED);
 }
 

@@ -20,6 +20,7 @@ struct out {
     struct spk_store *store;
     enum spk_log_id log;
     const char *folder;
+    uint64_t before; /* size of the checkpoint that stands there, whose tiles are whole */
     struct spk_log_note_row note;
     struct ctl_log_page page;
 };
@@ -67,6 +68,7 @@ check_before(struct out *o)
     SPK_CHECK(old.size <= o->note.size, EXISTS);
     SPK_TRY(root_at(o, old.size, &root));
     SPK_CHECK(spk_hash_eq(&root, &old.root), CHANGED);
+    o->before = old.size;
     return SPK_OK;
 }
 
@@ -158,6 +160,14 @@ forget_parts(const struct out *o, const struct spk_tile *t)
     return SPK_OK;
 }
 
+/* Tiles beyond the checkpoint are of a run that did not end, and perhaps of entries that were cut
+ * off since: they are written anew. */
+static bool
+is_published(const struct out *o, const struct spk_tile *t)
+{
+    return t->n * SPK_TILE_WIDTH + t->width <= o->before >> (SPK_TILE_HEIGHT * t->level);
+}
+
 static spk_err
 put_tile(struct out *o, const struct spk_tile *t)
 {
@@ -166,7 +176,7 @@ put_tile(struct out *o, const struct spk_tile *t)
     const char *path = NULL;
 
     SPK_TRY(tile_file(o, t, &name, &path));
-    if (access(path, F_OK) == 0) {
+    if (is_published(o, t) && access(path, F_OK) == 0) {
         return SPK_OK;
     }
     SPK_TRY(t->entries ? add_entries(o, t, &bytes) : add_hashes(o, t, &bytes));
