@@ -86,7 +86,7 @@ struct spk_hlogs {
     struct spk_edge edge; /* of the recoveries log */
     uint64_t last_ms;     /* time of its last entry */
     uint64_t begun;       /* its size in the first record with an entry; 0: there is none yet */
-    bool begins;          /* there is a record: of entries, or that there have been some elsewhere */
+    bool begins; /* there is a record: of entries, or that there have been some elsewhere */
 };
 struct spk_hstate {
     size_t n_policies, n_requests, n_successors, n_epochs, n_uses;
