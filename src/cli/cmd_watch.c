@@ -177,7 +177,7 @@ print_result(const struct watching *g, const struct spk_pin *pin, const struct s
                                       : _("%s: %llu more, too many to list\n"),
                pin->name, (unsigned long long)w->unlisted);
     }
-    if (!g->c->quiet && !is_faulty(r)) {
+    if (!g->c->quiet && !is_faulty(r) && spk_ok(r->trouble)) {
         printf(_("%s: %llu deposits and %llu other entries, each where it was; %llu new\n"),
                pin->name, (unsigned long long)r->deposits, (unsigned long long)r->recoveries,
                (unsigned long long)r->fresh);
@@ -263,9 +263,10 @@ tell(struct watching *g, struct spk_pin *pin, struct spk_watchstate *w,
         print_result(g, pin, w, r);
     }
     if (undecided) {
-        term_say_warning(pin->name,
-                         _("it does not say whose some of its requests are: they could not be "
-                           "told apart, and are asked about again the next time"));
+        term_say_error(pin->name,
+                       _("it does not say whose some of its requests are: they could not be "
+                         "told apart"));
+        term_say_hint(_("'sparekey watch' asks again each time"));
     }
     g->alarms += count_alarms(w, r);
     for (size_t i = 0; i < SPK_LOG_IDS; i++) {
@@ -299,6 +300,9 @@ one_authority(struct watching *g, struct spk_pin *pin)
         return term_error(TERM_ABOUT_PEER, NULL, e, &g->s->trouble);
     }
     int status = tell(g, pin, w, &r);
+    if (!spk_ok(r.trouble)) {
+        status = term_error(TERM_ABOUT_PEER, NULL, r.trouble, &g->s->trouble);
+    }
     spk_watch_result_clear(&r);
     return status;
 }

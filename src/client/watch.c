@@ -367,10 +367,17 @@ as_it_was(struct spk_look *l, enum spk_log_id log)
     return SPK_OK;
 }
 
-static bool
-is_faulty(const struct spk_look *l, enum spk_log_id log)
+/* Neither a fault of one log nor a server that does not show it hides the other. */
+static spk_err
+after(struct spk_look *l, enum spk_log_id log, spk_err e)
 {
-    return l->r->log[log - 1].fault != SPK_WATCH_FINE;
+    if (spk_ok(e)) {
+        return SPK_OK;
+    }
+    if (l->r->log[log - 1].fault == SPK_WATCH_FINE && spk_ok(l->r->trouble)) {
+        l->r->trouble = e;
+    }
+    return as_it_was(l, log);
 }
 
 static spk_err
@@ -384,14 +391,8 @@ look_at_both(struct spk_look *l)
     SPK_CHECK(spk_ok(spk_json_only(j, names)), PROTO);
     struct spk_span deposits = shown_note(j, SPK_LOG_DEPOSITS);
     struct spk_span recoveries = shown_note(j, SPK_LOG_RECOVERIES);
-    spk_err e = look_at_deposits(l, deposits);
-    if (is_faulty(l, SPK_LOG_DEPOSITS)) {
-        SPK_TRY(as_it_was(l, SPK_LOG_DEPOSITS));
-    } else {
-        SPK_TRY(e);
-    }
-    e = look_at_recoveries(l, recoveries);
-    return is_faulty(l, SPK_LOG_RECOVERIES) ? as_it_was(l, SPK_LOG_RECOVERIES) : e;
+    SPK_TRY(after(l, SPK_LOG_DEPOSITS, look_at_deposits(l, deposits)));
+    return after(l, SPK_LOG_RECOVERIES, look_at_recoveries(l, recoveries));
 }
 
 spk_err

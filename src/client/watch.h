@@ -27,6 +27,7 @@ struct spk_watch_said {
 };
 struct spk_watch_result {
     struct spk_watch_said log[SPK_LOG_IDS]; /* [log - 1]; NO_LOGS is said of the first */
+    spk_err trouble;                        /* a log could not be read: nothing is said about it */
     uint64_t deposits, recoveries;          /* entries now */
     uint64_t fresh;                         /* entries of the recoveries log since the last time */
 };
