@@ -8,7 +8,6 @@
 #include "cli/recover_files.h"
 #include "client/decrypt.h"
 #include "client/foreign.h"
-#include "client/verify.h"
 
 static int
 decrypt_one(struct term *c, struct recover_job *job, const char *path)
@@ -82,10 +81,15 @@ say_missing(const struct recover_job *job, const struct recover_file *f, bool re
 static bool
 is_whole(const struct recover_job *job, const char *path)
 {
-    const struct spk_verify_opts o = {.with_key = true};
-    struct spk_verify v;
+    SPK_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    SPK_AUTO(spk_header) h = NULL;
+    SPK_AUTO(spk_secret) key = NULL;
+    SPK_AUTO(spk_sealed) f = NULL;
 
-    return !spk_ok(spk_verify_file(job->s, path, &o, &v)) || spk_ok(v.why);
+    if (fd < 0 || !spk_ok(spk_header_read(fd, &h)) || !spk_ok(spk_unlock_header(job->s, h, &key))) {
+        return true; /* what is wrong then was told already */
+    }
+    return spk_ok(spk_open_check_end(h, fd)) && spk_ok(spk_sealed_open(fd, h, key, &f));
 }
 
 struct repaired {

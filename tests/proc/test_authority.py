@@ -338,7 +338,7 @@ class Recovery(Base):
         for officer in self.a.officers[:2]:
             officer.vote(q)
         q.http.post(q.path("/successor"))
-        self.refused(ann.deposit(os.urandom(32), "too late"), 403, "forbidden")
+        self.refused(ann.deposit(os.urandom(32), "too late"), 403, "replaced")
         again = Owner(self.a, "Ann again", sign=ann.sign)
         self.refused(self.a.http.post("/v1/owners", again.enrolment()), 409)
         new = ann.new_request()
