@@ -151,7 +151,8 @@ make_slots(struct work *w)
         spk_ok(spk_profile_by_key(w->s->profile, &rpub->authority, &pin, &a))) {
         SPK_TRY(add_authority(w, a->key));
     }
-    if (w->has_r) {
+    /* a receipt stands for the acceptance that is there, whatever was filed again since */
+    if (w->has_r && spk_slots_find(w->slots, SPK_SLOT_RECEIPT, &rpub->authority, 0) == NULL) {
         SPK_TRY(spk_accepted_put(w->slots, &rpub->authority, w->r.index, rpub->time_ms));
     }
     return check_opens(w);

@@ -33,6 +33,7 @@ def file_alone(box):
         assert "2 session keys came back" in p.stdout, p.stdout
         assert plain(box, "a.spk") == b"only the file" and plain(box, "b.spk") == b"altered"
         assert box.json("verify", "--online", "a.spk")["authorities"][0]["confirmed"]
+        assert box.json("verify", "b.spk")["verdict"] == "proven"
 
 
 def abandoned(box):
