@@ -187,22 +187,6 @@ file_records(struct spk_server *s, uint64_t *ret_oldest)
 
 /* -- requests */
 
-struct hashes {
-    size_t n;
-    uint64_t last; /* key */
-    struct spk_hash h[REQUESTS_AT_ONCE];
-};
-
-static spk_err
-keep_hash(void *arg, const struct spk_request_row *row)
-{
-    struct hashes *l = arg;
-
-    l->h[l->n++] = row->hash;
-    l->last = row->key;
-    return SPK_OK;
-}
-
 /* *ret_moved: it is further than it was. */
 static spk_err
 open_one(struct spk_server *s, const struct spk_hash *hash, uint64_t before, bool *ret_moved)
@@ -224,13 +208,13 @@ static spk_err
 open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more)
 {
     struct spk_request_query q = {.stage = stage, .limit = REQUESTS_AT_ONCE};
-    struct hashes l = {.n = REQUESTS_AT_ONCE};
+    struct spk_request_list l = {.n = REQUESTS_AT_ONCE};
     spk_err first = SPK_OK; /* of what went wrong */
     bool moved = false;
 
     while (l.n == REQUESTS_AT_ONCE && !moved) {
         l.n = 0;
-        SPK_TRY(spk_store_requests(s->store, &q, keep_hash, &l));
+        SPK_TRY(spk_store_requests(s->store, &q, spk_request_list_add, &l));
         for (size_t i = 0; i < l.n; i++) {
             spk_err e = open_one(s, &l.h[i], before, &moved);
             if (spk_err_passes(e)) {
@@ -247,7 +231,7 @@ open_stage(struct spk_server *s, uint32_t stage, uint64_t before, bool *ret_more
 /* Those whose time is over, and of which nobody has asked since: their end stands in the log, too.
  */
 struct ended {
-    struct hashes l;
+    struct spk_request_list l;
     uint64_t now;
 };
 
@@ -257,7 +241,7 @@ keep_ended(void *arg, const struct spk_request_row *row)
     struct ended *x = arg;
 
     SPK_CHECK(x->l.n < REQUESTS_AT_ONCE, STOPPED);
-    return row->expires < x->now ? keep_hash(&x->l, row) : SPK_OK;
+    return row->expires < x->now ? spk_request_list_add(&x->l, row) : SPK_OK;
 }
 
 static spk_err

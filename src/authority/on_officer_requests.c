@@ -8,25 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LISTED_MAX 1000
-
 /* -- requests */
-
-struct hashes {
-    size_t n;
-    uint64_t last; /* key */
-    struct spk_hash h[LISTED_MAX];
-};
-
-static spk_err
-keep_hash(void *arg, const struct spk_request_row *row)
-{
-    struct hashes *l = arg;
-
-    l->h[l->n++] = row->hash;
-    l->last = row->key;
-    return SPK_OK;
-}
 
 /* Everything is read before anything is written: a row that cannot be read leaves no half object.
  */
@@ -90,7 +72,7 @@ state_wanted(struct spk_exchange *r, uint32_t *ret_state)
 static spk_err
 list_requests(struct spk_exchange *r, uint32_t state, uint64_t after, uint64_t limit)
 {
-    struct hashes l = {0};
+    struct spk_request_list l = {0};
     const struct spk_request_query q = {.stage = SPK_STAGE_TOLD,
                                         .created_from = spk_now() - (uint64_t)90 * 86400,
                                         .before_key = spk_newest_first(after),
@@ -99,7 +81,7 @@ list_requests(struct spk_exchange *r, uint32_t state, uint64_t after, uint64_t l
 
     const char *wanted = spk_request_state_name((enum spk_request_state)state);
 
-    SPK_TRY(spk_store_requests(r->srv->store, &q, keep_hash, &l));
+    SPK_TRY(spk_store_requests(r->srv->store, &q, spk_request_list_add, &l));
     struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
     spk_jw_open(w, "requests", '[');
     for (size_t i = 0; i < l.n; i++) {
@@ -124,7 +106,8 @@ spk_on_officer_requests(struct spk_exchange *r)
     uint32_t state = 0;
     uint64_t after = 0, limit = 0;
 
-    if (state_wanted(r, &state) && spk_param_keys(r, spk_list_max(r, LISTED_MAX), &after, &limit)) {
+    if (state_wanted(r, &state) &&
+        spk_param_keys(r, spk_list_max(r, SPK_REQUEST_LIST_MAX), &after, &limit)) {
         spk_err e = list_requests(r, state, after, limit);
         if (!spk_ok(e)) {
             spk_exchange_failed(r, e, "listing requests");

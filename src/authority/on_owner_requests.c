@@ -9,24 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define LISTED_MAX 1000
 #define LISTED_DAYS ((uint64_t)90 * 86400)
-
-struct hashes {
-    size_t n;
-    uint64_t last; /* key */
-    struct spk_hash h[LISTED_MAX];
-};
-
-static spk_err
-keep_hash(void *arg, const struct spk_request_row *row)
-{
-    struct hashes *l = arg;
-
-    l->h[l->n++] = row->hash;
-    l->last = row->key;
-    return SPK_OK;
-}
 
 /* The newest policy that asks for as many persons as the request takes: today's, unless it is
  * looser than one of those that its deposits were made under. */
@@ -69,7 +52,7 @@ write_request(struct spk_server *srv, struct spk_jw *w, const struct spk_request
 }
 
 static spk_err
-list_requests(struct spk_exchange *r, const struct hashes *l, bool more)
+list_requests(struct spk_exchange *r, const struct spk_request_list *l, bool more)
 {
     struct spk_jw *w = spk_exchange_json(r, SPK_HTTP_OK);
 
@@ -97,17 +80,17 @@ list_requests(struct spk_exchange *r, const struct hashes *l, bool more)
 enum spk_after
 spk_on_request_list(struct spk_exchange *r)
 {
-    struct hashes l = {0};
+    struct spk_request_list l = {0};
     struct spk_request_query q = {
         .owner = &r->owner,
         .created_from = spk_now() - LISTED_DAYS,
         .newest = true}; /* a heap of old ones must not hide the one that matters */
 
-    if (!spk_param_keys(r, spk_list_max(r, LISTED_MAX), &q.before_key, &q.limit)) {
+    if (!spk_param_keys(r, spk_list_max(r, SPK_REQUEST_LIST_MAX), &q.before_key, &q.limit)) {
         return SPK_DONE;
     }
     q.before_key = spk_newest_first(q.before_key);
-    spk_err e = spk_store_requests(r->srv->store, &q, keep_hash, &l);
+    spk_err e = spk_store_requests(r->srv->store, &q, spk_request_list_add, &l);
     if (spk_ok(e)) {
         e = list_requests(r, &l, l.n == q.limit);
     }

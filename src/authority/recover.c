@@ -560,3 +560,14 @@ spk_recover_release(struct spk_server *s, const struct spk_release *what, struct
     spk_advance_let(s->advance);
     return e;
 }
+
+spk_err
+spk_request_list_add(void *arg, const struct spk_request_row *row)
+{
+    struct spk_request_list *l = arg;
+
+    SPK_CHECK(l->n < SPK_REQUEST_LIST_MAX, LIMIT);
+    l->h[l->n++] = row->hash;
+    l->last = row->key;
+    return SPK_OK;
+}

@@ -50,4 +50,14 @@ SPK_MUST_USE spk_err spk_recover_add_deposit(struct spk_attrs *in, const struct 
 /** CHECK of one deposit. SPK_OK, SPK_CODE_DENIED, or what kept it from being asked. */
 SPK_MUST_USE spk_err spk_recover_check(struct spk_server *s, const struct spk_deposit_row *d);
 
+/* Requests by their hashes, taken out of the store before one is worked on. */
+#define SPK_REQUEST_LIST_MAX 1000
+struct spk_request_list {
+    size_t n;
+    uint64_t last; /* key of the last one */
+    struct spk_hash h[SPK_REQUEST_LIST_MAX];
+};
+/** A row function of the store, arg is the list; who asks for rows bounds their number. */
+SPK_MUST_USE spk_err spk_request_list_add(void *arg, const struct spk_request_row *row);
+
 #endif
